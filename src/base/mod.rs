@@ -1,0 +1,11 @@
+//! What every room stands on: places in a source text, did-you-mean, the one random generator.
+//!
+//! Knows nothing of networks, files or messages.
+
+mod random;
+mod source;
+mod suggest;
+
+pub use random::Random;
+pub use source::{Source, Span, Spanned};
+pub use suggest::closest;

@@ -1,0 +1,155 @@
+//! THE table of codes: one constant a code, grouped by its letter, and one sorted list of all.
+//!
+//! A number is never used again for another fault. The slug names the fault, so that `allow: dense-after-dense` reads
+//! right. The pages stand with the codes, one file a letter.
+
+mod activation;
+mod data;
+mod memory;
+mod model;
+mod name;
+mod shape;
+mod syntax;
+
+pub use activation::*;
+pub use data::*;
+pub use memory::*;
+pub use model::*;
+pub use name::*;
+pub use shape::*;
+pub use syntax::*;
+
+/// How bad a fault is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing; never fails a build.
+    Note,
+    /// Very likely wrong.
+    Warning,
+    /// Will not run, or cannot learn.
+    Error,
+}
+
+/// A `.net` file that gives exactly this code, and the same file mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// Gives the code and no other.
+    pub fails: &'static str,
+    /// Gives nothing.
+    pub passes: &'static str,
+}
+
+/// The documentation of a code, as `netc explain` shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// What it means.
+    pub means: &'static str,
+    /// Why it is a fault: what would happen.
+    pub why: &'static str,
+    /// The way out, where no example can show it.
+    pub remedy: &'static str,
+    /// The wrong and the right spec, where the fault lies in a spec.
+    pub example: Option<Example>,
+}
+
+/// A row of the table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// A letter and three digits.
+    pub id: &'static str,
+    /// The fault in a few words, in kebab case.
+    pub slug: &'static str,
+    /// How bad it is, unless a spec says otherwise.
+    pub severity: Severity,
+    /// The fault in one line: lower case, without a period.
+    pub summary: &'static str,
+    /// The long text.
+    pub page: Page,
+}
+
+/// All codes, sorted by letter and number.
+pub static CODES: &[&Code] = &[
+    &SOFTMAX_ON_ONE_UNIT,
+    &SOFTMAX_IN_THE_MIDDLE,
+    &DOUBLE_SOFTMAX,
+    &RECTIFIED_LOGITS,
+    &SQUASHED_LOGITS,
+    &SIGMOID_FOR_EXCLUSIVE_CLASSES,
+    &WRONG_OUTPUT_ACTIVATION,
+    &UNREADABLE_IMAGE,
+    &TRUNCATED_IMAGE,
+    &EMPTY_CLASS,
+    &CLASS_IMBALANCE,
+    &TRAIN_VALIDATION_LEAK,
+    &CLASS_MISSING_IN_VALIDATION,
+    &UNKNOWN_CLASS_IN_VALIDATION,
+    &NO_CLASSES,
+    &SKIPPED_FILES,
+    &CLASSES_DIFFER_FROM_SPEC,
+    &IMAGE_TOO_LARGE,
+    &LOOP_IN_FOLDER,
+    &DATA_NOT_FOUND,
+    &NOT_IMAGE_DATA,
+    &NO_IMAGES,
+    &MODEL_FILE_CORRUPT,
+    &MODEL_TOO_NEW,
+    &MODEL_DOES_NOT_FIT_SPEC,
+    &RUN_FOLDER_TAKEN,
+    &WRITE_FAILED,
+    &RESUME_DATA_CHANGED,
+    &NOTHING_TO_RESUME,
+    &RUN_FAILED,
+    &UNKNOWN_CODE,
+    &UNKNOWN_LAYER,
+    &UNKNOWN_ARGUMENT,
+    &MISSING_ARGUMENT,
+    &WRONG_ARGUMENT_TYPE,
+    &ARGUMENT_OUT_OF_DOMAIN,
+    &DUPLICATE_ARGUMENT,
+    &TOO_MANY_ARGUMENTS,
+    &SPREAD_LENGTH_MISMATCH,
+    &SPREAD_OUTSIDE_REPEAT,
+    &UNKNOWN_BLOCK,
+    &RECURSIVE_BLOCK,
+    &UNUSED_BLOCK,
+    &TOO_MANY_LAYERS,
+    &UNKNOWN_CODE_IN_ALLOW,
+    &UNUSED_ALLOW,
+    &DUPLICATE_BLOCK,
+    &WRONG_BRANCH_COUNT,
+    &PLAN_EXCEEDS_MEMORY,
+    &UNEXPECTED_TOKEN,
+    &WRONG_ARROW,
+    &UNCLOSED_BRACKET,
+    &NESTING_TOO_DEEP,
+    &FILE_TOO_LARGE,
+    &MALFORMED_NUMBER,
+    &MALFORMED_YAML,
+    &UNKNOWN_KEY,
+    &DUPLICATE_KEY,
+    &NOT_UTF8,
+    &NO_NETWORK,
+    &DANGLING_ARROW,
+    &BAD_REPEAT_COUNT,
+    &UNREADABLE_SPEC,
+    &UNSUPPORTED_KEY,
+    &WINDOW_EXCEEDS_INPUT,
+    &DENSE_ON_FEATURE_MAP,
+    &WINDOW_ON_VECTOR,
+    &BRANCH_SHAPE_MISMATCH,
+    &CONCAT_SIZE_MISMATCH,
+    &GROUPS_DO_NOT_DIVIDE,
+    &UNITS_NOT_CLASSES,
+    &SIZE_OVERFLOW,
+    &OUTPUT_NOT_A_VECTOR,
+    &EXPECTATION_FAILED,
+    &PIXELS_DROPPED,
+    &STRIDE_SKIPS_PIXELS,
+    &CHANNELS_FIRST_INPUT,
+];
+
+/// The code with this id (`T201`, in either case) or slug.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Code> {
+    CODES.iter().copied().find(|code| code.id.eq_ignore_ascii_case(name) || code.slug == name)
+}

@@ -1,0 +1,12 @@
+//! Compute routines: one folder or file a family, a row each in a table, and the plain reference beside them.
+//!
+//! Kernels know shapes and slices, nothing of layers, graphs or plans. Tensors are N×H×W×C, `f32`, channels innermost;
+//! convolution kernels are H×W×I×O, dense kernels I×O. How work is cut into pieces is a function of the shapes alone
+//! and partial sums are added in a fixed order, so every result is the same to the bit whatever the thread count.
+//! `unsafe` lives in this room and nowhere else.
+
+pub mod activation;
+pub mod geometry;
+
+pub use activation::Activation;
+pub use geometry::{ConvGeometry, Padding, Window};

@@ -1,0 +1,4 @@
+//! netc.
+pub mod base;
+pub mod diag;
+pub mod kernel;
