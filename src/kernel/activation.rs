@@ -47,3 +47,23 @@ pub enum DerivativeFrom {
     /// From x.
     Input,
 }
+
+impl Activation {
+    /// temporary
+    pub fn range(self, lo: f64, hi: f64) -> (f64, f64) {
+        match self {
+            Self::Relu => (lo.max(0.0), hi.max(0.0)),
+            Self::Sigmoid => (0.0, 1.0),
+            Self::Tanh => (-1.0, 1.0),
+            _ => (lo, hi),
+        }
+    }
+    /// temporary
+    pub fn derivative_from(self) -> DerivativeFrom {
+        DerivativeFrom::Output
+    }
+    /// temporary
+    pub fn name(self) -> &'static str {
+        "Relu"
+    }
+}

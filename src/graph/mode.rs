@@ -1,0 +1,185 @@
+//! From the network as written to what training and inference run.
+
+use super::build::Builder;
+use super::gradient::Gradients;
+use super::net::{Graph, LayerId, Source, ValueId};
+use super::op::{Op, Pixels};
+use crate::kernel::Activation;
+
+/// The loss that the end of a network calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// Cross-entropy over as many logits as classes.
+    Softmax,
+    /// Binary cross-entropy on the one logit of the second class.
+    Sigmoid,
+}
+
+impl Head {
+    /// The head of a network and its logits: what goes into a final softmax, log-softmax or single sigmoid, or the
+    /// output itself where the network ends without one.
+    #[must_use]
+    pub fn of(graph: &Graph) -> (Self, ValueId) {
+        let one_unit = graph.shape(graph.output).len() == 1;
+        match graph.producer(graph.output) {
+            Some(node) if matches!(node.op, Op::Softmax | Op::LogSoftmax) => (Self::Softmax, node.inputs[0]),
+            Some(node) if one_unit && node.op == Op::Map(Activation::Sigmoid) => (Self::Sigmoid, node.inputs[0]),
+            _ if one_unit => (Self::Sigmoid, graph.output),
+            _ => (Self::Softmax, graph.output),
+        }
+    }
+}
+
+/// A network with its loss and the gradient of every trained parameter.
+#[derive(Clone, Debug)]
+pub struct Training {
+    /// Forward nodes, loss, backward nodes, in this order.
+    pub graph: Graph,
+    /// The index of each image's class.
+    pub labels: ValueId,
+    /// What the loss is computed from.
+    pub logits: ValueId,
+    /// The loss of each image.
+    pub losses: ValueId,
+    /// For each parameter its gradient; `None` for running statistics and for what the loss does not depend on.
+    pub gradients: Vec<Option<ValueId>>,
+}
+
+impl Training {
+    /// The training graph of a network.
+    #[must_use]
+    pub fn of(network: &Graph) -> Self {
+        let (head, logits) = Head::of(network);
+        let mut rewrite = Rewrite::new(network);
+        for node in nodes_before(network, logits) {
+            let node = &network.nodes[node];
+            match node.op {
+                Op::BatchNorm(norm) => rewrite.batch_norm_training(node.layer, norm, &node.inputs, node.outputs[0]),
+                op => rewrite.copy(node.layer, op, &node.inputs, &node.outputs),
+            }
+        }
+        let logits = rewrite.map(logits);
+        let mut builder = rewrite.builder;
+        let labels = builder.labels();
+        let op = match head {
+            Head::Softmax => Op::SoftmaxCrossEntropy,
+            Head::Sigmoid => Op::SigmoidCrossEntropy,
+        };
+        let loss = typed(builder.emit(op, &[logits, labels]));
+        let gradients = Gradients::append(&mut builder, logits, loss[1]);
+        let graph = builder.finish(loss[0]);
+        let gradients = graph.params.iter().map(|param| gradients.of(param.value)).collect();
+        Self { graph, labels, logits, losses: loss[0], gradients }
+    }
+}
+
+/// A network as it predicts: running statistics, no dropout, probabilities at the end.
+#[derive(Clone, Debug)]
+pub struct Inference {
+    /// The forward nodes.
+    pub graph: Graph,
+    /// What the probabilities are computed from.
+    pub logits: ValueId,
+    /// Softmax, or the sigmoid of one unit, of the logits.
+    pub probabilities: ValueId,
+}
+
+impl Inference {
+    /// The inference graph of a network.
+    #[must_use]
+    pub fn of(network: &Graph) -> Self {
+        let (head, logits) = Head::of(network);
+        let mut rewrite = Rewrite::new(network);
+        for node in nodes_before(network, logits) {
+            let node = &network.nodes[node];
+            match node.op {
+                Op::Dropout(_) => rewrite.alias(node.outputs[0], node.inputs[0]),
+                op => rewrite.copy(node.layer, op, &node.inputs, &node.outputs),
+            }
+        }
+        let logits = rewrite.map(logits);
+        let mut builder = rewrite.builder;
+        let op = match head {
+            Head::Softmax => Op::Softmax,
+            Head::Sigmoid => Op::Map(Activation::Sigmoid),
+        };
+        let probabilities = typed(builder.apply(op, &[logits]));
+        Self { graph: builder.finish(probabilities), logits, probabilities }
+    }
+}
+
+/// Nodes that `value` is computed from, in order.
+fn nodes_before(graph: &Graph, value: ValueId) -> Vec<usize> {
+    let mut needed = vec![false; graph.values.len()];
+    needed[value.0] = true;
+    let mut nodes: Vec<usize> = (0..graph.nodes.len())
+        .rev()
+        .filter(|&at| {
+            let node = &graph.nodes[at];
+            let used = node.outputs.iter().any(|output| needed[output.0]);
+            if used {
+                node.inputs.iter().for_each(|input| needed[input.0] = true);
+            }
+            used
+        })
+        .collect();
+    nodes.reverse();
+    nodes
+}
+
+fn typed<T>(result: Result<T, super::TypeFault>) -> T {
+    result.unwrap_or_else(|fault| unreachable!("a graph that was typed before does not fit: {fault:?}"))
+}
+
+/// A graph being copied, with what became of each value.
+struct Rewrite {
+    builder: Builder,
+    values: Vec<Option<ValueId>>,
+}
+
+impl Rewrite {
+    /// Starts from the input and all parameters of `network`, so that parameters keep their indices.
+    fn new(network: &Graph) -> Self {
+        let mut graph = Graph { values: Vec::new(), nodes: Vec::new(), params: network.params.clone(), ..*network };
+        let mut values = vec![None; network.values.len()];
+        for (at, value) in network.values.iter().enumerate() {
+            if !matches!(value.source, Source::Input | Source::Param(_)) {
+                continue;
+            }
+            let id = ValueId(graph.values.len());
+            values[at] = Some(id);
+            match value.source {
+                Source::Param(param) => graph.params[param.0].value = id,
+                _ => graph.input = id,
+            }
+            graph.values.push(value.clone());
+        }
+        Self { builder: Builder::from_graph(graph), values }
+    }
+
+    fn map(&self, value: ValueId) -> ValueId {
+        self.values[value.0].unwrap_or_else(|| unreachable!("value {} is used before it is defined", value.0))
+    }
+
+    fn alias(&mut self, value: ValueId, to: ValueId) {
+        self.values[value.0] = Some(self.map(to));
+    }
+
+    fn copy(&mut self, layer: LayerId, op: Op, inputs: &[ValueId], outputs: &[ValueId]) {
+        let inputs: Vec<ValueId> = inputs.iter().map(|&input| self.map(input)).collect();
+        self.builder.enter_layer(layer, "");
+        let made = typed(self.builder.emit(op, &inputs));
+        for (output, made) in outputs.iter().zip(made) {
+            self.values[output.0] = Some(made);
+        }
+    }
+
+    fn batch_norm_training(&mut self, layer: LayerId, norm: super::BatchNorm, inputs: &[ValueId], output: ValueId) {
+        let [x, scale, shift, mean, variance] = std::array::from_fn(|at| self.map(inputs[at]));
+        self.builder.enter_layer(layer, "");
+        let made = typed(self.builder.emit(Op::BatchNormTraining(norm), &[x, scale, shift]));
+        let pixels = Pixels(self.builder.shape(x).pixels());
+        typed(self.builder.emit(Op::RunningStatistics(norm, pixels), &[made[1], made[2], mean, variance]));
+        self.values[output.0] = Some(made[0]);
+    }
+}

@@ -1,0 +1,225 @@
+//! THE typing rules: from an operation and its operands' types to its results' types.
+
+use super::net::{Element, Extent, Graph, Type, ValueId};
+use super::{Op, Range, Shape, TypeFault};
+use crate::kernel::{Activation, ConvGeometry, Padding, Window};
+
+type Types = Result<Vec<Type>, TypeFault>;
+
+/// The types of the results of `op` on `inputs`.
+///
+/// # Errors
+///
+/// An operand has a shape that the operation cannot take, or a result would be too large.
+pub(super) fn result_types(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Types {
+    let operands = Operands { graph, inputs };
+    match *op {
+        Op::Conv(g) => operands.affine(conv_output(&g)),
+        Op::Product => operands.affine(Shape::Vector(operands.dims(1)[1])),
+        Op::Bias | Op::Scale => operands.affine_in_place(),
+        Op::Map(activation) => operands.mapped(activation),
+        Op::Add => operands.added(),
+        Op::Multiply => operands.multiplied(),
+        Op::Gate => operands.gated(),
+        Op::MaxPool(w) => operands.max_pooled(&w),
+        Op::AvgPool(w, _) => operands.averaged(&w),
+        Op::BatchNorm(_) => operands.affine_in_place(),
+        Op::BatchNormTraining(_) => operands.normalised(),
+        Op::Reshape(shape) => operands.reshaped(shape),
+        Op::Pad(padding) => operands.padded(padding),
+        Op::Concat => operands.concatenated(),
+        Op::Dropout(dropout) => operands.dropped(dropout.rate),
+        Op::Softmax => batch(operands.shape(0), Range::simplex(), 0),
+        Op::LogSoftmax => batch(operands.shape(0), Range::log_simplex(), 0),
+        Op::SoftmaxCrossEntropy | Op::SigmoidCrossEntropy => {
+            let losses = of_batch(Shape::Vector(1), Range { lo: 0.0, ..Range::REAL }, 0)?;
+            Ok(vec![losses, of_batch(operands.shape(0), Range::REAL, 0)?])
+        }
+        Op::ConvInputGradient(g) => gradient(window_input(&g.window)),
+        Op::ConvWeightGradient(g) => fixed(vec![conv_dims(&g)]),
+        Op::ProductInputGradient => gradient(Shape::Vector(operands.dims(1)[0])),
+        Op::ProductWeightGradient => fixed(vec![vec![operands.shape(0).len(), operands.shape(1).len()]]),
+        Op::ChannelSum | Op::ChannelDot => fixed(vec![vec![operands.shape(0).channels()]]),
+        Op::MapGradient(_) => gradient(operands.shape(1)),
+        Op::GateGradient => gradient(Shape::Vector(operands.shape(0).channels())),
+        Op::MaxPoolGradient(w) | Op::AvgPoolGradient(w, _) => gradient(window_input(&w)),
+        Op::BatchNormParameterGradient => {
+            let channels = vec![operands.shape(0).channels()];
+            fixed(vec![channels.clone(), channels])
+        }
+        Op::BatchNormInputGradient => gradient(operands.shape(0)),
+        Op::RunningStatistics(..) => Ok(Vec::new()),
+        Op::Crop(padding) => operands.cropped(padding),
+        Op::Slice(channels) => gradient(with_channels(operands.shape(0), channels.count)),
+    }
+}
+
+/// Sizes of a convolution's kernel, H×W×I×O.
+pub(super) fn conv_dims(g: &ConvGeometry) -> Vec<usize> {
+    vec![g.window.kernel[0], g.window.kernel[1], g.channels_per_group(), g.filters]
+}
+
+fn conv_output(g: &ConvGeometry) -> Shape {
+    Shape::map(g.window.out_h, g.window.out_w, g.filters)
+}
+
+fn window_input(w: &Window) -> Shape {
+    Shape::map(w.in_h, w.in_w, w.in_c)
+}
+
+fn window_output(w: &Window) -> Shape {
+    Shape::map(w.out_h, w.out_w, w.in_c)
+}
+
+fn with_channels(shape: Shape, channels: usize) -> Shape {
+    match shape {
+        Shape::Map { h, w, .. } => Shape::map(h, w, channels),
+        Shape::Vector(_) => Shape::Vector(channels),
+    }
+}
+
+fn of_batch(shape: Shape, range: Range, linearity: usize) -> Result<Type, TypeFault> {
+    shape.checked_len().ok_or(TypeFault::Overflow)?;
+    Ok(Type { extent: Extent::Batch(shape), element: Element::F32, range, linearity })
+}
+
+fn batch(shape: Shape, range: Range, linearity: usize) -> Types {
+    Ok(vec![of_batch(shape, range, linearity)?])
+}
+
+/// A gradient: its range is not tracked.
+fn gradient(shape: Shape) -> Types {
+    batch(shape, Range::REAL, 0)
+}
+
+fn fixed(dims: Vec<Vec<usize>>) -> Types {
+    let of = |dims| Type { extent: Extent::Fixed(dims), element: Element::F32, range: Range::REAL, linearity: 0 };
+    Ok(dims.into_iter().map(of).collect())
+}
+
+/// The operands of the node being typed.
+struct Operands<'a> {
+    graph: &'a Graph,
+    inputs: &'a [ValueId],
+}
+
+impl Operands<'_> {
+    fn ty(&self, at: usize) -> &Type {
+        &self.graph.value(self.inputs[at]).ty
+    }
+
+    fn shape(&self, at: usize) -> Shape {
+        self.graph.shape(self.inputs[at])
+    }
+
+    fn dims(&self, at: usize) -> &[usize] {
+        match &self.ty(at).extent {
+            Extent::Fixed(dims) => dims,
+            Extent::Batch(shape) => unreachable!("an activation of shape {shape} stands for a parameter"),
+        }
+    }
+
+    /// An affine map with learned, so unknown, coefficients.
+    fn affine(&self, shape: Shape) -> Types {
+        batch(shape, Range::REAL, self.ty(0).linearity + 1)
+    }
+
+    /// A bias, scale or normalisation: affine, but it adds no layer to a chain of affine layers.
+    fn affine_in_place(&self) -> Types {
+        batch(self.shape(0), Range::REAL, self.ty(0).linearity)
+    }
+
+    fn mapped(&self, activation: Activation) -> Types {
+        let ty = self.ty(0);
+        let linearity = if activation == Activation::Identity { ty.linearity } else { 0 };
+        batch(self.shape(0), ty.range.mapped(activation), linearity)
+    }
+
+    fn same_shapes(&self) -> Result<Shape, TypeFault> {
+        let [a, b] = [self.shape(0), self.shape(1)];
+        if a == b { Ok(a) } else { Err(TypeFault::Mismatch(a, b)) }
+    }
+
+    fn added(&self) -> Types {
+        let [a, b] = [self.ty(0), self.ty(1)];
+        batch(self.same_shapes()?, a.range.plus(b.range), a.linearity.max(b.linearity))
+    }
+
+    fn multiplied(&self) -> Types {
+        batch(self.same_shapes()?, self.ty(0).range.times(self.ty(1).range), 0)
+    }
+
+    fn gated(&self) -> Types {
+        let [x, gate] = [self.shape(0), self.shape(1)];
+        if gate.pixels() != 1 || gate.channels() != x.channels() {
+            return Err(TypeFault::Mismatch(x, gate));
+        }
+        batch(x, self.ty(0).range.times(self.ty(1).range), 0)
+    }
+
+    fn max_pooled(&self, w: &Window) -> Types {
+        let shape = window_output(w);
+        // A window that lies wholly in the padding gives minus infinity, which the geometry rules out.
+        let pooled = of_batch(shape, Range { fact: super::Fact::None, ..self.ty(0).range }, 0)?;
+        let element = if w.taps() <= 256 { Element::U8 } else { Element::U32 };
+        let index = Type { element, range: Range::closed(0.0, w.taps() as f64 - 1.0), ..pooled.clone() };
+        Ok(vec![pooled, index])
+    }
+
+    fn averaged(&self, w: &Window) -> Types {
+        let ty = self.ty(0);
+        let range = if w.padding.is_none() { ty.range } else { ty.range.with_zero() };
+        batch(window_output(w), Range { fact: super::Fact::None, ..range }, ty.linearity)
+    }
+
+    fn normalised(&self) -> Types {
+        let y = self.affine_in_place()?;
+        let channels = vec![self.shape(0).channels()];
+        Ok([y, fixed(vec![channels.clone(), channels])?].concat())
+    }
+
+    fn reshaped(&self, shape: Shape) -> Types {
+        if shape.len() != self.shape(0).len() {
+            return Err(TypeFault::Mismatch(self.shape(0), shape));
+        }
+        batch(shape, Range { fact: super::Fact::None, ..self.ty(0).range }, self.ty(0).linearity)
+    }
+
+    fn padded(&self, padding: Padding) -> Types {
+        let Shape::Map { h, w, c } = self.shape(0) else { return Err(TypeFault::NeedsMap(self.shape(0))) };
+        let add = |size: usize, before: usize, after: usize| {
+            size.checked_add(before).and_then(|sum| sum.checked_add(after)).ok_or(TypeFault::Overflow)
+        };
+        let shape = Shape::map(add(h, padding.top, padding.bottom)?, add(w, padding.left, padding.right)?, c);
+        batch(shape, self.ty(0).range.with_zero(), self.ty(0).linearity)
+    }
+
+    fn cropped(&self, padding: Padding) -> Types {
+        let Shape::Map { h, w, c } = self.shape(0) else { return Err(TypeFault::NeedsMap(self.shape(0))) };
+        let inner = Shape::map(h - padding.top - padding.bottom, w - padding.left - padding.right, c);
+        gradient(inner)
+    }
+
+    fn concatenated(&self) -> Types {
+        let first = self.shape(0);
+        let mut channels = 0_usize;
+        for at in 0..self.inputs.len() {
+            let shape = self.shape(at);
+            if with_channels(shape, 0) != with_channels(first, 0) {
+                return Err(TypeFault::Mismatch(first, shape));
+            }
+            channels = channels.checked_add(shape.channels()).ok_or(TypeFault::Overflow)?;
+        }
+        let types = || self.inputs.iter().map(|&input| &self.graph.value(input).ty);
+        let range = types().map(|ty| ty.range).reduce(Range::union).unwrap_or(Range::REAL);
+        let linearity = types().map(|ty| ty.linearity).max().unwrap_or(0);
+        batch(with_channels(first, channels), Range { fact: super::Fact::None, ..range }, linearity)
+    }
+
+    /// Kept elements are scaled up, so that the mean stays.
+    fn dropped(&self, rate: f32) -> Types {
+        let kept = 1.0 / (1.0 - f64::from(rate));
+        let range = self.ty(0).range.times(Range::closed(kept, kept)).with_zero();
+        batch(self.shape(0), range, self.ty(0).linearity)
+    }
+}
