@@ -39,6 +39,20 @@ pub enum Activation {
     Softplus,
 }
 
+impl Activation {
+    /// f(x).
+    #[must_use]
+    pub fn apply(self, x: f32) -> f32 {
+        match self {
+            Self::Relu => if x < 0.0 { 0.0 } else { x },
+            Self::Relu6 => if x < 0.0 { 0.0 } else if x > 6.0 { 6.0 } else { x },
+            Self::LeakyRelu { slope } => if x < 0.0 { slope * x } else { x },
+            Self::Tanh => x.tanh(),
+            _ => x,
+        }
+    }
+}
+
 /// What a derivative is computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DerivativeFrom {

@@ -6,7 +6,17 @@
 //! `unsafe` lives in this room and nowhere else.
 
 pub mod activation;
+pub mod conv;
+pub mod dense;
+pub mod epilogue;
+mod gemm;
 pub mod geometry;
+pub mod isa;
+mod micro;
+pub mod scratch;
 
 pub use activation::Activation;
+pub use epilogue::Epilogue;
 pub use geometry::{ConvGeometry, Padding, Window};
+pub use isa::Isa;
+pub use scratch::{Scratch, Space};
