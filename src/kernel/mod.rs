@@ -6,7 +6,13 @@
 //! `unsafe` lives in this room and nowhere else.
 
 pub mod activation;
+mod chunk;
 pub mod geometry;
+pub mod real;
+pub mod special;
+#[cfg(test)]
+mod testing;
 
 pub use activation::Activation;
 pub use geometry::{ConvGeometry, Padding, Window};
+pub use real::Real;
