@@ -8,7 +8,9 @@
 pub mod activation;
 mod chunk;
 pub mod geometry;
+pub mod pool;
 pub mod real;
+pub mod reference;
 pub mod special;
 #[cfg(test)]
 mod testing;
