@@ -1,6 +1,8 @@
 //! netc.
 pub mod base;
 pub mod diag;
+pub mod exec;
 pub mod graph;
 pub mod kernel;
+pub mod plan;
 pub mod syntax;

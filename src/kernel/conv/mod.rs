@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use super::{ConvGeometry, Epilogue, Isa, Space};
 
 /// y = activation(x ∗ w + bias).
+#[derive(Debug)]
 pub struct ConvForward {
     /// Unique in its table.
     pub name: &'static str,
@@ -31,6 +32,7 @@ pub struct ConvForward {
 }
 
 /// dx, the gradient with respect to the input.
+#[derive(Debug)]
 pub struct ConvInputGradient {
     /// Unique in its table.
     pub name: &'static str,
@@ -47,6 +49,7 @@ pub struct ConvInputGradient {
 }
 
 /// dw, the gradient with respect to the weights, summed over the images.
+#[derive(Debug)]
 pub struct ConvWeightGradient {
     /// Unique in its table.
     pub name: &'static str,

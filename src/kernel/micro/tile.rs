@@ -15,7 +15,14 @@ pub(super) type Run = unsafe fn(&Contraction, Block, *const f32, *const f32, Fin
 
 /// Cuts a block into tiles of nearly equal height, the last ones lower by one row.
 #[inline(always)]
-unsafe fn block<S: Simd>(by: &Contraction, block: Block, a: *const f32, b: *const f32, finish: Finish<'_>, c: *mut f32) {
+unsafe fn block<S: Simd>(
+    by: &Contraction,
+    block: Block,
+    a: *const f32,
+    b: *const f32,
+    finish: Finish<'_>,
+    c: *mut f32,
+) {
     let tiles = block.height.div_ceil(S::HEIGHT);
     let (height, higher) = (block.height / tiles.max(1), block.height % tiles.max(1));
     let mut row = 0;
