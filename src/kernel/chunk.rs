@@ -38,11 +38,11 @@ pub(super) fn piece(array: &[f32], c: usize, at: usize) -> &[f32] {
 ///
 /// # Panics
 /// If `workspace` is shorter than [`workspace`] says.
-pub(super) fn accumulate<'a>(
+pub(super) fn accumulate(
     [rows, c, sums]: [usize; 3],
-    workspace: &'a mut [f32],
+    workspace: &mut [f32],
     add: impl Fn(usize, &mut [f32]) + Sync,
-) -> &'a [f32] {
+) -> &[f32] {
     let partials = &mut workspace[..self::workspace(rows, c, sums)];
     partials.par_chunks_mut(sums * c).enumerate().for_each(|(at, partial)| {
         partial.fill(0.0);

@@ -18,6 +18,7 @@ pub mod softmax;
 pub mod special;
 #[cfg(test)]
 mod testing;
+pub mod update;
 
 pub use activation::Activation;
 pub use geometry::{ConvGeometry, Padding, Window};

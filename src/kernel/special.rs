@@ -25,7 +25,7 @@ fn split_exp(x: f32) -> (f32, f32) {
     p = p * r + 8.333_452e-3;
     p = p * r + 4.166_579_6e-2;
     p = p * r + 1.666_666_5e-1;
-    p = p * r + 5.000_000_1e-1;
+    p = p * r + 5e-1;
     (power, p * (r * r) + r)
 }
 
@@ -61,10 +61,10 @@ pub fn exp_m1(x: f32) -> f32 {
 pub fn tanh(x: f32) -> f32 {
     let square = x * x;
     let mut p = -5.704_988_7e-3;
-    p = p * square + 2.063_908_9e-2;
+    p = p * square + 2.063_909e-2;
     p = p * square - 5.373_971_6e-2;
     p = p * square + 1.333_144_2e-1;
-    p = p * square - 3.333_328_2e-1;
+    p = p * square - 3.333_328e-1;
     let near = p * square * x + x;
     let far = 1.0 - 2.0 / (exp(2.0 * x.abs()) + 1.0);
     let far = far.copysign(x);
