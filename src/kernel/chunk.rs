@@ -70,6 +70,13 @@ pub(super) fn fold<const N: usize>(
     }
 }
 
+/// The rows of a piece of four, each `c` long: sums go four rows at a time to touch their accumulators a quarter as often.
+pub(super) fn four_rows(four: &[f32], c: usize) -> [&[f32]; 4] {
+    let (front, back) = four[..4 * c].split_at(2 * c);
+    let ((a, b), (d, e)) = (front.split_at(c), back.split_at(c));
+    [a, b, d, &e[..c]]
+}
+
 /// Adds every row of `x` to `sum`, four at a time.
 pub(super) fn add_rows(x: &[f32], sum: &mut [f32]) {
     let c = sum.len();
@@ -78,8 +85,7 @@ pub(super) fn add_rows(x: &[f32], sum: &mut [f32]) {
         sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
     }
     for four in fours {
-        let (front, back) = four.split_at(2 * c);
-        let ((a, b), (d, e)) = (front.split_at(c), back.split_at(c));
+        let [a, b, d, e] = four_rows(four, c);
         for ((((sum, a), b), d), e) in sum.iter_mut().zip(a).zip(b).zip(d).zip(e) {
             *sum += (a + b) + (d + e);
         }

@@ -10,7 +10,10 @@ mod tests;
 
 use rayon::prelude::*;
 
-use super::chunk::{accumulate, add_rows, fold, piece, rows_per_chunk, whole_rows, workspace_len};
+use super::chunk::{accumulate, add_rows, fold, four_rows, piece, rows_per_chunk, whole_rows, workspace_len};
+
+/// Channels whose factors a piece computes before it runs over its rows.
+const BLOCK: usize = 256;
 
 /// Asserts that `arrays` are rows × c and `channels` c long.
 fn verify_lengths(rows: usize, c: usize, arrays: &[usize], channels: &[usize]) {
@@ -67,11 +70,21 @@ fn deviations(x: &[f32], c: usize, partial: &mut [f32]) {
     add_rows(x, mean);
     let share = c as f32 / x.len() as f32;
     mean.iter_mut().for_each(|mean| *mean *= share);
-    for row in x.chunks_exact(c) {
+    let fours = x.chunks_exact(4 * c);
+    for row in fours.remainder().chunks_exact(c) {
         for (((x, mean), first), second) in row.iter().zip(&*mean).zip(&mut *first).zip(&mut *second) {
             let deviation = x - mean;
             *first += deviation;
             *second += deviation * deviation;
+        }
+    }
+    for four in fours {
+        let rows = four_rows(four, c);
+        let (first, second) = (&mut first[..c], &mut second[..c]);
+        for channel in 0..c {
+            let [a, b, d, e] = rows.map(|row| row[channel] - mean[channel]);
+            first[channel] += (a + b) + (d + e);
+            second[channel] += (a * a + b * b) + (d * d + e * e);
         }
     }
 }
@@ -91,20 +104,24 @@ pub fn apply(
     y: &mut [f32],
 ) {
     verify_lengths(rows, c, &[x.len(), y.len()], &[mean.len(), inverse_deviation.len(), scale.len(), shift.len()]);
-    let [mean, inverse_deviation, scale, shift] = [mean, inverse_deviation, scale, shift].map(|each| &each[..c]);
-    for_each_row(c, x, y, |x, y| {
-        let (x, y) = (&x[..c], &mut y[..c]);
-        for channel in 0..c {
-            let normalised = (x[channel] - mean[channel]) * inverse_deviation[channel];
-            y[channel] = normalised * scale[channel] + shift[channel];
-        }
-    });
+    normalise(c, x, mean, |channel| inverse_deviation[channel] * scale[channel], shift, y);
 }
 
-/// Calls `map` with every row of `x` and `y`, in parallel.
-fn for_each_row(c: usize, x: &[f32], y: &mut [f32], map: impl Fn(&[f32], &mut [f32]) + Sync) {
+/// y = (x − mean)·factor(channel) + shift, in parallel. The factors are computed once a piece and block of channels.
+fn normalise(c: usize, x: &[f32], mean: &[f32], factor: impl Fn(usize) -> f32 + Sync, shift: &[f32], y: &mut [f32]) {
     x.par_chunks(whole_rows(c)).zip(y.par_chunks_mut(whole_rows(c))).for_each(|(x, y)| {
-        x.chunks_exact(c).zip(y.chunks_exact_mut(c)).for_each(|(x, y)| map(x, y));
+        for first in (0..c).step_by(BLOCK) {
+            let block = first..(first + BLOCK).min(c);
+            let mut factors = [0.0; BLOCK];
+            factors.iter_mut().zip(block.clone()).for_each(|(at, channel)| *at = factor(channel));
+            let (mean, shift) = (&mean[block.clone()], &shift[block.clone()]);
+            for (x, y) in x.chunks_exact(c).zip(y.chunks_exact_mut(c)) {
+                let channels = x[block.clone()].iter().zip(&mut y[block.clone()]);
+                for ((((x, y), mean), factor), shift) in channels.zip(mean).zip(&factors).zip(shift) {
+                    *y = (x - mean) * factor + shift;
+                }
+            }
+        }
     });
 }
 
@@ -132,13 +149,7 @@ pub fn parameter_gradients(
     let channels = [mean.len(), inverse_deviation.len(), dscale.len(), dshift.len()];
     verify_lengths(rows, c, &[x.len(), dy.len()], &channels);
     let partials = accumulate([rows, c, 2], workspace, |at, partial| {
-        let (dot, sum) = partial.split_at_mut(c);
-        for (x, dy) in piece(x, c, at).chunks_exact(c).zip(piece(dy, c, at).chunks_exact(c)) {
-            for ((((x, dy), mean), dot), sum) in x.iter().zip(dy).zip(mean).zip(&mut *dot).zip(&mut *sum) {
-                *dot += (x - mean) * dy;
-                *sum += dy;
-            }
-        }
+        dot_and_sum(piece(x, c, at), piece(dy, c, at), mean, partial.split_at_mut(c));
     });
     fold(
         [c, 2],
@@ -149,6 +160,28 @@ pub fn parameter_gradients(
             dshift[channel] = sum as f32;
         },
     );
+}
+
+/// Adds Σ (x − mean)·dy and Σ dy over the rows of one piece to `dot` and `sum`.
+fn dot_and_sum(x: &[f32], dy: &[f32], mean: &[f32], (dot, sum): (&mut [f32], &mut [f32])) {
+    let c = mean.len();
+    let (x_fours, dy_fours) = (x.chunks_exact(4 * c), dy.chunks_exact(4 * c));
+    for (x, dy) in x_fours.remainder().chunks_exact(c).zip(dy_fours.remainder().chunks_exact(c)) {
+        for ((((x, dy), mean), dot), sum) in x.iter().zip(dy).zip(mean).zip(&mut *dot).zip(&mut *sum) {
+            *dot += (x - mean) * dy;
+            *sum += dy;
+        }
+    }
+    for (x, dy) in x_fours.zip(dy_fours) {
+        let (x, dy) = (four_rows(x, c), four_rows(dy, c));
+        let (dot, sum) = (&mut dot[..c], &mut sum[..c]);
+        for channel in 0..c {
+            let [a, b, d, e] = dy.map(|row| row[channel]);
+            let product = |at: usize| (x[at][channel] - mean[channel]) * dy[at][channel];
+            dot[channel] += (product(0) + product(1)) + (product(2) + product(3));
+            sum[channel] += (a + b) + (d + e);
+        }
+    }
 }
 
 /// dx = scale·inverse_deviation·(dy − dshift/rows − x̂·dscale/rows): the gradient through the statistics as well.
@@ -169,21 +202,32 @@ pub fn input_gradient(
 ) {
     let channels = [mean.len(), inverse_deviation.len(), scale.len(), dscale.len(), dshift.len()];
     verify_lengths(rows, c, &[x.len(), dy.len(), dx.len()], &channels);
-    let [mean, inverse_deviation, scale, dscale, dshift] =
-        [mean, inverse_deviation, scale, dscale, dshift].map(|each| &each[..c]);
-    let share = 1.0 / rows as f32;
     let pieces = x.par_chunks(whole_rows(c)).zip(dy.par_chunks(whole_rows(c))).zip(dx.par_chunks_mut(whole_rows(c)));
     pieces.for_each(|((x, dy), dx)| {
-        for ((x, dy), dx) in x.chunks_exact(c).zip(dy.chunks_exact(c)).zip(dx.chunks_exact_mut(c)) {
-            let (x, dy, dx) = (&x[..c], &dy[..c], &mut dx[..c]);
-            for channel in 0..c {
-                let inverse = inverse_deviation[channel];
-                let normalised = (x[channel] - mean[channel]) * inverse;
-                let rest = dy[channel] - (dshift[channel] + normalised * dscale[channel]) * share;
-                dx[channel] = scale[channel] * inverse * rest;
+        for first in (0..c).step_by(BLOCK) {
+            let block = first..(first + BLOCK).min(c);
+            let mut factors = [[0.0; BLOCK]; 3];
+            for (at, channel) in block.clone().enumerate() {
+                let of_dy = scale[channel] * inverse_deviation[channel];
+                let of_mean = of_dy / rows as f32;
+                factors[0][at] = of_dy;
+                factors[1][at] = of_mean * dshift[channel];
+                factors[2][at] = of_mean * dscale[channel] * inverse_deviation[channel];
+            }
+            for ((x, dy), dx) in x.chunks_exact(c).zip(dy.chunks_exact(c)).zip(dx.chunks_exact_mut(c)) {
+                let (x, dy, dx) = (&x[block.clone()], &dy[block.clone()], &mut dx[block.clone()]);
+                gradient_row([x, dy, &mean[block.clone()]], &factors, dx);
             }
         }
     });
+}
+
+/// dx = dy·factor₀ − factor₁ − (x − mean)·factor₂ for a block of channels of one row.
+fn gradient_row([x, dy, mean]: [&[f32]; 3], [of_dy, constant, of_x]: &[[f32; BLOCK]; 3], dx: &mut [f32]) {
+    let factors = of_dy.iter().zip(constant).zip(of_x);
+    for ((((x, dy), mean), dx), ((of_dy, constant), of_x)) in x.iter().zip(dy).zip(mean).zip(dx).zip(factors) {
+        *dx = dy * of_dy - constant - (x - mean) * of_x;
+    }
 }
 
 /// Moves the running statistics towards those of a batch: running ← momentum·running + (1 − momentum)·batch, with the
@@ -231,12 +275,6 @@ pub fn apply_running(
 ) {
     let channels = [running_mean.len(), running_var.len(), scale.len(), shift.len()];
     verify_lengths(rows, c, &[x.len(), y.len()], &channels);
-    let [running_mean, running_var, scale, shift] = [running_mean, running_var, scale, shift].map(|each| &each[..c]);
-    for_each_row(c, x, y, |x, y| {
-        let (x, y) = (&x[..c], &mut y[..c]);
-        for channel in 0..c {
-            let factor = scale[channel] / (running_var[channel] + epsilon).sqrt();
-            y[channel] = (x[channel] - running_mean[channel]) * factor + shift[channel];
-        }
-    });
+    let factor = |channel: usize| scale[channel] / (running_var[channel] + epsilon).sqrt();
+    normalise(c, x, running_mean, factor, shift, y);
 }
