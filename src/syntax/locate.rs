@@ -1,7 +1,7 @@
 //! Where the keys and values of a YAML text stand.
 //!
 //! Reads the usual ways of writing YAML: mappings and lists, in block and in flow style, plain and quoted scalars,
-//! comments. What it cannot follow (anchors, tags, block scalars, complex keys) has no place, and its reader falls back
+//! comments, block scalars, anchors. What it cannot follow (tags, complex keys, plain scalars of several lines) has no place, and its reader falls back
 //! to the place around it. It trusts that the text is valid YAML, and says nothing of what a text means.
 
 use crate::base::Span;
@@ -22,6 +22,8 @@ pub(super) enum Shape {
     Plain,
     /// A scalar in quotes.
     Quoted,
+    /// A block scalar, or an alias of another value.
+    Other,
     /// Items.
     List(Vec<Located>),
     /// The place of every key, with its value.
@@ -55,7 +57,7 @@ impl Locator<'_> {
         }
         match self.key_end() {
             Some(_) => self.block_map(column),
-            None => self.inline(),
+            None => self.inline(indent.saturating_sub(1)),
         }
     }
 
@@ -103,7 +105,7 @@ impl Locator<'_> {
             return if self.is_dash() || self.text.as_bytes()[behind - 1] == b'-' {
                 self.block(parent + 1)
             } else {
-                self.inline()
+                self.inline(parent)
             };
         }
         // A list may stand in the column of its key.
@@ -114,23 +116,49 @@ impl Locator<'_> {
         Some(Located { span: self.span(behind, behind), shape: Shape::Plain })
     }
 
-    /// A scalar or flow collection in a block context.
-    fn inline(&mut self) -> Option<Located> {
+    /// A scalar or flow collection in a block context, behind a key or dash in column `parent`.
+    fn inline(&mut self, parent: usize) -> Option<Located> {
         match self.peek()? {
-            '[' | '{' | '"' | '\'' => self.flow(),
-            '&' | '*' | '!' | '|' | '>' | '?' | '%' | '@' | '`' => None,
+            '[' | '{' | '"' | '\'' | '&' | '*' => self.flow(),
+            '|' | '>' => Some(self.block_scalar(parent)),
+            '!' | '?' | '%' | '@' | '`' => None,
             _ => Some(self.plain(&[])),
         }
     }
 
     fn flow(&mut self) -> Option<Located> {
+        const STOPS: &[char] = &[',', ']', '}', '[', '{'];
         match self.peek()? {
             '[' => self.flow_list(),
             '{' => self.flow_map(),
             quote @ ('"' | '\'') => self.quoted(quote),
-            '&' | '*' | '!' | '?' => None,
-            _ => Some(self.plain(&[',', ']', '}', '[', '{'])),
+            '*' => Some(Located { shape: Shape::Other, ..self.plain(STOPS) }),
+            '&' => {
+                let rest = &self.text[self.at..];
+                let anchor = rest.find(char::is_whitespace)?;
+                self.at += anchor + rest[anchor..].find(|character: char| character != ' ')?;
+                (!self.text[self.at..].starts_with(['\n', '\r', '&'])).then(|| self.flow()).flatten()
+            }
+            '!' | '?' => None,
+            _ => Some(self.plain(STOPS)),
         }
+    }
+
+    /// `|` or `>` with the lines behind it that are indented further than `parent`.
+    fn block_scalar(&mut self, parent: usize) -> Located {
+        let start = self.at;
+        let mut end = self.text.len();
+        let mut line_start = start;
+        for line in self.text[start..].split_inclusive('\n') {
+            let indent = line.len() - line.trim_start_matches(' ').len();
+            if line_start > start && !line.trim().is_empty() && indent <= parent {
+                end = line_start;
+                break;
+            }
+            line_start += line.len();
+        }
+        self.at = end;
+        Located { span: self.span(start, self.text[..end].trim_end().len()), shape: Shape::Other }
     }
 
     fn flow_list(&mut self) -> Option<Located> {

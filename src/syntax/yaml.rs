@@ -3,7 +3,7 @@
 //! `serde_yaml` is used in this file only. It says what a text means, but neither where a value stands nor that a key
 //! is there twice; `locate` finds the places. What the keys mean is not known here.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 
 use super::locate::{Located, Shape, locate};
 use crate::base::{Source, Span, Spanned};
@@ -79,6 +79,18 @@ impl<'de> Visitor<'de> for PlainVisitor {
 
     fn visit_unit<E>(self) -> Result<Plain, E> {
         Ok(Plain::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Plain, E> {
+        Ok(Plain::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Plain, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Plain, A::Error> {
+        Err(A::Error::custom("tags such as `!name` are not used here"))
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Plain, E> {
@@ -197,7 +209,6 @@ fn duplicate(key: &Spanned<String>, first: Span) -> Diagnostic {
 fn malformed(fault: &serde_yaml::Error, text: &str, span: Span) -> Diagnostic {
     let full = fault.to_string();
     let message = full.split(" at line ").next().unwrap_or(&full);
-    let message = message.strip_prefix("invalid type: ").unwrap_or(message);
     let at = fault.location().map_or(span.start, |location| {
         let line_start = text.split_inclusive('\n').take(location.line() - 1).map(str::len).sum::<usize>();
         let line = text[line_start..].lines().next().unwrap_or_default();

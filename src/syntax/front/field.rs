@@ -155,8 +155,8 @@ impl<'f> Fields<'f> {
         let message = format!("`{}` cannot be `{text}`", entry.path());
         let fault = entry.wrong(&message, &format!("expected {}", either(names)));
         self.report(match closest(text, names.iter().copied()) {
-            Some(name) => fault.fix(format!("write `{name}`"), entry.value.span, name),
-            None => fault,
+            Some(name) if entry.value.raw.is_some() => fault.fix(format!("write `{name}`"), entry.value.span, name),
+            _ => fault,
         });
     }
 
@@ -170,8 +170,8 @@ impl<'f> Fields<'f> {
     /// Reports a value that its key cannot take.
     pub(super) fn out_of_domain(&mut self, entry: Entry<'_>, domain: &str) {
         let value = entry.value.raw.clone().unwrap_or_else(|| describe(entry.value));
-        let message = format!("`{}` is {domain}, got {value}", entry.path());
-        self.report(Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, message).at(entry.value.span, domain));
+        let message = format!("`{}` must be {domain}, got {value}", entry.path());
+        self.report(Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, message).at(entry.value.span, format!("must be {domain}")));
     }
 
     /// Reports a key that is none of `known`.
@@ -180,9 +180,11 @@ impl<'f> Fields<'f> {
         let place = if entry.parent.is_empty() { "the front matter".to_owned() } else { format!("`{}`", entry.parent) };
         let fault = Diagnostic::new(&code::UNKNOWN_KEY, format!("{place} has no key `{}`", entry.key()));
         self.report(match closest(entry.key(), known.iter().copied()) {
-            Some(name) => fault
-                .at(span, format!("did you mean `{name}`?"))
-                .fix(format!("write `{name}`"), span, name),
+            // Where the key's own place is not known, an edit of the place around it would delete its value.
+            Some(name) if span.len() == entry.key().len() => {
+                fault.at(span, format!("did you mean `{name}`?")).fix(format!("write `{name}`"), span, name)
+            }
+            Some(name) => fault.at(span, format!("did you mean `{name}`?")),
             None => fault.at(span, "unknown key").help(format!("known keys: {}", quoted(known, ", "))),
         });
     }

@@ -114,9 +114,13 @@ fn input(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Spanned<[usize; 3]
             .at(node.span, "every size is at least 1"),
         Some(&[height, width]) => {
             let whole = format!("{height}x{width}x3");
-            entry.wrong("`input` lacks the channels", "expected height x width x channels")
-                .help(format!("write `{whole}` for colour images, `{height}x{width}x1` for grey ones"))
-                .fix(format!("write `{whole}`"), node.span, whole)
+            let fault = entry
+                .wrong("`input` lacks the channels", "expected height x width x channels")
+                .help(format!("write `{whole}` for colour images, `{height}x{width}x1` for grey ones"));
+            match node.raw {
+                Some(_) => fault.fix(format!("write `{whole}`"), node.span, whole),
+                None => fault,
+            }
         }
         _ => entry.wrong("`input` is not a size", "expected height x width x channels")
             .help("write it as `256x256x3`"),
