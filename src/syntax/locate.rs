@@ -278,7 +278,8 @@ impl Locator<'_> {
         };
         let rest = self.text.get(key_end..line_end)?;
         let comment = rest.find(" #").unwrap_or(rest.len());
-        let colon = rest[..comment].match_indices(':').map(|(at, _)| key_end + at).find(|&at| self.is_colon(at, &[]))?;
+        let colon =
+            rest[..comment].match_indices(':').map(|(at, _)| key_end + at).find(|&at| self.is_colon(at, &[]))?;
         let is_key = key_end == start || self.text[key_end..colon].trim().is_empty();
         is_key.then_some(colon)
     }
@@ -294,7 +295,8 @@ impl Locator<'_> {
             let rest = &self.text[self.at..];
             let blank = rest.len() - rest.trim_start().len();
             self.at += blank;
-            let is_comment = self.peek() == Some('#') && (self.at == 0 || self.text[..self.at].ends_with(char::is_whitespace));
+            let is_comment =
+                self.peek() == Some('#') && (self.at == 0 || self.text[..self.at].ends_with(char::is_whitespace));
             if !is_comment {
                 return;
             }

@@ -3,9 +3,13 @@
 //! `serde_yaml` is used in this file only. It says what a text means, but neither where a value stands nor that a key
 //! is there twice; `locate` finds the places. What the keys mean is not known here.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
+
 use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 
 use super::locate::{Located, Shape, locate};
+use super::scan::MAX_DEPTH;
 use crate::base::{Source, Span, Spanned};
 use crate::diag::{Diagnostic, code};
 
@@ -43,12 +47,39 @@ pub(super) enum Kind {
 ///
 /// # Errors
 ///
-/// S007 where it is not YAML, is nested too deep, or grows without bounds by its aliases.
+/// S004 where it is nested too deep, S007 where it is not YAML, or grows without bounds by its aliases.
 pub(super) fn read_yaml(source: &Source, span: Span, faults: &mut Vec<Diagnostic>) -> Result<Node, Diagnostic> {
     let text = source.slice(span);
+    if let Some(at) = too_deep(text) {
+        let at = Span::new(span.start + at, span.start + at + 1);
+        let message = format!("the front matter is nested more than {MAX_DEPTH} levels deep");
+        return Err(Diagnostic::new(&code::NESTING_TOO_DEEP, message).at(at, "nested too deep here"));
+    }
     let plain: Plain = serde_yaml::from_str(text).map_err(|fault| malformed(&fault, text, span))?;
     let located = locate(text, span.start);
     Ok(place(plain, located.as_ref(), span, source, faults))
+}
+
+/// Where brackets, or a line's dashes, are nested deeper than any setting is. libyaml takes time quadratic in the
+/// depth, so it must not see such a text. Brackets in quotes count too, which no sensible text notices.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut dashes = 0_usize;
+    let mut is_line_start = true;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'\n' => (dashes, is_line_start) = (0, true),
+            b'-' | b'?' if is_line_start => dashes += 1,
+            _ => {}
+        }
+        is_line_start &= matches!(byte, b'\n' | b' ' | b'-' | b'?');
+        if depth > MAX_DEPTH || dashes > MAX_DEPTH {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// A value as serde_yaml gives it.
@@ -131,15 +162,10 @@ impl<'de> Visitor<'de> for PlainVisitor {
 }
 
 /// `plain` with the places of `located`; what has none gets `around`.
-fn place(
-    plain: Plain,
-    located: Option<&Located>,
-    around: Span,
-    source: &Source,
-    faults: &mut Vec<Diagnostic>,
-) -> Node {
+fn place(plain: Plain, located: Option<&Located>, around: Span, source: &Source, faults: &mut Vec<Diagnostic>) -> Node {
     let span = located.map_or(around, |located| located.span);
-    let raw = located.filter(|located| located.shape == Shape::Plain).map(|located| source.slice(located.span).to_owned());
+    let raw =
+        located.filter(|located| located.shape == Shape::Plain).map(|located| source.slice(located.span).to_owned());
     let kind = match plain {
         Plain::Null => Kind::Null,
         Plain::Flag(value) => Kind::Flag(value),
@@ -172,15 +198,19 @@ fn place_entries(
     source: &Source,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<(Spanned<String>, Node)> {
-    let mut map: Vec<(Spanned<String>, Node)> = Vec::new();
+    let mut map = Vec::new();
+    let mut seen = HashMap::new();
     for (at, (key, value)) in entries.into_iter().enumerate() {
         let located = places.get(at);
         let span = located.map_or(around, |(span, _)| *span);
         let key = Spanned::new(key_text(key, located.map(|_| source.slice(span))), span);
         let node = place(value, located.map(|(_, value)| value), span, source, faults);
-        match map.iter().find(|(first, _)| first.value == key.value) {
-            Some((first, _)) => faults.push(duplicate(&key, first.span)),
-            None => map.push((key, node)),
+        match seen.entry(key.value.clone()) {
+            Occupied(first) => faults.push(duplicate(&key, *first.get())),
+            Vacant(free) => {
+                free.insert(span);
+                map.push((key, node));
+            }
         }
     }
     map
