@@ -1,8 +1,9 @@
 //! Where the keys and values of a YAML text stand.
 //!
 //! Reads the usual ways of writing YAML: mappings and lists, in block and in flow style, plain and quoted scalars,
-//! comments, block scalars, anchors. What it cannot follow (tags, complex keys, plain scalars of several lines) has no place, and its reader falls back
-//! to the place around it. It trusts that the text is valid YAML, and says nothing of what a text means.
+//! comments, block scalars, anchors. What it cannot follow (tags, complex keys, plain scalars of several lines) has no
+//! place, and its reader falls back to the place around it. It trusts that the text is valid YAML, and says nothing of
+//! what a text means.
 
 use crate::base::Span;
 

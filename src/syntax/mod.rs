@@ -10,6 +10,7 @@ pub mod settings;
 
 mod allow;
 mod argument;
+mod block;
 mod body;
 mod chain;
 mod front;

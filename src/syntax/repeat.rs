@@ -13,16 +13,13 @@ pub(super) fn read_count(token: Token<'_>, span: Span, reader: &mut Reader) -> S
     let mut count = None;
     for part in token.into_inner() {
         let at = reader.span(&part);
-        match part.as_rule() {
-            Rule::times if part.as_str() != "*" => {
-                reader.report(bad(format!("a repeat is written `*`, not `{}`", part.as_str()), at, "expected `*`").fix(
-                    "write `*`",
-                    at,
-                    "*",
-                ))
+        match (part.as_rule(), part.as_str()) {
+            (Rule::times, "*") => {}
+            (Rule::times, sign) => {
+                let fault = bad(format!("a repeat is written `*`, not `{sign}`"), at, "expected `*`");
+                reader.report(fault.fix("write `*`", at, "*"));
             }
-            Rule::times => {}
-            _ => count = Some((part.as_str(), at)),
+            (_, text) => count = Some((text, at)),
         }
     }
     let Some((text, at)) = count else {

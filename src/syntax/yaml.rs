@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAcce
 use super::locate::{Located, Shape, locate};
 use super::scan::MAX_DEPTH;
 use crate::base::{Source, Span, Spanned};
-use crate::diag::{Diagnostic, code};
+use crate::diag::{self, Diagnostic, code};
 
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,14 +48,14 @@ pub(super) enum Kind {
 /// # Errors
 ///
 /// S004 where it is nested too deep, S007 where it is not YAML, or grows without bounds by its aliases.
-pub(super) fn read_yaml(source: &Source, span: Span, faults: &mut Vec<Diagnostic>) -> Result<Node, Diagnostic> {
+pub(super) fn read_yaml(source: &Source, span: Span, faults: &mut Vec<Diagnostic>) -> diag::Result<Node> {
     let text = source.slice(span);
     if let Some(at) = too_deep(text) {
         let at = Span::new(span.start + at, span.start + at + 1);
         let message = format!("the front matter is nested more than {MAX_DEPTH} levels deep");
-        return Err(Diagnostic::new(&code::NESTING_TOO_DEEP, message).at(at, "nested too deep here"));
+        return Err(Diagnostic::new(&code::NESTING_TOO_DEEP, message).at(at, "nested too deep here").fault());
     }
-    let plain: Plain = serde_yaml::from_str(text).map_err(|fault| malformed(&fault, text, span))?;
+    let plain: Plain = serde_yaml::from_str(text).map_err(|fault| malformed(&fault, text, span).fault())?;
     let located = locate(text, span.start);
     Ok(place(plain, located.as_ref(), span, source, faults))
 }
@@ -235,17 +235,38 @@ fn duplicate(key: &Spanned<String>, first: Span) -> Diagnostic {
         .help("keep one of them")
 }
 
-/// serde_yaml's message at its own place; the place counts lines and columns in characters, from one.
+/// serde_yaml's message at its own place: what was opened there and is not closed, else where reading stopped.
 fn malformed(fault: &serde_yaml::Error, text: &str, span: Span) -> Diagnostic {
     let full = fault.to_string();
-    let message = full.split(" at line ").next().unwrap_or(&full);
-    let at = fault.location().map_or(span.start, |location| {
-        let line_start = text.split_inclusive('\n').take(location.line() - 1).map(str::len).sum::<usize>();
-        let line = text[line_start..].lines().next().unwrap_or_default();
-        let before = line.chars().take(location.column() - 1).map(char::len_utf8).sum::<usize>();
-        span.start + line_start + before
-    });
-    Diagnostic::new(&code::MALFORMED_YAML, format!("the front matter is not valid YAML: {message}"))
-        .at(Span::at(at), "reading stopped here")
-        .help("the front matter is `key: value` lines; text with `: ` or ` #` in it stands in quotes")
+    let (problem, context) = full.split_once(", while ").unwrap_or((&full, ""));
+    let (problem, _) = problem.split_once(" at line ").unwrap_or((problem, ""));
+    let stopped = fault.location().map_or(0, |location| offset(text, location.line(), location.column()));
+    let opened = mark(context).map(|(line, column)| offset(text, line, column));
+    let diagnostic = Diagnostic::new(&code::MALFORMED_YAML, format!("the front matter is not valid YAML: {problem}"));
+    let at = Span::at(span.start + stopped);
+    let help = if text[..stopped].ends_with('\t') || text[stopped..].starts_with('\t') {
+        "YAML is indented by spaces, not by tabs"
+    } else {
+        "the front matter is `key: value` lines; text with `: ` or ` #` in it stands in quotes"
+    };
+    match opened.and_then(|opened| text[opened..].chars().next().map(|bracket| (opened, bracket))) {
+        Some((opened, bracket @ ('[' | '{' | '"' | '\''))) => diagnostic
+            .at(Span::new(span.start + opened, span.start + opened + 1), format!("is this `{bracket}` closed?"))
+            .label(at, "reading stopped here"),
+        _ => diagnostic.at(at, "reading stopped here").help(help),
+    }
+}
+
+/// The place that a message names as `... at line 2 column 14`.
+fn mark(context: &str) -> Option<(usize, usize)> {
+    let (_, place) = context.split_once(" at line ")?;
+    let (line, column) = place.split_once(" column ")?;
+    Some((line.parse().ok()?, column.parse().ok()?))
+}
+
+/// The offset of a line and column, counted in characters from one; inside the text in any case.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+    let line = text[start..].lines().next().unwrap_or_default();
+    start + line.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>()
 }

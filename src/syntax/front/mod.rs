@@ -75,7 +75,7 @@ pub(super) fn read_front(source: &Source, span: Span, faults: &mut Vec<Diagnosti
     let root = match read_yaml(source, span, faults) {
         Ok(root) => root,
         Err(fault) => {
-            faults.push(fault);
+            faults.push(*fault);
             return front;
         }
     };

@@ -131,12 +131,14 @@ fn keys_without_effect_are_refused_and_their_defaults_accepted() {
 }
 
 #[test]
-fn text_that_is_no_yaml_is_marked_where_reading_stopped() {
-    let (_, faults, source) = read("classes: [a, b\ninput: 8x8x3");
-    assert_eq!((faults.len(), faults[0].code.id), (1, "S007"));
-    assert_eq!(source.line_column(faults[0].span().unwrap().start).0, 3);
+fn text_that_is_no_yaml_is_marked_where_it_was_opened_or_reading_stopped() {
+    assert_faults("classes: [a, b\ninput: 8x8x3", &["S007@["]);
+    assert_faults("name: \"é\ninput: 8x8x3", &["S007@\""]);
+    let (_, faults, source) = read("name: é: b");
+    assert_eq!(source.line_column(faults[0].span().unwrap().start), (2, 8));
+    let help = read("data:\n\tresize: crop").1[0].help.clone();
+    assert_eq!(help.as_deref(), Some("YAML is indented by spaces, not by tabs"));
     assert_eq!(read("a: !tag b").1[0].code.id, "S007");
-    assert_eq!(read("a: \"é\nb").1[0].code.id, "S007");
 }
 
 #[test]
