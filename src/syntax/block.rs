@@ -41,16 +41,25 @@ impl Block {
         Self { name, params, span, body }
     }
 
-    /// The block whose `let` was forgotten, where `token` is the `=` behind the only call of the network so far.
-    pub(super) fn without_let(token: &Token<'_>, network: &ChainReader, reader: &mut Reader) -> Option<Self> {
-        let call = network.lone_call().filter(|_| token.as_str() == "=")?.clone();
+    /// The block whose `let` is missing or misspelt, where `equals` is the `=` behind what `network` took for layers
+    /// on the line that starts at `line`.
+    pub(super) fn without_let(
+        equals: Span,
+        line: usize,
+        network: &mut ChainReader,
+        reader: &mut Reader,
+    ) -> Option<Self> {
+        let (word, call) = network.take_head(line)?;
+        reader.faults.retain(|fault| fault.span().is_none_or(|span| span.start < line || span.start > call.span.start));
         let message = format!("the block `{}` is defined without `let`", call.name.value);
-        reader.report(Diagnostic::new(&code::UNEXPECTED_TOKEN, message).at(call.span, "expected `let` before it").fix(
-            "write `let`",
-            Span::at(call.span.start),
-            "let ",
-        ));
-        let body = ChainReader::new(reader.span(token).end);
+        let fault = Diagnostic::new(&code::UNEXPECTED_TOKEN, message);
+        reader.report(match word {
+            Some(word) => fault.at(word.span, "expected `let`").fix("write `let`", word.span, "let"),
+            None => {
+                fault.at(call.span, "expected `let` before it").fix("write `let`", Span::at(call.span.start), "let ")
+            }
+        });
+        let body = ChainReader::new(equals.end);
         Some(Self { name: Some(call.name), params: reader.as_params(call.args), span: call.span, body })
     }
 

@@ -5,6 +5,7 @@ use pest::error::{Error, InputLocation};
 
 use super::ast::File;
 use super::block::{Block, late_let};
+use super::cascade::drop_followers;
 use super::chain::ChainReader;
 use super::grammar::{Net, Rule, Token};
 use super::reader::Reader;
@@ -29,7 +30,7 @@ pub(super) fn read_body(body: &str, base: usize, file: &mut File) -> Vec<Diagnos
     if file.chain.is_none() && reader.faults.is_empty() {
         reader.report(no_network(base + body.len(), !file.lets.is_empty()));
     }
-    reader.faults
+    drop_followers(reader.faults, body, base)
 }
 
 /// The row of tokens while it is read: a token belongs to the open block, else to the network.
@@ -73,9 +74,14 @@ impl Row<'_> {
             self.close_block();
         }
         let network = self.network.get_or_insert_with(|| ChainReader::new(start));
-        match Block::without_let(&token, network, self.reader) {
-            Some(block) => (self.block, self.network) = (Some(block), None),
-            None => network.push(token, self.reader),
+        if token.as_str() == "=" {
+            let line = self.text[..start - self.base].rfind('\n').map_or(0, |found| found + 1);
+            self.block = Block::without_let(self.reader.span(&token), self.base + line, network, self.reader);
+        }
+        if self.block.is_none() {
+            network.push(token, self.reader);
+        } else if network.is_empty() {
+            self.network = None;
         }
     }
 

@@ -12,6 +12,7 @@ mod allow;
 mod argument;
 mod block;
 mod body;
+mod cascade;
 mod chain;
 mod front;
 mod grammar;

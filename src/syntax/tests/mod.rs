@@ -2,6 +2,7 @@
 
 mod limits;
 mod random;
+mod typos;
 
 use super::*;
 use crate::syntax::ast::{Call, Chain, File, Literal, Primary};
@@ -146,6 +147,7 @@ fn every_wrong_arrow_is_mended_as_it_is_spaced() {
 fn an_arrow_that_leads_nowhere_is_deleted() {
     assert_faults("-> a -> -> b ->", &[("S012", "->"), ("S012", "->"), ("S012", "->")]);
     assert_mends("[a -> -> b ->] -> c ->", "[a -> b] -> c");
+    assert_mends("[a -> b -] -> c", "[a -> b] -> c");
 }
 
 #[test]
@@ -190,8 +192,8 @@ fn malformed_arguments_are_one_fault_each() {
         &[("S006", "1e"), ("S006", "3x"), ("S006", "99999999999999999999")],
     );
     assert_faults(
-        "Conv(kernel:, 3 x 3, ,, ?)",
-        &[("S001", "kernel:"), ("S001", "x"), ("S001", ","), ("S001", ","), ("S001", "?")],
+        "a(kernel:) -> b(3 x 3) -> c(3, , 4) -> d(?) -> e(3 $ 4)",
+        &[("S001", "kernel:"), ("S001", "x"), ("S001", ","), ("S001", "?"), ("S001", "$")],
     );
     assert_mends("Conv(filters => 32 kernel = 3x3)", "Conv(filters : 32, kernel = 3x3)");
     assert_faults("Conv(32 -> Relu) -> Dense", &[("S001", "->")]);
@@ -209,6 +211,7 @@ fn what_is_no_layer_is_named_once() {
 #[test]
 fn blocks_need_let_a_name_and_an_equals_sign() {
     assert_mends("a(f) = Conv(f)\na(3)", "let a(f) = Conv(f)\na(3)");
+    assert_mends("lt a(f) = Conv(f)\na(3)", "let a(f) = Conv(f)\na(3)");
     assert_mends("let a Conv -> Relu\na", "let a = Conv -> Relu\na");
     assert_faults("let = Conv\nDense", &[("S001", "let")]);
     assert!(read("let = Conv\nDense").0.lets.is_empty());
