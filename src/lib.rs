@@ -1,4 +1,5 @@
 //! netc.
 pub mod base;
+pub mod data;
 pub mod diag;
 pub mod kernel;
