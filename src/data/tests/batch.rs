@@ -100,3 +100,12 @@ fn a_file_that_vanishes_during_training_is_named() {
     let fault = batches.next_into(&mut vec![0.0; 4 * 192], &mut [0; 4]).unwrap_err();
     assert_eq!(fault.code.id, "D601");
 }
+
+#[test]
+fn a_trainer_inside_a_pool_of_one_thread_still_gets_its_batches() {
+    let (_data, listing) = made_up(8);
+    let images = Arc::new(load(listing.train, SMALL, u64::MAX).0);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let batches = pool.install(|| tints(&images, Order::Listed, 2, 0));
+    assert_eq!(batches.len(), 4);
+}

@@ -36,6 +36,15 @@ fn a_file_cut_short_is_named_not_filled_with_grey() {
 }
 
 #[test]
+fn no_format_hides_a_missing_second_half() {
+    use ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+    for format in [Png, Jpeg, Bmp, Gif, Tiff, WebP] {
+        let file = encoded(format, 64, 64, 7);
+        assert!(decode(&file[..file.len() / 2]).is_err(), "{format:?}");
+    }
+}
+
+#[test]
 fn garbage_behind_a_jpeg_does_no_harm() {
     let mut jpeg = encoded(ImageFormat::Jpeg, 64, 64, 7);
     jpeg.extend([0x5a; 500]);

@@ -34,9 +34,9 @@ fn every_file_meets_what_its_manifest_expects() {
     let manifest = std::fs::read_to_string(root.join("MANIFEST.tsv")).unwrap();
     let mut outcomes: BTreeMap<String, bool> = BTreeMap::new();
     for part in ["folder", "formats"] {
-        let entries = super::super::folder::walk(&root.join(part)).unwrap().0;
+        let entries = crate::data::folder::walk(&root.join(part)).unwrap().0;
         for entry in entries {
-            if let super::super::entry::Kind::Image(source) = entry.kind {
+            if let entry::Kind::Image(source) = entry.kind {
                 let name = format!("{part}/{}", String::from_utf8_lossy(&entry.path));
                 outcomes.insert(name, at(24).decode(&source).is_ok());
             }
