@@ -48,7 +48,7 @@ fn every_archive_gives_the_images_that_the_folder_gives() {
         assert_eq!(ids(&found), ["D615"], "{}", path.display());
         let validation = listing.validation.unwrap();
         let facts = [survey(&listing.train, &quiet), survey(&validation, &quiet)];
-        let (images, bad) = load(listing.train.clone(), SMALL, u64::MAX);
+        let (images, bad) = load(listing.train.clone(), square(8), u64::MAX);
         assert_eq!((images.len(), bad.len(), images.bytes(1).unwrap()[2]), (2, 0, 2));
         digest(&listing.classes, &[(&listing.train, &facts[0]), (&validation, &facts[1])])
     };
@@ -93,7 +93,7 @@ fn a_hard_link_is_the_file_it_names_and_other_links_are_counted() {
     let data = folder_of(&[("x.tar", &archive.into_inner().unwrap())]);
     let (listing, found) = read_listing(&data.path().join("x.tar"), None).unwrap();
     assert_eq!(names(&listing.train), ["a/1.png", "a/2.png", "b/1.png"]);
-    assert!(SMALL.decode(&listing.train[1].source).is_ok());
+    assert!(square(8).decode(&listing.train[1].source).is_ok());
     assert_eq!(ids(&found), ["D615"]);
 }
 
