@@ -14,6 +14,8 @@ use crate::diag::{Diagnostic, Result, code};
 
 /// How many finished batches wait for the trainer at most.
 const AHEAD: usize = 2;
+/// How long an idle worker of the thread pool waits before it looks for work again.
+const PAUSE: Duration = Duration::from_micros(200);
 
 /// In which order an epoch visits the images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,9 +80,8 @@ impl Batches {
         let (finished, ready) = sync_channel(AHEAD);
         let (used, reusable) = channel();
         let table = normalizer.table();
-        let order: Vec<usize> =
-            order.indices(images.len()).into_iter().skip(first.saturating_mul(size.max(1))).collect();
         let size = size.max(1);
+        let order: Vec<usize> = order.indices(images.len()).into_iter().skip(first.saturating_mul(size)).collect();
         let left = order.len().div_ceil(size);
         let work = move || produce(&images, &table, order.chunks(size), &finished, &reusable);
         let thread = std::thread::Builder::new().name("netc-batches".to_owned()).spawn(work).map_err(|error| {
@@ -107,19 +108,17 @@ impl Batches {
         let _ = self.used.send(batch);
         Ok(Some(count))
     }
-}
 
-impl Batches {
     /// Waits for a batch. A worker of the thread pool takes part in the pool's work meanwhile: the batch may need it.
-    fn receive(&mut self) -> Result<Batch> {
+    fn receive(&self) -> Result<Batch> {
         let Some(ready) = &self.ready else { return Err(lost()) };
         loop {
-            let patience = match rayon::yield_now() {
-                None => Duration::from_secs(3600),
-                Some(rayon::Yield::Executed) => Duration::ZERO,
-                Some(rayon::Yield::Idle) => Duration::from_micros(200),
+            let received = match rayon::yield_now() {
+                None => ready.recv().map_err(RecvTimeoutError::from),
+                Some(rayon::Yield::Executed) => ready.recv_timeout(Duration::ZERO),
+                Some(rayon::Yield::Idle) => ready.recv_timeout(PAUSE),
             };
-            match ready.recv_timeout(patience) {
+            match received {
                 Ok(batch) => return batch,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(lost()),
@@ -135,9 +134,12 @@ fn lost() -> Box<Diagnostic> {
 
 impl Drop for Batches {
     fn drop(&mut self) {
-        // Without a receiver the thread's next send fails, which ends it.
+        // Without a receiver the thread's next send fails, which ends it; until then it may need this worker.
         self.ready = None;
         if let Some(thread) = self.thread.take() {
+            while !thread.is_finished() && rayon::yield_now().is_some() {
+                std::thread::sleep(PAUSE);
+            }
             let _ = thread.join();
         }
     }

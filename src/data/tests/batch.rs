@@ -102,10 +102,14 @@ fn a_file_that_vanishes_during_training_is_named() {
 }
 
 #[test]
-fn a_trainer_inside_a_pool_of_one_thread_still_gets_its_batches() {
+fn a_trainer_inside_a_thread_pool_gets_its_batches_and_may_drop_them_early() {
     let (_data, listing) = made_up(8);
     let images = Arc::new(load(listing.train, square(8), u64::MAX).0);
+    let normalizer = Normalizer::new(&Normalize::None, 3, images.statistics()).unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let batches = pool.install(|| tints(&images, Order::Listed, 2, 0));
+    let batches = pool.install(|| {
+        drop(Batches::start(Arc::clone(&images), &normalizer, Order::Listed, 1, 0).unwrap());
+        tints(&images, Order::Listed, 2, 0)
+    });
     assert_eq!(batches.len(), 4);
 }
