@@ -4,5 +4,6 @@ pub mod diag;
 pub mod exec;
 pub mod graph;
 pub mod kernel;
+pub mod layer;
 pub mod plan;
 pub mod syntax;
