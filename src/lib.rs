@@ -1,5 +1,6 @@
 //! netc.
 pub mod base;
+pub mod check;
 pub mod diag;
 pub mod exec;
 pub mod graph;
