@@ -161,9 +161,10 @@ impl WeightGradient<'_> {
         }
     }
 
-    /// Whether dy is one panel of whole registers, so that packing it would only make a copy.
+    /// Whether pixels of dy are no longer than a panel and made of whole registers, so that packing would only copy.
     fn reads_in_place(&self) -> bool {
-        self.g.filters <= self.panels.full() && self.micro.read_width(self.g.filters) == self.g.filters
+        let filters = self.g.filters_per_group();
+        self.g.filters <= self.panels.full() && self.micro.read_width(filters) == filters
     }
 
     fn packed_len(&self) -> usize {
