@@ -124,7 +124,7 @@ impl Forward<'_> {
     fn panel(&self, by: &Contraction, in_row: usize, panel: Panel, packed: &[f32], x: &[f32], y: &mut [f32]) {
         let window = &self.g.window;
         let (bias, weights) = packed.split_at(self.packed.panels.full());
-        let clamp = Clamp::of(self.activation.activation).unwrap_or(Clamp::None);
+        let clamp = Clamp::of(self.activation.activation).unwrap_or(Clamp::NONE);
         let finish = Finish::Store { bias: Some(bias), clamp };
         let a_lane = window.stride[1] * window.in_c;
         let out_row = window.out_w * self.g.filters;

@@ -228,7 +228,7 @@ impl InputGradient<'_> {
         let (rows, height) = if is_one_run { (1, rows * pixels) } else { (rows, pixels) };
         let by = self.contraction(phase, patch.row_len());
         let left = across.first_seen(phase[1], column, patch.left);
-        let finish = Finish::Store { bias: None, clamp: Clamp::None };
+        let finish = Finish::Store { bias: None, clamp: Clamp::NONE };
         for index in 0..g.groups * self.panels.count() {
             let (group, panel) = (index / self.panels.count(), self.panels.at(index % self.panels.count()));
             let panel_len = panel_len(&self.panels, g, phase);
