@@ -42,7 +42,7 @@ pub fn run(
     let panels = aligned(space.workspace, packed.len());
     packed.fill(g, w, epilogue.bias, panels);
     let forward = Forward { micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue, scratch: space.scratch };
-    let rows = band_rows(row_len(g), g.window.out_h, n);
+    let rows = band_rows([row_len(g), g.window.out_w], g.window.out_h, n);
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];
