@@ -101,27 +101,77 @@ macro_rules! direct_weight_gradient {
     };
 }
 
-macro_rules! depthwise {
-    ($row:ident, $isa:expr, $name:literal, $workspace:expr, $kernel:ident($($argument:ident),*)) => {
+macro_rules! direct_depthwise {
+    ($row:ident, $isa:expr, $name:literal, $fits:expr, $workspace:expr, $scratch:expr, $kernel:ident($($operand:ident),*)) => {
         $row {
             name: $name,
             isa: $isa,
-            fits: depthwise::fits,
+            fits: $fits,
             workspace: $workspace,
-            scratch: |_| 0,
-            run: |g, n, $($argument,)* space| depthwise::$kernel($isa, g, n, $($argument,)* space),
+            scratch: $scratch,
+            run: |g, n, $($operand,)* space| direct::depthwise::$kernel($isa, g, n, $($operand,)* space),
         }
+    };
+}
+
+macro_rules! depthwise_forward {
+    ($isa:expr, $name:literal) => {
+        direct_depthwise!(
+            ConvForward,
+            $isa,
+            $name,
+            direct::depthwise::fits,
+            |_, _| 0,
+            direct::forward::scratch,
+            forward(x, w, epilogue, y)
+        )
+    };
+}
+
+macro_rules! depthwise_input_gradient {
+    ($isa:expr, $name:literal) => {
+        direct_depthwise!(
+            ConvInputGradient,
+            $isa,
+            $name,
+            direct::depthwise::fits_input_gradient,
+            |g, _| g.weight_len(),
+            direct::input_gradient::scratch,
+            input_gradient(dy, w, dx)
+        )
+    };
+}
+
+macro_rules! depthwise_weight_gradient {
+    ($isa:expr, $name:literal) => {
+        direct_depthwise!(
+            ConvWeightGradient,
+            $isa,
+            $name,
+            direct::depthwise::fits,
+            direct::depthwise::partials,
+            direct::forward::scratch,
+            weight_gradient(x, dy, dw)
+        )
     };
 }
 
 /// Forward kernels, the ones to prefer first.
 pub static FORWARD: &[ConvForward] = &[
-    depthwise!(ConvForward, Isa::Avx512, "depthwise-avx512", |_, _| 0, forward(x, w, epilogue, y)),
-    depthwise!(ConvForward, Isa::Avx2, "depthwise-avx2", |_, _| 0, forward(x, w, epilogue, y)),
-    depthwise!(ConvForward, Isa::Portable, "depthwise", |_, _| 0, forward(x, w, epilogue, y)),
+    depthwise_forward!(Isa::Avx512, "direct-depthwise-avx512"),
+    depthwise_forward!(Isa::Avx2, "direct-depthwise-avx2"),
+    depthwise_forward!(Isa::Portable, "direct-depthwise"),
     direct_forward!(Isa::Avx512, "direct-avx512"),
     direct_forward!(Isa::Avx2, "direct-avx2"),
     direct_forward!(Isa::Portable, "direct"),
+    ConvForward {
+        name: "depthwise",
+        isa: Isa::Portable,
+        fits: depthwise::fits,
+        workspace: |_, _| 0,
+        scratch: |_| 0,
+        run: depthwise::forward,
+    },
     ConvForward {
         name: "im2col",
         isa: Isa::Portable,
@@ -134,12 +184,20 @@ pub static FORWARD: &[ConvForward] = &[
 
 /// Input-gradient kernels, the ones to prefer first.
 pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
-    depthwise!(ConvInputGradient, Isa::Avx512, "depthwise-avx512", |_, _| 0, input_gradient(dy, w, dx)),
-    depthwise!(ConvInputGradient, Isa::Avx2, "depthwise-avx2", |_, _| 0, input_gradient(dy, w, dx)),
-    depthwise!(ConvInputGradient, Isa::Portable, "depthwise", |_, _| 0, input_gradient(dy, w, dx)),
+    depthwise_input_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
+    depthwise_input_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
+    depthwise_input_gradient!(Isa::Portable, "direct-depthwise"),
     direct_input_gradient!(Isa::Avx512, "direct-avx512"),
     direct_input_gradient!(Isa::Avx2, "direct-avx2"),
     direct_input_gradient!(Isa::Portable, "direct"),
+    ConvInputGradient {
+        name: "depthwise",
+        isa: Isa::Portable,
+        fits: depthwise::fits,
+        workspace: |_, _| 0,
+        scratch: |_| 0,
+        run: depthwise::input_gradient,
+    },
     ConvInputGradient {
         name: "im2col",
         isa: Isa::Portable,
@@ -152,12 +210,20 @@ pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
 
 /// Weight-gradient kernels, the ones to prefer first.
 pub static WEIGHT_GRADIENT: &[ConvWeightGradient] = &[
-    depthwise!(ConvWeightGradient, Isa::Avx512, "depthwise-avx512", depthwise::partials, weight_gradient(x, dy, dw)),
-    depthwise!(ConvWeightGradient, Isa::Avx2, "depthwise-avx2", depthwise::partials, weight_gradient(x, dy, dw)),
-    depthwise!(ConvWeightGradient, Isa::Portable, "depthwise", depthwise::partials, weight_gradient(x, dy, dw)),
+    depthwise_weight_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
+    depthwise_weight_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
+    depthwise_weight_gradient!(Isa::Portable, "direct-depthwise"),
     direct_weight_gradient!(Isa::Avx512, "direct-avx512"),
     direct_weight_gradient!(Isa::Avx2, "direct-avx2"),
     direct_weight_gradient!(Isa::Portable, "direct"),
+    ConvWeightGradient {
+        name: "depthwise",
+        isa: Isa::Portable,
+        fits: depthwise::fits,
+        workspace: depthwise::partials,
+        scratch: |_| 0,
+        run: depthwise::weight_gradient,
+    },
     ConvWeightGradient {
         name: "im2col",
         isa: Isa::Portable,

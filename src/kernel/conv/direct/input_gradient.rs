@@ -13,10 +13,14 @@ use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{ConvGeometry, Isa, Scratch, Space};
 
+/// An image of fewer channels leaves most lanes of a register idle.
+const FEWEST_CHANNELS: usize = 4;
+
 /// Whether the taps of a phase are evenly spaced, and the panels, here of input channels, filled well enough.
 pub fn fits(g: &ConvGeometry) -> bool {
     let is_even = |axis: usize| g.window.stride[axis] == 1 || g.window.dilation[axis] == 1;
-    is_even(0) && is_even(1) && (g.groups == 1 || g.channels_per_group() >= super::FEWEST_FILTERS_OF_A_GROUP)
+    let fewest = if g.groups == 1 { FEWEST_CHANNELS } else { super::FEWEST_FILTERS_OF_A_GROUP };
+    is_even(0) && is_even(1) && g.channels_per_group() >= fewest
 }
 
 /// Elements of the packed weights of all phases.
@@ -53,28 +57,28 @@ pub fn run(isa: Isa, g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut
 }
 
 /// Elements that an input row adds to a band.
-fn row_len(g: &ConvGeometry) -> usize {
+pub fn row_len(g: &ConvGeometry) -> usize {
     g.window.in_w * g.window.in_c + g.window.out_w * g.filters / g.window.stride[0]
 }
 
 /// How the windows slide along one axis, seen from the input.
 #[derive(Clone, Copy)]
-struct Axis {
+pub struct Axis {
     kernel: usize,
-    stride: usize,
+    pub stride: usize,
     dilation: usize,
     before: usize,
 }
 
 /// The input places along an axis that have the same remainder of (place + padding) by the stride.
 #[derive(Clone, Copy)]
-struct Phase {
-    remainder: usize,
-    taps: usize,
+pub struct Phase {
+    pub remainder: usize,
+    pub taps: usize,
 }
 
 impl Axis {
-    fn both(g: &ConvGeometry) -> [Self; 2] {
+    pub fn both(g: &ConvGeometry) -> [Self; 2] {
         let window = &g.window;
         let before = [window.padding.top, window.padding.left];
         std::array::from_fn(|axis| Self {
@@ -85,7 +89,7 @@ impl Axis {
         })
     }
 
-    fn phases(self) -> impl Iterator<Item = Phase> {
+    pub fn phases(self) -> impl Iterator<Item = Phase> {
         let taps = move |remainder: usize| match self.stride {
             1 => self.kernel,
             stride => self.kernel.saturating_sub(remainder).div_ceil(stride),
@@ -94,17 +98,17 @@ impl Axis {
     }
 
     /// The place of dy that the first tap of an input place is met at.
-    fn meets(self, place: usize) -> usize {
+    pub fn meets(self, place: usize) -> usize {
         (place + self.before) / self.stride
     }
 
     /// Places of dy between two taps of a phase.
-    fn step(self) -> usize {
+    pub fn step(self) -> usize {
         if self.stride == 1 { self.dilation } else { 1 }
     }
 
     /// Places of dy between the first and the last tap of a phase.
-    fn reach(self, taps: usize) -> usize {
+    pub fn reach(self, taps: usize) -> usize {
         taps.saturating_sub(1) * self.step()
     }
 
@@ -114,23 +118,23 @@ impl Axis {
     }
 
     /// The first input place of a phase at or after `from`.
-    fn first_of(self, phase: Phase, from: usize) -> usize {
+    pub fn first_of(self, phase: Phase, from: usize) -> usize {
         from + (phase.remainder + self.stride - (from + self.before) % self.stride) % self.stride
     }
 
     /// The first place of dy that an input place of a phase sees, counted from `start`.
-    fn first_seen(self, phase: Phase, place: usize, start: isize) -> usize {
+    pub fn first_seen(self, phase: Phase, place: usize, start: isize) -> usize {
         (self.meets(place) as isize - self.reach(phase.taps) as isize - start) as usize
     }
 
     /// The kernel's tap that a phase meets at its `index`-th place of dy.
-    fn tap(self, phase: Phase, index: usize) -> usize {
+    pub fn tap(self, phase: Phase, index: usize) -> usize {
         phase.remainder + (phase.taps - 1 - index) * self.stride
     }
 }
 
 /// What the input rows from `first` on see of dy.
-fn band_patch(g: &ConvGeometry, axes: &[Axis; 2], first: usize, rows: usize) -> Patch {
+pub fn band_patch(g: &ConvGeometry, axes: &[Axis; 2], first: usize, rows: usize) -> Patch {
     let (top, left) = (axes[0].start(first), axes[1].start(0));
     let count = |start: isize, last: usize| (last as isize - start) as usize + 1;
     Patch {
@@ -142,7 +146,7 @@ fn band_patch(g: &ConvGeometry, axes: &[Axis; 2], first: usize, rows: usize) -> 
     }
 }
 
-fn phases(g: &ConvGeometry) -> impl Iterator<Item = [Phase; 2]> {
+pub fn phases(g: &ConvGeometry) -> impl Iterator<Item = [Phase; 2]> {
     let [down, across] = Axis::both(g);
     down.phases().flat_map(move |row| across.phases().map(move |column| [row, column]))
 }
@@ -185,6 +189,43 @@ fn pack_tap(panels: &Panels, g: &ConvGeometry, index: usize, tap: usize, w: &[f3
     }
 }
 
+/// The input places of one phase in a band.
+pub struct Sweep<'a> {
+    g: &'a ConvGeometry,
+    phase: [Phase; 2],
+    patch: &'a Patch,
+    first: usize,
+    rows: usize,
+    column: usize,
+    /// Places of a row; none where the phase has none.
+    pub pixels: usize,
+}
+
+impl<'a> Sweep<'a> {
+    /// The places of a band of dx of `len` elements, whose first row is `first`.
+    pub fn of(g: &'a ConvGeometry, phase: [Phase; 2], patch: &'a Patch, first: usize, len: usize) -> Self {
+        let in_w = g.window.in_w;
+        let column = Axis::both(g)[1].first_of(phase[1], 0);
+        let (rows, pixels) =
+            (len / (in_w * g.window.in_c), in_w.saturating_sub(column).div_ceil(g.window.stride[1]));
+        // Where the pixels of all rows lie in one run, they are cut into tiles as one row.
+        let is_one_run = g.window.stride == [1, 1] && patch.columns == in_w;
+        let (rows, pixels) = if is_one_run { (1, rows * pixels) } else { (rows, pixels) };
+        Self { g, phase, patch, first, rows, column, pixels }
+    }
+
+    /// For each row, the first pixel that it sees of the patch and its own first pixel in the band.
+    pub fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
+        let [down, across] = Axis::both(self.g);
+        let left = across.first_seen(self.phase[1], self.column, self.patch.left);
+        let rows = if self.pixels == 0 { 0 } else { self.first + self.rows };
+        (down.first_of(self.phase[0], self.first)..rows).step_by(down.stride).map(move |row| {
+            let top = down.first_seen(self.phase[0], row, self.patch.top);
+            (top * self.patch.columns + left, (row - self.first) * self.g.window.in_w + self.column)
+        })
+    }
+}
+
 struct InputGradient<'a> {
     micro: MicroKernel,
     g: &'a ConvGeometry,
@@ -218,30 +259,24 @@ impl InputGradient<'_> {
 
     /// Computes the band's input places of one phase, a row of them at a time.
     fn phase(&self, phase: [Phase; 2], patch: &Patch, packed: &[f32], first: usize, dy: &[f32], dx: &mut [f32]) {
-        let (g, [down, across]) = (self.g, self.axes);
-        let [in_w, in_c] = [g.window.in_w, g.window.in_c];
-        let column = across.first_of(phase[1], 0);
-        let rows = dx.len() / (in_w * in_c);
-        let pixels = in_w.saturating_sub(column).div_ceil(across.stride);
-        // Where the pixels of all rows lie in one run, they are cut into tiles as one row.
-        let is_one_run = g.window.stride == [1, 1] && patch.columns == in_w;
-        let (rows, height) = if is_one_run { (1, rows * pixels) } else { (rows, pixels) };
+        let (g, in_c) = (self.g, self.g.window.in_c);
         let by = self.contraction(phase, patch.row_len());
-        let left = across.first_seen(phase[1], column, patch.left);
         let finish = Finish::Store { bias: None, clamp: Clamp::NONE };
+        let panel_len = panel_len(&self.panels, g, phase);
+        let sweep = Sweep::of(g, phase, patch, first, dx.len());
         for index in 0..g.groups * self.panels.count() {
             let (group, panel) = (index / self.panels.count(), self.panels.at(index % self.panels.count()));
-            let panel_len = panel_len(&self.panels, g, phase);
             let weights = &packed[index * panel_len..][..panel_len];
-            let block = Block { height, width: panel.width, a_lane: g.filters, c_lane: across.stride * in_c };
-            for row in (down.first_of(phase[0], first)..first + rows).step_by(down.stride) {
-                let pixel = down.first_seen(phase[0], row, patch.top) * patch.columns + left;
-                let dy = &dy[pixel * g.filters + group * g.filters_per_group()..];
-                let channel = group * g.channels_per_group() + panel.start;
-                let start = ((row - first) * in_w + column) * in_c + channel;
-                if height > 0 {
-                    self.micro.run(&by, block, dy, weights, finish, &mut dx[start..]);
-                }
+            let block = Block {
+                height: sweep.pixels,
+                width: panel.width,
+                a_lane: g.filters,
+                c_lane: g.window.stride[1] * in_c,
+            };
+            let channel = group * g.channels_per_group() + panel.start;
+            for (from, to) in sweep.rows() {
+                let dy = &dy[from * g.filters + group * g.filters_per_group()..];
+                self.micro.run(&by, block, dy, weights, finish, &mut dx[to * in_c + channel..]);
             }
         }
     }

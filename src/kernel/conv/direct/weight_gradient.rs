@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::super::patch::Patch;
 use super::super::{sum_partials, verify_lengths};
 use super::{TASKS, band_patch, row_len, rows_in_cache};
 use crate::kernel::micro::{Block, Contraction, Finish, MicroKernel, Panel, Panels};
@@ -37,28 +38,30 @@ pub fn run(isa: Isa, g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut
     let panels = Panels::of(isa, g.filters_per_group());
     let gradient = WeightGradient { micro: MicroKernel::of(isa), g, panels, x, dy, scratch: space.scratch };
     if cut.parts <= 1 {
-        return gradient.part(&cut, 0..cut.bands, dw);
+        return gradient.part(&cut, cut.bands(0), dw);
     }
     let partials = aligned(space.workspace, cut.parts * g.weight_len());
     partials.par_chunks_mut(g.weight_len()).enumerate().for_each(|(part, dw)| {
-        gradient.part(&cut, part * cut.bands_of_a_part..cut.bands.min((part + 1) * cut.bands_of_a_part), dw);
+        gradient.part(&cut, cut.bands(part), dw);
     });
     sum_partials(partials, dw);
 }
 
 /// How the work is cut into tasks.
-struct Cut {
+pub struct Cut {
     /// Bands of all images.
     bands: usize,
     bands_of_a_part: usize,
-    parts: usize,
+    /// Partial sums.
+    pub parts: usize,
     /// Rows of a block of dw, a row being the filters' weights for one tap and channel.
     rows: usize,
 }
 
 impl Cut {
-    fn of(g: &ConvGeometry, n: usize) -> Self {
-        let bands = n * bands_of_an_image(g);
+    /// The cut for `n` images.
+    pub fn of(g: &ConvGeometry, n: usize) -> Self {
+        let bands = n * Band::count(g);
         let parts = bands.min(TASKS).min(PARTIALS / g.weight_len().max(1)).max(1);
         let bands_of_a_part = bands.div_ceil(parts).max(1);
         let parts = bands.div_ceil(bands_of_a_part).max(1);
@@ -67,15 +70,53 @@ impl Cut {
         let rows = (g.weight_len() / g.filters).div_ceil(blocks).next_multiple_of(12);
         Self { bands, bands_of_a_part, parts, rows }
     }
+
+    /// The bands of a part.
+    pub fn bands(&self, part: usize) -> Range<usize> {
+        part * self.bands_of_a_part..self.bands.min((part + 1) * self.bands_of_a_part)
+    }
 }
 
-/// Output rows of a band, whose operands stay in the second-level cache.
-fn rows_of_a_band(g: &ConvGeometry) -> usize {
-    rows_in_cache(row_len(g), g.window.out_h)
+/// Some output rows of one image, whose operands stay in the second-level cache.
+pub struct Band {
+    /// The image.
+    pub image: usize,
+    /// The first row.
+    pub row: usize,
+    /// Rows.
+    pub rows: usize,
 }
 
-fn bands_of_an_image(g: &ConvGeometry) -> usize {
-    g.window.out_h.div_ceil(rows_of_a_band(g))
+impl Band {
+    fn rows_of(g: &ConvGeometry) -> usize {
+        rows_in_cache(row_len(g), g.window.out_h)
+    }
+
+    fn count(g: &ConvGeometry) -> usize {
+        g.window.out_h.div_ceil(Self::rows_of(g))
+    }
+
+    /// The band at `index`, counted over all images.
+    pub fn at(g: &ConvGeometry, index: usize) -> Self {
+        let (image, row) = (index / Self::count(g), index % Self::count(g) * Self::rows_of(g));
+        Self { image, row, rows: Self::rows_of(g).min(g.window.out_h - row) }
+    }
+
+    /// What the band's windows see of x.
+    pub fn patch(&self, g: &ConvGeometry) -> Patch {
+        band_patch(g, self.row, self.rows)
+    }
+
+    /// The band's image of x.
+    pub fn x<'a>(&self, g: &ConvGeometry, x: &'a [f32]) -> &'a [f32] {
+        &x[self.image * g.window.in_len()..][..g.window.in_len()]
+    }
+
+    /// The band's rows of dy.
+    pub fn dy<'a>(&self, g: &ConvGeometry, dy: &'a [f32]) -> &'a [f32] {
+        let row_len = g.window.out_w * g.filters;
+        &dy[self.image * g.out_len() + self.row * row_len..][..self.rows * row_len]
+    }
 }
 
 /// A rectangle of output pixels, and the part of x that its windows see.
@@ -111,24 +152,18 @@ impl WeightGradient<'_> {
         dw.par_chunks_mut(cut.rows * self.g.filters).enumerate().for_each(|(block, dw)| {
             dw.fill(0.0);
             for band in bands.clone() {
-                self.band(band, block * cut.rows, dw);
+                self.band(&Band::at(self.g, band), block * cut.rows, dw);
             }
         });
     }
 
     /// Adds a band's share to the rows of dw from `first` on.
-    fn band(&self, band: usize, first: usize, dw: &mut [f32]) {
-        let g = self.g;
-        let (image, band) = (band / bands_of_an_image(g), band % bands_of_an_image(g));
-        let row = band * rows_of_a_band(g);
-        let rows = rows_of_a_band(g).min(g.window.out_h - row);
-        let x = &self.x[image * g.window.in_len()..][..g.window.in_len()];
-        let dy = &self.dy[image * g.out_len() + row * g.window.out_w * g.filters..];
-        let patch = band_patch(g, row, rows);
+    fn band(&self, band: &Band, first: usize, dw: &mut [f32]) {
+        let (x, dy, patch) = (band.x(self.g, self.x), band.dy(self.g, self.dy), band.patch(self.g));
         let room = if patch.is_in_place() { 0 } else { patch.len() };
         self.scratch.with(room + self.packed_len(), |room| {
             let (packed, room) = room.split_at_mut(self.packed_len());
-            self.chunks(rows, patch.read(x, room), patch.row_len(), dy, packed, first, dw);
+            self.chunks(band.rows, patch.read(x, room), patch.row_len(), dy, packed, first, dw);
         });
     }
 
