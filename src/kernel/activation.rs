@@ -44,9 +44,21 @@ impl Activation {
     #[must_use]
     pub fn apply(self, x: f32) -> f32 {
         match self {
-            Self::Relu => if x < 0.0 { 0.0 } else { x },
-            Self::Relu6 => if x < 0.0 { 0.0 } else if x > 6.0 { 6.0 } else { x },
-            Self::LeakyRelu { slope } => if x < 0.0 { slope * x } else { x },
+            Self::Relu => {
+                if x < 0.0 {
+                    0.0
+                } else {
+                    x
+                }
+            }
+            Self::Relu6 => x.clamp(0.0, 6.0),
+            Self::LeakyRelu { slope } => {
+                if x < 0.0 {
+                    slope * x
+                } else {
+                    x
+                }
+            }
             Self::Tanh => x.tanh(),
             _ => x,
         }

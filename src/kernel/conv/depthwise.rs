@@ -8,7 +8,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{sum_partials, verify_bias, verify_lengths};
-use crate::kernel::{ConvGeometry, Epilogue, Space};
+use crate::kernel::{ConvGeometry, Epilogue};
 
 /// Partial sums of the weight gradient, at most.
 const PARTS: usize = 16;
@@ -24,15 +24,7 @@ pub fn partials(g: &ConvGeometry, n: usize) -> usize {
 }
 
 /// Computes y, a row of pixels a task.
-pub fn forward(
-    g: &ConvGeometry,
-    n: usize,
-    x: &[f32],
-    w: &[f32],
-    epilogue: Epilogue<'_>,
-    y: &mut [f32],
-    _: Space<'_>,
-) {
+pub fn forward(g: &ConvGeometry, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
     verify_lengths(g, n, x, w, y);
     verify_bias(g, &epilogue);
     let out_row = g.window.out_w * g.filters;
@@ -45,7 +37,7 @@ pub fn forward(
 }
 
 /// Computes dx, a row of pixels a task.
-pub fn input_gradient(g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32], _: Space<'_>) {
+pub fn input_gradient(g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32]) {
     verify_lengths(g, n, dx, w, dy);
     let in_row = g.window.in_w * g.window.in_c;
     dx.par_chunks_mut(in_row).enumerate().for_each(|(index, dx)| {
@@ -56,9 +48,9 @@ pub fn input_gradient(g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mu
 }
 
 /// Computes dw, a part of the images a task.
-pub fn weight_gradient(g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32], space: Space<'_>) {
+pub fn weight_gradient(g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32], workspace: &mut [f32]) {
     verify_lengths(g, n, x, dw, dy);
-    let partials = &mut space.workspace[..partials(g, n)];
+    let partials = &mut workspace[..partials(g, n)];
     let parts = partials.len() / g.weight_len();
     partials.par_chunks_mut(g.weight_len()).enumerate().for_each(|(part, dw)| {
         dw.fill(0.0);

@@ -14,6 +14,12 @@ use rayon::prelude::*;
 
 use super::{ConvGeometry, Epilogue, Isa, Space};
 
+/// How a forward kernel is called: geometry, images, x, w, epilogue, y, room.
+pub type RunForward = fn(&ConvGeometry, usize, &[f32], &[f32], Epilogue<'_>, &mut [f32], Space<'_>);
+
+/// How a gradient kernel is called: geometry, images, the two operands, the result, room.
+pub type RunGradient = fn(&ConvGeometry, usize, &[f32], &[f32], &mut [f32], Space<'_>);
+
 /// y = activation(x ∗ w + bias).
 pub struct ConvForward {
     /// Unique in its table.
@@ -27,7 +33,7 @@ pub struct ConvForward {
     /// Elements of scratch for each worker.
     pub scratch: fn(&ConvGeometry) -> usize,
     /// Computes y (n×H'×W'×O) from x (n×H×W×I) and w, overwriting y.
-    pub run: fn(&ConvGeometry, usize, &[f32], &[f32], Epilogue<'_>, &mut [f32], Space<'_>),
+    pub run: RunForward,
 }
 
 /// dx, the gradient with respect to the input.
@@ -43,7 +49,7 @@ pub struct ConvInputGradient {
     /// Elements of scratch for each worker.
     pub scratch: fn(&ConvGeometry) -> usize,
     /// Computes dx (n×H×W×I) from dy (n×H'×W'×O) and w, overwriting dx.
-    pub run: fn(&ConvGeometry, usize, &[f32], &[f32], &mut [f32], Space<'_>),
+    pub run: RunGradient,
 }
 
 /// dw, the gradient with respect to the weights, summed over the images.
@@ -59,7 +65,7 @@ pub struct ConvWeightGradient {
     /// Elements of scratch for each worker.
     pub scratch: fn(&ConvGeometry) -> usize,
     /// Computes dw from x (n×H×W×I) and dy (n×H'×W'×O), overwriting dw.
-    pub run: fn(&ConvGeometry, usize, &[f32], &[f32], &mut [f32], Space<'_>),
+    pub run: RunGradient,
 }
 
 macro_rules! direct_forward {
@@ -101,58 +107,44 @@ macro_rules! direct_weight_gradient {
     };
 }
 
-macro_rules! direct_depthwise {
-    ($row:ident, $isa:expr, $name:literal, $fits:expr, $workspace:expr, $scratch:expr, $kernel:ident($($operand:ident),*)) => {
-        $row {
-            name: $name,
-            isa: $isa,
-            fits: $fits,
-            workspace: $workspace,
-            scratch: $scratch,
-            run: |g, n, $($operand,)* space| direct::depthwise::$kernel($isa, g, n, $($operand,)* space),
-        }
-    };
-}
-
 macro_rules! depthwise_forward {
     ($isa:expr, $name:literal) => {
-        direct_depthwise!(
-            ConvForward,
-            $isa,
-            $name,
-            direct::depthwise::fits,
-            |_, _| 0,
-            direct::forward::scratch,
-            forward(x, w, epilogue, y)
-        )
+        ConvForward {
+            name: $name,
+            isa: $isa,
+            fits: direct::depthwise::fits,
+            workspace: |_, _| 0,
+            scratch: direct::forward::scratch,
+            run: |g, n, x, w, epilogue, y, space| {
+                direct::depthwise::forward($isa, g, n, x, w, epilogue, y, space.scratch);
+            },
+        }
     };
 }
 
 macro_rules! depthwise_input_gradient {
     ($isa:expr, $name:literal) => {
-        direct_depthwise!(
-            ConvInputGradient,
-            $isa,
-            $name,
-            direct::depthwise::fits_input_gradient,
-            |g, _| g.weight_len(),
-            direct::input_gradient::scratch,
-            input_gradient(dy, w, dx)
-        )
+        ConvInputGradient {
+            name: $name,
+            isa: $isa,
+            fits: direct::depthwise::fits_input_gradient,
+            workspace: |g, _| g.weight_len(),
+            scratch: direct::input_gradient::scratch,
+            run: |g, n, dy, w, dx, space| direct::depthwise::input_gradient($isa, g, n, dy, w, dx, space),
+        }
     };
 }
 
 macro_rules! depthwise_weight_gradient {
     ($isa:expr, $name:literal) => {
-        direct_depthwise!(
-            ConvWeightGradient,
-            $isa,
-            $name,
-            direct::depthwise::fits,
-            direct::depthwise::partials,
-            direct::forward::scratch,
-            weight_gradient(x, dy, dw)
-        )
+        ConvWeightGradient {
+            name: $name,
+            isa: $isa,
+            fits: direct::depthwise::fits,
+            workspace: direct::depthwise::partials,
+            scratch: direct::forward::scratch,
+            run: |g, n, x, dy, dw, space| direct::depthwise::weight_gradient($isa, g, n, x, dy, dw, space),
+        }
     };
 }
 
@@ -170,7 +162,7 @@ pub static FORWARD: &[ConvForward] = &[
         fits: depthwise::fits,
         workspace: |_, _| 0,
         scratch: |_| 0,
-        run: depthwise::forward,
+        run: |g, n, x, w, epilogue, y, _| depthwise::forward(g, n, x, w, epilogue, y),
     },
     ConvForward {
         name: "im2col",
@@ -178,7 +170,7 @@ pub static FORWARD: &[ConvForward] = &[
         fits: |_| true,
         workspace: |_, _| 0,
         scratch: im2col::scratch,
-        run: im2col::forward,
+        run: |g, n, x, w, epilogue, y, space| im2col::forward(g, n, x, w, epilogue, y, space.scratch),
     },
 ];
 
@@ -196,7 +188,7 @@ pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
         fits: depthwise::fits,
         workspace: |_, _| 0,
         scratch: |_| 0,
-        run: depthwise::input_gradient,
+        run: |g, n, dy, w, dx, _| depthwise::input_gradient(g, n, dy, w, dx),
     },
     ConvInputGradient {
         name: "im2col",
@@ -204,7 +196,7 @@ pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
         fits: |_| true,
         workspace: |_, _| 0,
         scratch: im2col::scratch,
-        run: im2col::input_gradient,
+        run: |g, n, dy, w, dx, space| im2col::input_gradient(g, n, dy, w, dx, space.scratch),
     },
 ];
 
@@ -222,7 +214,7 @@ pub static WEIGHT_GRADIENT: &[ConvWeightGradient] = &[
         fits: depthwise::fits,
         workspace: depthwise::partials,
         scratch: |_| 0,
-        run: depthwise::weight_gradient,
+        run: |g, n, x, dy, dw, space| depthwise::weight_gradient(g, n, x, dy, dw, space.workspace),
     },
     ConvWeightGradient {
         name: "im2col",

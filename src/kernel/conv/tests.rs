@@ -322,3 +322,16 @@ fn every_table_ends_with_a_row_that_takes_everything_everywhere() {
     assert!(INPUT_GRADIENT.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
     assert!(WEIGHT_GRADIENT.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
 }
+
+/// The last batch of an epoch is a short one, and runs in the room of a whole one.
+#[test]
+fn fewer_images_never_need_more_workspace() {
+    for seed in 0..100 {
+        let g = Case::draw(seed).g;
+        let grows =
+            |workspace: fn(&ConvGeometry, usize) -> usize| (1..70).all(|n| workspace(&g, n) <= workspace(&g, n + 1));
+        FORWARD.iter().for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
+        INPUT_GRADIENT.iter().for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
+        WEIGHT_GRADIENT.iter().for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
+    }
+}

@@ -6,12 +6,13 @@
 use rayon::prelude::*;
 
 use super::super::{sum_partials, verify_bias, verify_lengths};
-use super::input_gradient::{Axis, Phase, Sweep, band_patch as gradient_patch, phases, row_len as gradient_row_len};
-use super::weight_gradient::{Band, Cut};
+use super::cut::{Band, Cut};
+use super::input_gradient::row_len as gradient_row_len;
+use super::phase::{Axis, Phase, Sweep, band_patch as gradient_patch, phases};
 use super::{band_patch, band_rows, row_len};
 use crate::kernel::epilogue::activate;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
-use crate::kernel::{ConvGeometry, Epilogue, Isa, Space};
+use crate::kernel::{ConvGeometry, Epilogue, Isa, Scratch, Space};
 
 /// Channels that every instruction set can cut into whole registers.
 const LANES: usize = 4;
@@ -28,7 +29,7 @@ pub fn fits_input_gradient(g: &ConvGeometry) -> bool {
 
 /// Elements of the partial sums.
 pub fn partials(g: &ConvGeometry, n: usize) -> usize {
-    Cut::of(g, n).parts * g.weight_len()
+    Cut::most_parts(g, n) * g.weight_len()
 }
 
 /// Cuts channels into strips of whole registers, the widest first.
@@ -54,7 +55,7 @@ pub fn forward(
     w: &[f32],
     epilogue: Epilogue<'_>,
     y: &mut [f32],
-    space: Space<'_>,
+    scratch: &Scratch,
 ) {
     verify_lengths(g, n, x, w, y);
     verify_bias(g, &epilogue);
@@ -64,21 +65,13 @@ pub fn forward(
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];
         y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| {
             let patch = band_patch(g, band * rows, y.len() / out_row);
-            let room = if patch.is_in_place() { 0 } else { patch.len() };
-            space.scratch.with(room, |room| forward_band(isa, g, patch.read(x, room), patch.row_len(), w, epilogue, y));
+            scratch
+                .with(patch.room(), |room| forward_band(isa, g, patch.read(x, room), patch.row_len(), w, epilogue, y));
         });
     });
 }
 
-fn forward_band(
-    isa: Isa,
-    g: &ConvGeometry,
-    x: &[f32],
-    x_row: usize,
-    w: &[f32],
-    epilogue: Epilogue<'_>,
-    y: &mut [f32],
-) {
+fn forward_band(isa: Isa, g: &ConvGeometry, x: &[f32], x_row: usize, w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
     let (window, channels) = (&g.window, g.filters);
     let [height, width] = window.kernel;
     let by = Contraction {
@@ -103,8 +96,9 @@ fn forward_band(
 
 /// Computes dx.
 pub fn input_gradient(isa: Isa, g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32], space: Space<'_>) {
+    let Space { workspace, scratch } = space;
     verify_lengths(g, n, dx, w, dy);
-    let turned = &mut space.workspace[..g.weight_len()];
+    let turned = &mut workspace[..g.weight_len()];
     turn(g, w, turned);
     let (turned, axes) = (&*turned, Axis::both(g));
     let rows = band_rows([gradient_row_len(g), g.window.in_w], g.window.in_h, n);
@@ -113,8 +107,7 @@ pub fn input_gradient(isa: Isa, g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32
         let dy = &dy[image * g.out_len()..][..g.out_len()];
         dx.par_chunks_mut(rows * in_row).enumerate().for_each(|(band, dx)| {
             let patch = gradient_patch(g, &axes, band * rows, dx.len() / in_row);
-            let room = if patch.is_in_place() { 0 } else { patch.len() };
-            space.scratch.with(room, |room| {
+            scratch.with(patch.room(), |room| {
                 let (dy, mut weights) = (patch.read(dy, room), turned);
                 for phase in phases(g) {
                     let sweep = Sweep::of(g, phase, &patch, band * rows, dx.len());
@@ -160,8 +153,8 @@ fn input_gradient_of_phase(
     };
     let finish = Finish::Store { bias: None, clamp: Clamp::NONE };
     for_each_strip(isa, channels, |micro, Panel { start, width }| {
-        let block =
-            Block { height: sweep.pixels, width, a_lane: channels, c_lane: g.window.stride[1] * channels };
+        let block = Block { height: sweep.pixels, width, a_lane: channels, c_lane: g.window.stride[1] * channels };
+        // A phase without taps has no weights, and its gradient is zero.
         for (from, to) in sweep.rows() {
             let (dy, dx) = (&dy[from * channels + start..], &mut dx[to * channels + start..]);
             micro.run_elementwise(&by, block, dy, w.get(start..).unwrap_or_default(), finish, dx);
@@ -171,16 +164,16 @@ fn input_gradient_of_phase(
 
 /// Computes dw.
 pub fn weight_gradient(isa: Isa, g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32], space: Space<'_>) {
+    let Space { workspace, scratch } = space;
     verify_lengths(g, n, x, dw, dy);
     let cut = Cut::of(g, n);
-    let partials = &mut space.workspace[..cut.parts * g.weight_len()];
+    let partials = &mut workspace[..cut.parts * g.weight_len()];
     partials.par_chunks_mut(g.weight_len()).enumerate().for_each(|(part, dw)| {
         dw.fill(0.0);
         for band in cut.bands(part) {
             let band = Band::at(g, band);
             let patch = band.patch(g);
-            let room = if patch.is_in_place() { 0 } else { patch.len() };
-            space.scratch.with(room, |room| {
+            scratch.with(patch.room(), |room| {
                 add_band(isa, g, &band, patch.read(band.x(g, x), room), patch.row_len(), band.dy(g, dy), dw);
             });
         }
@@ -196,12 +189,7 @@ fn add_band(isa: Isa, g: &ConvGeometry, band: &Band, x: &[f32], x_row: usize, dy
         b: [0, window.out_w * channels, channels],
     };
     for_each_strip(isa, channels, |micro, Panel { start, width }| {
-        let block = Block {
-            height: window.kernel[1],
-            width,
-            a_lane: window.dilation[1] * channels,
-            c_lane: channels,
-        };
+        let block = Block { height: window.kernel[1], width, a_lane: window.dilation[1] * channels, c_lane: channels };
         for (down, dw) in dw.chunks_exact_mut(window.kernel[1] * channels).enumerate() {
             let x = &x[down * window.dilation[0] * x_row + start..];
             micro.run_elementwise(&by, block, x, &dy[start..], Finish::Add, &mut dw[start..]);

@@ -33,15 +33,16 @@ pub fn run(
     y: &mut [f32],
     space: Space<'_>,
 ) {
+    let Space { workspace, scratch } = space;
     verify_lengths(g, n, x, w, y);
     verify_bias(g, &epilogue);
     if y.is_empty() {
         return;
     }
     let packed = Packed::of(isa, g);
-    let panels = aligned(space.workspace, packed.len());
+    let panels = aligned(workspace, packed.len());
     packed.fill(g, w, epilogue.bias, panels);
-    let forward = Forward { micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue, scratch: space.scratch };
+    let forward = Forward { micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue, scratch };
     let rows = band_rows([row_len(g), g.window.out_w], g.window.out_h, n);
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
@@ -102,8 +103,7 @@ impl Forward<'_> {
     fn band(&self, x: &[f32], first: usize, y: &mut [f32]) {
         let rows = y.len() / (self.g.window.out_w * self.g.filters);
         let patch = band_patch(self.g, first, rows);
-        let room = if patch.is_in_place() { 0 } else { patch.len() };
-        self.scratch.with(room, |room| self.rows(patch.row_len(), patch.read(x, room), y));
+        self.scratch.with(patch.room(), |room| self.rows(patch.row_len(), patch.read(x, room), y));
         if Clamp::of(self.activation.activation).is_none() {
             activate(self.activation.activation, y);
         }

@@ -4,9 +4,11 @@
 //! contracts over a whole kernel row in one loop. Weights are packed once a call into panels of two registers of
 //! channels. Where a window reaches into the padding, the rows of a band are copied with zeros around them.
 
+mod cut;
 pub(super) mod depthwise;
 pub(super) mod forward;
 pub(super) mod input_gradient;
+mod phase;
 pub(super) mod weight_gradient;
 
 use super::patch::Patch;

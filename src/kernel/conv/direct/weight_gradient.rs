@@ -7,9 +7,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::super::patch::Patch;
 use super::super::{sum_partials, verify_lengths};
-use super::{TASKS, band_patch, row_len, rows_in_cache};
+use super::cut::{Band, Cut};
 use crate::kernel::micro::{Block, Contraction, Finish, MicroKernel, Panel, Panels};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{ConvGeometry, Isa, Scratch, Space};
@@ -17,13 +16,12 @@ use crate::kernel::{ConvGeometry, Isa, Scratch, Space};
 /// Pixels whose dy and x stay in the first-level cache while every tile passes over them.
 const PIXELS: usize = 128;
 
-/// Elements of all partial sums together, at most, unless there is only one.
-const PARTIALS: usize = 1 << 20;
-
 /// Elements of the partial sums.
 pub fn workspace(g: &ConvGeometry, n: usize) -> usize {
-    let parts = Cut::of(g, n).parts;
-    if parts > 1 { padded(parts * g.weight_len()) } else { 0 }
+    match Cut::most_parts(g, n) {
+        1 => 0,
+        parts => padded(parts * g.weight_len()),
+    }
 }
 
 /// Elements of a band of x with its padding and of a chunk's panel of dy.
@@ -33,90 +31,19 @@ pub fn scratch(isa: Isa, g: &ConvGeometry) -> usize {
 
 /// Computes dw.
 pub fn run(isa: Isa, g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32], space: Space<'_>) {
+    let Space { workspace, scratch } = space;
     verify_lengths(g, n, x, dw, dy);
     let cut = Cut::of(g, n);
     let panels = Panels::of(isa, g.filters_per_group());
-    let gradient = WeightGradient { micro: MicroKernel::of(isa), g, panels, x, dy, scratch: space.scratch };
+    let gradient = WeightGradient { micro: MicroKernel::of(isa), g, panels, x, dy, scratch };
     if cut.parts <= 1 {
         return gradient.part(&cut, cut.bands(0), dw);
     }
-    let partials = aligned(space.workspace, cut.parts * g.weight_len());
+    let partials = aligned(workspace, cut.parts * g.weight_len());
     partials.par_chunks_mut(g.weight_len()).enumerate().for_each(|(part, dw)| {
         gradient.part(&cut, cut.bands(part), dw);
     });
     sum_partials(partials, dw);
-}
-
-/// How the work is cut into tasks.
-pub struct Cut {
-    /// Bands of all images.
-    bands: usize,
-    bands_of_a_part: usize,
-    /// Partial sums.
-    pub parts: usize,
-    /// Rows of a block of dw, a row being the filters' weights for one tap and channel.
-    rows: usize,
-}
-
-impl Cut {
-    /// The cut for `n` images.
-    pub fn of(g: &ConvGeometry, n: usize) -> Self {
-        let bands = n * Band::count(g);
-        let parts = bands.min(TASKS).min(PARTIALS / g.weight_len().max(1)).max(1);
-        let bands_of_a_part = bands.div_ceil(parts).max(1);
-        let parts = bands.div_ceil(bands_of_a_part).max(1);
-        let blocks = if parts < TASKS / 2 { TASKS.div_ceil(parts) } else { 1 };
-        // A multiple of the height of the tiles of every instruction set.
-        let rows = (g.weight_len() / g.filters).div_ceil(blocks).next_multiple_of(12);
-        Self { bands, bands_of_a_part, parts, rows }
-    }
-
-    /// The bands of a part.
-    pub fn bands(&self, part: usize) -> Range<usize> {
-        part * self.bands_of_a_part..self.bands.min((part + 1) * self.bands_of_a_part)
-    }
-}
-
-/// Some output rows of one image, whose operands stay in the second-level cache.
-pub struct Band {
-    /// The image.
-    pub image: usize,
-    /// The first row.
-    pub row: usize,
-    /// Rows.
-    pub rows: usize,
-}
-
-impl Band {
-    fn rows_of(g: &ConvGeometry) -> usize {
-        rows_in_cache(row_len(g), g.window.out_h)
-    }
-
-    fn count(g: &ConvGeometry) -> usize {
-        g.window.out_h.div_ceil(Self::rows_of(g))
-    }
-
-    /// The band at `index`, counted over all images.
-    pub fn at(g: &ConvGeometry, index: usize) -> Self {
-        let (image, row) = (index / Self::count(g), index % Self::count(g) * Self::rows_of(g));
-        Self { image, row, rows: Self::rows_of(g).min(g.window.out_h - row) }
-    }
-
-    /// What the band's windows see of x.
-    pub fn patch(&self, g: &ConvGeometry) -> Patch {
-        band_patch(g, self.row, self.rows)
-    }
-
-    /// The band's image of x.
-    pub fn x<'a>(&self, g: &ConvGeometry, x: &'a [f32]) -> &'a [f32] {
-        &x[self.image * g.window.in_len()..][..g.window.in_len()]
-    }
-
-    /// The band's rows of dy.
-    pub fn dy<'a>(&self, g: &ConvGeometry, dy: &'a [f32]) -> &'a [f32] {
-        let row_len = g.window.out_w * g.filters;
-        &dy[self.image * g.out_len() + self.row * row_len..][..self.rows * row_len]
-    }
 }
 
 /// A rectangle of output pixels, and the part of x that its windows see.
@@ -160,15 +87,23 @@ impl WeightGradient<'_> {
     /// Adds a band's share to the rows of dw from `first` on.
     fn band(&self, band: &Band, first: usize, dw: &mut [f32]) {
         let (x, dy, patch) = (band.x(self.g, self.x), band.dy(self.g, self.dy), band.patch(self.g));
-        let room = if patch.is_in_place() { 0 } else { patch.len() };
-        self.scratch.with(room + self.packed_len(), |room| {
+        self.scratch.with(patch.room() + self.packed_len(), |room| {
             let (packed, room) = room.split_at_mut(self.packed_len());
             self.chunks(band.rows, patch.read(x, room), patch.row_len(), dy, packed, first, dw);
         });
     }
 
     #[allow(clippy::too_many_arguments, reason = "operands, their room and the result")]
-    fn chunks(&self, rows: usize, x: &[f32], x_row: usize, dy: &[f32], packed: &mut [f32], first: usize, dw: &mut [f32]) {
+    fn chunks(
+        &self,
+        rows: usize,
+        x: &[f32],
+        x_row: usize,
+        dy: &[f32],
+        packed: &mut [f32],
+        first: usize,
+        dw: &mut [f32],
+    ) {
         let window = &self.g.window;
         let size = chunk_size(self.g);
         for row in (0..rows).step_by(size[0]) {
