@@ -6,7 +6,15 @@
 //! `unsafe` lives in this room and nowhere else.
 
 pub mod activation;
+mod chunk;
 pub mod geometry;
+pub mod pool;
+pub mod real;
+pub mod reference;
+pub mod special;
+#[cfg(test)]
+mod testing;
 
 pub use activation::Activation;
 pub use geometry::{ConvGeometry, Padding, Window};
+pub use real::Real;

@@ -1,0 +1,53 @@
+//! Softmax and the cross-entropies, from logits.
+
+use super::Real;
+
+/// max + ln Σ e^(x − max).
+fn log_sum_exp<T: Real>(row: &[T]) -> T {
+    let greatest = row.iter().copied().fold(T::LOWEST, |a, b| if b > a { b } else { a });
+    let mut sum = T::ZERO;
+    row.iter().for_each(|x| sum += (*x - greatest).exp());
+    greatest + sum.ln()
+}
+
+/// ln softmax of every row of `c`.
+#[must_use]
+pub fn log_softmax<T: Real>(c: usize, x: &[T]) -> Vec<T> {
+    x.chunks(c)
+        .flat_map(|row| {
+            let total = log_sum_exp(row);
+            row.iter().map(move |x| *x - total)
+        })
+        .collect()
+}
+
+/// Softmax of every row of `c`.
+#[must_use]
+pub fn softmax<T: Real>(c: usize, x: &[T]) -> Vec<T> {
+    log_softmax(c, x).into_iter().map(T::exp).collect()
+}
+
+/// Every image's −ln p(label), and the gradient of their mean by the logits (N×`c`).
+#[must_use]
+pub fn softmax_cross_entropy<T: Real>(c: usize, logits: &[T], labels: &[u32]) -> (Vec<T>, Vec<T>) {
+    let images = T::of(labels.len() as f64);
+    let logarithms = log_softmax(c, logits);
+    let is_label = |at: usize| labels[at / c] as usize == at % c;
+    let losses = (0..logits.len()).filter(|at| is_label(*at)).map(|at| -logarithms[at]).collect();
+    let target = |at: usize| if is_label(at) { T::ONE } else { T::ZERO };
+    let gradient = logarithms.iter().enumerate().map(|(at, log)| (log.exp() - target(at)) / images).collect();
+    (losses, gradient)
+}
+
+/// Every image's −ln σ(±logit), and the gradient of their mean by the logits; a label is 0 or 1.
+#[must_use]
+pub fn sigmoid_cross_entropy<T: Real>(logits: &[T], labels: &[u32]) -> (Vec<T>, Vec<T>) {
+    let images = T::of(labels.len() as f64);
+    let wrong = |x: T, label: u32| if label == 1 { -x } else { x };
+    let softplus = |x: T| (if x > T::ZERO { x } else { T::ZERO }) + (-x.abs()).exp().ln_1p();
+    let sigmoid = |x: T| T::ONE / (T::ONE + (-x).exp());
+    let pairs = || logits.iter().zip(labels).map(|(x, label)| (*x, *label));
+    let losses = pairs().map(|(x, label)| softplus(wrong(x, label))).collect();
+    let gradient = pairs().map(|(x, label)| (sigmoid(x) - T::of(f64::from(label))) / images).collect();
+    (losses, gradient)
+}
