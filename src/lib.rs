@@ -5,3 +5,4 @@ pub mod graph;
 pub mod kernel;
 pub mod model;
 pub mod syntax;
+pub mod train;
