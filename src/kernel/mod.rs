@@ -7,10 +7,14 @@
 
 pub mod activation;
 mod chunk;
+pub mod elementwise;
 pub mod geometry;
+pub mod loss;
+pub mod norm;
 pub mod pool;
 pub mod real;
 pub mod reference;
+pub mod softmax;
 pub mod special;
 #[cfg(test)]
 mod testing;

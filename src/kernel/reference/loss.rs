@@ -51,3 +51,27 @@ pub fn sigmoid_cross_entropy<T: Real>(logits: &[T], labels: &[u32]) -> (Vec<T>, 
     let gradient = pairs().map(|(x, label)| (sigmoid(x) - T::of(f64::from(label))) / images).collect();
     (losses, gradient)
 }
+
+/// dL/dx from dL/dy and y = softmax(x): Σⱼ dyⱼ·yⱼ·(δᵢⱼ − yᵢ) by row.
+#[must_use]
+pub fn softmax_gradient<T: Real>(c: usize, y: &[T], dy: &[T]) -> Vec<T> {
+    jacobian_product(c, y, dy, |y_i, y_j, delta| y_j * (delta - y_i))
+}
+
+/// dL/dx from dL/dy and y = ln softmax(x): Σⱼ dyⱼ·(δᵢⱼ − e^yᵢ) by row.
+#[must_use]
+pub fn log_softmax_gradient<T: Real>(c: usize, y: &[T], dy: &[T]) -> Vec<T> {
+    jacobian_product(c, y, dy, |y_i, _, delta| delta - y_i.exp())
+}
+
+/// Σⱼ dyⱼ·`derivative`(yᵢ, yⱼ, δᵢⱼ) for every i of every row.
+fn jacobian_product<T: Real>(c: usize, y: &[T], dy: &[T], derivative: impl Fn(T, T, T) -> T) -> Vec<T> {
+    let mut dx = vec![T::ZERO; y.len()];
+    for ((dx, y), dy) in dx.chunks_mut(c).zip(y.chunks(c)).zip(dy.chunks(c)) {
+        for (i, j) in (0..c).flat_map(|i| (0..c).map(move |j| (i, j))) {
+            let delta = if i == j { T::ONE } else { T::ZERO };
+            dx[i] += dy[j] * derivative(y[i], y[j], delta);
+        }
+    }
+    dx
+}
