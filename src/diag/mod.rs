@@ -4,10 +4,15 @@
 //! layers, shapes or files.
 
 pub mod code;
+mod excerpt;
+mod json;
 mod message;
+mod render;
 
 pub use code::{Code, Example, Page, Severity};
+pub use json::{check_json, diagnostic_json};
 pub use message::{Diagnostic, Edit, Fix, Label, Place};
+pub use render::{concise, render};
 
 /// A fault that ends the work at hand, boxed since it is rare and large.
 pub type Fault = Box<Diagnostic>;

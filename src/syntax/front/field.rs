@@ -1,0 +1,235 @@
+//! Typed reading of a mapping's values, with the faults of what does not fit.
+
+use crate::base::{Span, Spanned, closest};
+use crate::diag::{Diagnostic, code};
+use crate::syntax::ast::Literal;
+use crate::syntax::value::read_literal;
+use crate::syntax::yaml::{Kind, Node};
+
+/// A key with its value, as a fault names it.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'n> {
+    /// The key.
+    pub name: &'n Spanned<String>,
+    /// Its value.
+    pub value: &'n Node,
+    /// The key that it stands under; empty at the top.
+    pub parent: &'n str,
+}
+
+impl<'n> Entry<'n> {
+    /// The key's text.
+    pub(super) fn key(self) -> &'n str {
+        &self.name.value
+    }
+
+    /// An item of the value's list.
+    pub(super) fn item(self, item: &'n Node) -> Self {
+        Self { value: item, ..self }
+    }
+
+    /// The key with the one above it: `train.epochs`.
+    pub(super) fn path(self) -> String {
+        if self.parent.is_empty() { self.key().to_owned() } else { format!("{}.{}", self.parent, self.key()) }
+    }
+
+    /// The fault of a value of the wrong kind.
+    pub(super) fn wrong(self, message: &str, label: &str) -> Diagnostic {
+        Diagnostic::new(&code::MALFORMED_YAML, message).at(self.value.span, label)
+    }
+}
+
+/// Reads values and collects their faults.
+pub(super) struct Fields<'f> {
+    faults: &'f mut Vec<Diagnostic>,
+}
+
+impl<'f> Fields<'f> {
+    /// Adds its faults to `faults`.
+    pub(super) fn new(faults: &'f mut Vec<Diagnostic>) -> Self {
+        Self { faults }
+    }
+
+    /// Adds a fault.
+    pub(super) fn report(&mut self, fault: Diagnostic) {
+        self.faults.push(fault);
+    }
+
+    /// The entries of a mapping that stands under the key `parent`; an absent one has none.
+    pub(super) fn entries<'n>(&mut self, node: &'n Node, parent: &'n str) -> impl Iterator<Item = Entry<'n>> + use<'n> {
+        let entries = match &node.kind {
+            Kind::Map(entries) => entries.as_slice(),
+            Kind::Null => &[],
+            _ => {
+                let what = if parent.is_empty() { "the front matter".to_owned() } else { format!("`{parent}`") };
+                let message = format!("{what} is `key: value` pairs, got {}", describe(node));
+                self.report(Diagnostic::new(&code::MALFORMED_YAML, message).at(node.span, "expected `key: value`"));
+                &[]
+            }
+        };
+        entries.iter().map(move |(name, value)| Entry { name, value, parent })
+    }
+
+    /// A value of the body's grammar, written as `raw` at `start`.
+    pub(super) fn literal(&mut self, raw: &str, start: usize) -> Literal {
+        read_literal(raw, start, self.faults)
+    }
+
+    /// The value as text.
+    pub(super) fn text(&mut self, entry: Entry<'_>) -> Option<String> {
+        if let Kind::Text(text) = &entry.value.kind {
+            return Some(text.clone());
+        }
+        self.wrong_kind(entry, "text");
+        None
+    }
+
+    /// The value as text, where a number or `true` stands for its own text too.
+    pub(super) fn word(&mut self, entry: Entry<'_>) -> Option<String> {
+        match (&entry.value.kind, &entry.value.raw) {
+            (Kind::Integer(_) | Kind::Real(_) | Kind::Flag(_), Some(raw)) => Some(raw.clone()),
+            (Kind::Integer(value), None) => Some(value.to_string()),
+            _ => self.text(entry),
+        }
+    }
+
+    /// The value as a flag.
+    pub(super) fn flag(&mut self, entry: Entry<'_>) -> Option<bool> {
+        if let Kind::Flag(flag) = entry.value.kind {
+            return Some(flag);
+        }
+        self.wrong_kind(entry, "`true` or `false`");
+        None
+    }
+
+    /// The value as a number for which `accepts` holds; `domain` says which those are.
+    pub(super) fn number(&mut self, entry: Entry<'_>, domain: &str, accepts: impl Fn(f64) -> bool) -> Option<f64> {
+        let value = match entry.value.kind {
+            Kind::Integer(value) => value as f64,
+            Kind::Real(value) => value,
+            _ => {
+                self.wrong_kind(entry, "a number");
+                return None;
+            }
+        };
+        if value.is_finite() && accepts(value) {
+            return Some(value);
+        }
+        self.out_of_domain(entry, domain);
+        None
+    }
+
+    /// The value as a whole number from `least` on.
+    pub(super) fn count(&mut self, entry: Entry<'_>, least: u64) -> Option<u64> {
+        match entry.value.kind {
+            Kind::Integer(value) => {
+                let count = u64::try_from(value).ok().filter(|&count| count >= least);
+                if count.is_none() {
+                    self.out_of_domain(entry, &format!("at least {least}"));
+                }
+                count
+            }
+            _ => {
+                self.wrong_kind(entry, "a whole number");
+                None
+            }
+        }
+    }
+
+    /// The value as one of `choices`.
+    pub(super) fn choice<T: Clone>(&mut self, entry: Entry<'_>, choices: &[(&str, T)]) -> Option<T> {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let Kind::Text(text) = &entry.value.kind else {
+            self.wrong_kind(entry, &either(&names));
+            return None;
+        };
+        let found = choices.iter().find(|(name, _)| name == text).map(|(_, value)| value.clone());
+        if found.is_none() {
+            self.unknown_choice(entry, text, &names);
+        }
+        found
+    }
+
+    /// Reports that `text` is none of `names`.
+    pub(super) fn unknown_choice(&mut self, entry: Entry<'_>, text: &str, names: &[&str]) {
+        let message = format!("`{}` cannot be `{text}`", entry.path());
+        let fault = entry.wrong(&message, &format!("expected {}", either(names)));
+        self.report(match closest(text, names.iter().copied()) {
+            Some(name) if entry.value.raw.is_some() => fault.fix(format!("write `{name}`"), entry.value.span, name),
+            _ => fault,
+        });
+    }
+
+    /// Reports a value of the wrong kind.
+    pub(super) fn wrong_kind(&mut self, entry: Entry<'_>, expected: &str) {
+        let message = format!("`{}` wants {expected}, got {}", entry.path(), describe(entry.value));
+        let span = if entry.value.span.is_empty() { entry.name.span } else { entry.value.span };
+        self.report(Diagnostic::new(&code::MALFORMED_YAML, message).at(span, format!("expected {expected}")));
+    }
+
+    /// Reports a value that its key cannot take.
+    pub(super) fn out_of_domain(&mut self, entry: Entry<'_>, domain: &str) {
+        let value = entry.value.raw.clone().unwrap_or_else(|| describe(entry.value));
+        let message = format!("`{}` must be {domain}, got {value}", entry.path());
+        self.report(Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, message).at(entry.value.span, format!("must be {domain}")));
+    }
+
+    /// Reports a key that is none of `known`.
+    pub(super) fn unknown_key(&mut self, entry: Entry<'_>, known: &[&str]) {
+        let span = entry.name.span;
+        let place = if entry.parent.is_empty() { "the front matter".to_owned() } else { format!("`{}`", entry.parent) };
+        let fault = Diagnostic::new(&code::UNKNOWN_KEY, format!("{place} has no key `{}`", entry.key()));
+        self.report(match closest(entry.key(), known.iter().copied()) {
+            // Where the key's own place is not known, an edit of the place around it would delete its value.
+            Some(name) if span.len() == entry.key().len() => {
+                fault.at(span, format!("did you mean `{name}`?")).fix(format!("write `{name}`"), span, name)
+            }
+            Some(name) => fault.at(span, format!("did you mean `{name}`?")),
+            None => fault.at(span, "unknown key").help(format!("known keys: {}", quoted(known, ", "))),
+        });
+    }
+
+    /// Reports a key of the language that this version does not act on.
+    pub(super) fn unsupported_key(&mut self, entry: Entry<'_>) {
+        let fault = unsupported(&format!("`{}`", entry.path()), entry.name.span);
+        self.report(fault.help("leave the key out"));
+    }
+
+    /// Reports a value of the language that this version does not act on; `instead` are those it does.
+    pub(super) fn unsupported_value(&mut self, entry: Entry<'_>, value: &str, instead: &[&str]) {
+        let fault = unsupported(&format!("`{}: {value}`", entry.path()), entry.value.span);
+        self.report(fault.help(format!("write {}, or leave the key out", either(instead))));
+    }
+}
+
+fn unsupported(what: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&code::UNSUPPORTED_KEY, format!("this version of netc does not act on {what}"))
+        .at(span, "would have no effect")
+}
+
+/// "`a`, `b` or `c`".
+fn either(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => format!("`{name}`"),
+        [first @ .., last] => format!("{} or `{last}`", quoted(first, ", ")),
+    }
+}
+
+fn quoted(names: &[&str], between: &str) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(between)
+}
+
+/// A value, as a message names it.
+fn describe(node: &Node) -> String {
+    match &node.kind {
+        Kind::Null => "nothing".to_owned(),
+        Kind::Flag(value) => format!("`{value}`"),
+        Kind::Integer(value) => value.to_string(),
+        Kind::Real(value) => node.raw.clone().unwrap_or_else(|| value.to_string()),
+        Kind::Text(text) if text.chars().count() <= 24 => format!("`{text}`"),
+        Kind::Text(_) => "text".to_owned(),
+        Kind::List(_) => "a list".to_owned(),
+        Kind::Map(_) => "a mapping".to_owned(),
+    }
+}

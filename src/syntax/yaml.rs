@@ -1,0 +1,221 @@
+//! YAML to a tree in which every key and value has its place in the file.
+//!
+//! `serde_yaml` is used in this file only. It says what a text means, but neither where a value stands nor that a key
+//! is there twice; `locate` finds the places. What the keys mean is not known here.
+
+use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
+
+use super::locate::{Located, Shape, locate};
+use crate::base::{Source, Span, Spanned};
+use crate::diag::{Diagnostic, code};
+
+/// A value with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Node {
+    /// What it means.
+    pub kind: Kind,
+    /// Where it stands; the nearest known place around it where YAML is written in a way that `locate` cannot read.
+    pub span: Span,
+    /// The text as written, of a scalar without quotes.
+    pub raw: Option<String>,
+}
+
+/// What a value means.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    /// Nothing, or `null`.
+    Null,
+    /// `true`, `false`.
+    Flag(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Any other number.
+    Real(f64),
+    /// Text.
+    Text(String),
+    /// Items in order.
+    List(Vec<Node>),
+    /// Keys in order; none is there twice.
+    Map(Vec<(Spanned<String>, Node)>),
+}
+
+/// Reads the YAML at `span`; duplicate keys are reported and their first value is kept.
+///
+/// # Errors
+///
+/// S007 where it is not YAML, is nested too deep, or grows without bounds by its aliases.
+pub(super) fn read_yaml(source: &Source, span: Span, faults: &mut Vec<Diagnostic>) -> Result<Node, Diagnostic> {
+    let text = source.slice(span);
+    let plain: Plain = serde_yaml::from_str(text).map_err(|fault| malformed(&fault, text, span))?;
+    let located = locate(text, span.start);
+    Ok(place(plain, located.as_ref(), span, source, faults))
+}
+
+/// A value as serde_yaml gives it.
+enum Plain {
+    Null,
+    Flag(bool),
+    Integer(i64),
+    Real(f64),
+    Text(String),
+    List(Vec<Plain>),
+    Map(Vec<(Plain, Plain)>),
+}
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PlainVisitor)
+    }
+}
+
+struct PlainVisitor;
+
+impl<'de> Visitor<'de> for PlainVisitor {
+    type Value = Plain;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a value without tags")
+    }
+
+    fn visit_unit<E>(self) -> Result<Plain, E> {
+        Ok(Plain::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Plain, E> {
+        Ok(Plain::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Plain, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Plain, A::Error> {
+        Err(A::Error::custom("tags such as `!name` are not used here"))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Plain, E> {
+        Ok(Plain::Flag(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Plain, E> {
+        Ok(Plain::Integer(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Plain, E> {
+        Ok(i64::try_from(value).map_or(Plain::Real(value as f64), Plain::Integer))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Plain, E> {
+        Ok(Plain::Real(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Plain, E> {
+        Ok(Plain::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Plain, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Plain::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Plain, A::Error> {
+        let mut map = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            map.push(entry);
+        }
+        Ok(Plain::Map(map))
+    }
+}
+
+/// `plain` with the places of `located`; what has none gets `around`.
+fn place(
+    plain: Plain,
+    located: Option<&Located>,
+    around: Span,
+    source: &Source,
+    faults: &mut Vec<Diagnostic>,
+) -> Node {
+    let span = located.map_or(around, |located| located.span);
+    let raw = located.filter(|located| located.shape == Shape::Plain).map(|located| source.slice(located.span).to_owned());
+    let kind = match plain {
+        Plain::Null => Kind::Null,
+        Plain::Flag(value) => Kind::Flag(value),
+        Plain::Integer(value) => Kind::Integer(value),
+        Plain::Real(value) => Kind::Real(value),
+        Plain::Text(value) => Kind::Text(value),
+        Plain::List(items) => {
+            let places = match located.map(|located| &located.shape) {
+                Some(Shape::List(places)) if places.len() == items.len() => places.as_slice(),
+                _ => &[],
+            };
+            let nodes = items.into_iter().enumerate();
+            Kind::List(nodes.map(|(at, item)| place(item, places.get(at), span, source, faults)).collect())
+        }
+        Plain::Map(entries) => {
+            let places = match located.map(|located| &located.shape) {
+                Some(Shape::Map(places)) if places.len() == entries.len() => places.as_slice(),
+                _ => &[],
+            };
+            Kind::Map(place_entries(entries, places, span, source, faults))
+        }
+    };
+    Node { kind, span, raw }
+}
+
+fn place_entries(
+    entries: Vec<(Plain, Plain)>,
+    places: &[(Span, Located)],
+    around: Span,
+    source: &Source,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<(Spanned<String>, Node)> {
+    let mut map: Vec<(Spanned<String>, Node)> = Vec::new();
+    for (at, (key, value)) in entries.into_iter().enumerate() {
+        let located = places.get(at);
+        let span = located.map_or(around, |(span, _)| *span);
+        let key = Spanned::new(key_text(key, located.map(|_| source.slice(span))), span);
+        let node = place(value, located.map(|(_, value)| value), span, source, faults);
+        match map.iter().find(|(first, _)| first.value == key.value) {
+            Some((first, _)) => faults.push(duplicate(&key, first.span)),
+            None => map.push((key, node)),
+        }
+    }
+    map
+}
+
+fn key_text(key: Plain, raw: Option<&str>) -> String {
+    match (key, raw) {
+        (Plain::Text(text), _) => text,
+        (_, Some(raw)) => raw.to_owned(),
+        (Plain::Integer(value), None) => value.to_string(),
+        (Plain::Flag(value), None) => value.to_string(),
+        (Plain::Real(value), None) => value.to_string(),
+        (Plain::Null, None) => "null".to_owned(),
+        (Plain::List(_) | Plain::Map(_), None) => "?".to_owned(),
+    }
+}
+
+fn duplicate(key: &Spanned<String>, first: Span) -> Diagnostic {
+    Diagnostic::new(&code::DUPLICATE_KEY, format!("the key `{}` stands twice", key.value))
+        .at(key.span, "again")
+        .label(first, "first here")
+        .help("keep one of them")
+}
+
+/// serde_yaml's message at its own place; the place counts lines and columns in characters, from one.
+fn malformed(fault: &serde_yaml::Error, text: &str, span: Span) -> Diagnostic {
+    let full = fault.to_string();
+    let message = full.split(" at line ").next().unwrap_or(&full);
+    let at = fault.location().map_or(span.start, |location| {
+        let line_start = text.split_inclusive('\n').take(location.line() - 1).map(str::len).sum::<usize>();
+        let line = text[line_start..].lines().next().unwrap_or_default();
+        let before = line.chars().take(location.column() - 1).map(char::len_utf8).sum::<usize>();
+        span.start + line_start + before
+    });
+    Diagnostic::new(&code::MALFORMED_YAML, format!("the front matter is not valid YAML: {message}"))
+        .at(Span::at(at), "reading stopped here")
+        .help("the front matter is `key: value` lines; text with `: ` or ` #` in it stands in quotes")
+}
