@@ -1,5 +1,6 @@
 //! netc.
 pub mod base;
+pub mod data;
 pub mod diag;
 pub mod graph;
 pub mod kernel;

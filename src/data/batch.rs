@@ -1,0 +1,144 @@
+//! Batches of numbers, made ahead of the trainer by a thread of their own.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::JoinHandle;
+
+use rayon::prelude::*;
+
+use super::images::Images;
+use super::normalize::{Normalizer, Table};
+use crate::base::Random;
+use crate::diag::{Diagnostic, Result, code};
+
+/// How many finished batches wait for the trainer at most.
+const AHEAD: usize = 2;
+
+/// In which order an epoch visits the images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As they are listed: for validation.
+    Listed,
+    /// A permutation of its own for every seed and epoch.
+    Shuffled {
+        /// The run's seed.
+        seed: u64,
+        /// The epoch, from 0.
+        epoch: u64,
+    },
+}
+
+impl Order {
+    /// Indices of `count` images in this order: a pure function, so that a resumed run needs no stored state.
+    #[must_use]
+    pub fn indices(self, count: usize) -> Vec<usize> {
+        match self {
+            Self::Listed => (0..count).collect(),
+            Self::Shuffled { seed, epoch } => Random::named(seed, &format!("shuffle/{epoch}")).permutation(count),
+        }
+    }
+}
+
+/// The batches of one epoch. Dropping it ends the thread.
+#[derive(Debug)]
+pub struct Batches {
+    ready: Option<Receiver<Result<Batch>>>,
+    /// Gives buffers back to the thread.
+    used: Sender<Batch>,
+    thread: Option<JoinHandle<()>>,
+    image_len: usize,
+}
+
+/// Numbers N×H×W×C and N labels.
+#[derive(Debug, Default)]
+struct Batch {
+    numbers: Vec<f32>,
+    labels: Vec<u32>,
+}
+
+impl Batches {
+    /// Starts an epoch over `images` in batches of `size`, from the batch `first` on (0 unless resuming within it).
+    ///
+    /// The last batch has what is left. Images are read and normalised on the thread pool, two batches ahead; what comes
+    /// out does not depend on the number of threads.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub fn start(
+        images: Arc<Images>,
+        normalizer: &Normalizer,
+        order: Order,
+        size: usize,
+        first: usize,
+    ) -> Result<Self> {
+        let image_len = images.decoder().image_len();
+        let (finished, ready) = sync_channel(AHEAD);
+        let (used, reusable) = channel();
+        let table = normalizer.table();
+        let order: Vec<usize> = order.indices(images.len()).into_iter().skip(first.saturating_mul(size)).collect();
+        let work = move || produce(&images, &table, order.chunks(size.max(1)), &finished, &reusable);
+        let thread = std::thread::Builder::new().name("netc-batches".to_owned()).spawn(work).map_err(|error| {
+            Diagnostic::new(&code::RUN_FAILED, format!("no thread can be started to read images: {error}")).fault()
+        })?;
+        Ok(Self { ready: Some(ready), used, thread: Some(thread), image_len })
+    }
+
+    /// Copies the next batch to the front of `numbers` (N×H×W×C) and `labels` (class indices) and returns its N; none at
+    /// the epoch's end. Both slices hold at least a full batch; what lies behind the batch is left as it is.
+    ///
+    /// # Errors
+    /// Where an image that is not kept in memory has become unreadable.
+    pub fn next_into(&mut self, numbers: &mut [f32], labels: &mut [u32]) -> Result<Option<usize>> {
+        let Some(Ok(batch)) = self.ready.as_ref().map(Receiver::recv) else {
+            return Ok(None);
+        };
+        let batch = batch?;
+        let count = batch.labels.len();
+        numbers[..count * self.image_len].copy_from_slice(&batch.numbers);
+        labels[..count].copy_from_slice(&batch.labels);
+        // The thread may have made its last batch already: then nobody wants the buffer.
+        let _ = self.used.send(batch);
+        Ok(Some(count))
+    }
+}
+
+impl Drop for Batches {
+    fn drop(&mut self) {
+        // Without a receiver the thread's next send fails, which ends it.
+        self.ready = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Makes one batch after another until all are made, one fails, or nobody waits for them any more.
+fn produce<'a>(
+    images: &Images,
+    table: &Table,
+    batches: impl Iterator<Item = &'a [usize]>,
+    finished: &SyncSender<Result<Batch>>,
+    reusable: &Receiver<Batch>,
+) {
+    for indices in batches {
+        let mut batch = reusable.try_recv().unwrap_or_default();
+        let outcome = batch.fill(images, table, indices).map(|()| batch);
+        let failed = outcome.is_err();
+        if finished.send(outcome).is_err() || failed {
+            return;
+        }
+    }
+}
+
+impl Batch {
+    fn fill(&mut self, images: &Images, table: &Table, indices: &[usize]) -> Result<()> {
+        let len = images.decoder().image_len();
+        self.numbers.resize(indices.len() * len, 0.0);
+        self.labels.clear();
+        self.labels.extend(indices.iter().map(|&index| images.samples()[index].class as u32));
+        self.numbers
+            .par_chunks_exact_mut(len)
+            .zip(indices)
+            .try_for_each(|(numbers, &index)| images.bytes(index).map(|bytes| table.apply(&bytes, numbers)))
+    }
+}

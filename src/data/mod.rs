@@ -1,0 +1,46 @@
+//! From the user's images to batches of numbers.
+//!
+//! The way of an image: a folder or an archive is listed ([`read_listing`]) into [`Sample`]s of two roles, training and
+//! validation ([`split`] makes the second where the data has none); [`survey`] reads every file once for its size, its
+//! channels and its hash, from which the checks speak; a [`Decoder`] turns a file into H×W×C bytes; [`Images`] holds or
+//! re-reads them; a [`Normalizer`] maps bytes to floats; [`Batches`] delivers them ahead of the trainer.
+//!
+//! A file is never written, an archive never unpacked to disk, and no file is left out without being named or counted.
+//! Everything here is a function of the files and the seed: thread count, file times and the order in which a file
+//! system lists a folder leave no trace. Knows nothing of networks or specs: options are the plain types of [`option`].
+
+mod archive;
+mod batch;
+mod check;
+mod decode;
+mod entry;
+mod folder;
+mod images;
+mod jpeg;
+mod layout;
+mod listing;
+mod memory;
+mod normalize;
+pub mod option;
+mod picture;
+mod resize;
+mod source;
+mod split;
+mod survey;
+#[cfg(test)]
+mod tests;
+
+pub use batch::{Batches, Order};
+pub use check::{
+    check_balance, check_class_count, check_classes, check_conflicts, check_duplicates, check_empty, check_few,
+    check_leak, check_validation,
+};
+pub use decode::Decoder;
+pub use images::Images;
+pub use listing::{Listing, Sample, read_listing};
+pub use memory::budget;
+pub use normalize::{Normalizer, Statistics};
+pub use option::{Normalize, OnBadImage, Resize};
+pub use source::Source;
+pub use split::split;
+pub use survey::{Facts, Sizes, digest, input_size, survey};
