@@ -1,23 +1,29 @@
-//! Losses and hits, counted image by image in a fixed order.
+//! Logits to classes, losses and hits, counted image by image in a fixed order.
 
 use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 
-/// The class that a network's output for one image means: the largest of many units; of one unit, by its sign.
+/// One image's logits, a number a class: of many units as they are, of one unit z as (0, z).
 ///
-/// Logits and probabilities of many units give the same answer; of one unit only the logit may be asked for.
-#[must_use]
-pub fn class_of(logits: ArrayView1<'_, f32>) -> usize {
-    if logits.len() == 1 {
-        return usize::from(logits[0] > 0.0);
+/// The softmax of (0, z) is the sigmoid of z, so that what follows need not know which of the two a network ends in.
+pub(super) fn class_logits(units: ArrayView1<'_, f32>, logits: &mut Vec<f32>) {
+    logits.clear();
+    if units.len() == 1 {
+        logits.push(0.0);
     }
-    let mut best = 0;
-    for (class, &logit) in logits.iter().enumerate() {
-        if logit > logits[best] {
-            best = class;
-        }
-    }
-    best
+    logits.extend(units);
+}
+
+/// The class of the largest logit, the first of equals.
+pub(super) fn class_of(logits: &[f32]) -> usize {
+    (0..logits.len()).fold(0, |best, class| if logits[class] > logits[best] { class } else { best })
+}
+
+/// Cross-entropy of the softmax of `logits` against the class `label`: ln Σ exp(z) − z of the label.
+pub(super) fn cross_entropy(logits: &[f32], label: usize) -> f64 {
+    let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let sum: f64 = logits.iter().map(|&logit| (f64::from(logit) - largest).exp()).sum();
+    largest + sum.ln() - f64::from(logits[label])
 }
 
 /// Sums over images.
@@ -88,10 +94,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_largest_unit_wins_the_first_of_equals_and_one_unit_decides_by_its_sign() {
-        assert_eq!(class_of(array![0.1, 0.7, 0.7].view()), 1);
-        assert_eq!(class_of(array![f32::NAN, f32::NAN].view()), 0);
-        assert_eq!([-0.5, 0.0, 0.5].map(|logit| class_of(array![logit].view())), [0, 0, 1]);
+    fn the_largest_logit_wins_the_first_of_equals_and_one_unit_decides_by_its_sign() {
+        assert_eq!(class_of(&[0.1, 0.7, 0.7]), 1);
+        assert_eq!(class_of(&[f32::NAN, f32::NAN]), 0);
+        let mut logits = Vec::new();
+        let of_one_unit = [-0.5, 0.0, 0.5].map(|unit| {
+            class_logits(array![unit].view(), &mut logits);
+            class_of(&logits)
+        });
+        assert_eq!(of_one_unit, [0, 0, 1]);
+    }
+
+    #[test]
+    fn cross_entropy_of_equal_logits_is_the_logarithm_of_the_classes_and_large_ones_do_not_overflow() {
+        assert!((cross_entropy(&[2.0; 10], 3) - 10_f64.ln()).abs() < 1e-12);
+        assert!((cross_entropy(&[1e4, -1e4], 1) - 2e4).abs() < 1e-9);
+        assert!(cross_entropy(&[f32::NAN, 0.0], 0).is_nan());
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Record {
     pub classes: Vec<String>,
     /// Height, width and channels.
     pub input: [usize; 3],
+    /// How images of another size are fitted.
+    pub resize: String,
     /// How bytes become numbers.
     pub normalization: NormalizationRecord,
     /// How the network is trained.
@@ -36,8 +38,6 @@ pub struct DataRecord {
     pub digest: String,
     /// Where the validation images come from, in words.
     pub validation: String,
-    /// How images of another size are fitted.
-    pub resize: String,
     /// How many images are trained on.
     pub train_images: usize,
     /// How many are held back.
@@ -175,7 +175,7 @@ impl Record {
             ("the classes", self.classes == now.classes),
             ("the split", (self.data.train_images, self.data.validation_images) == (now.data.train_images, now.data.validation_images)),
             ("the input", self.input == now.input),
-            ("how images are resized", self.data.resize == now.data.resize),
+            ("how images are resized", self.resize == now.resize),
             ("the settings of the training", self.train == train),
         ];
         match differences.iter().find(|(_, same)| !same) {
