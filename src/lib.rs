@@ -2,8 +2,10 @@
 pub mod base;
 pub mod data;
 pub mod diag;
+pub mod exec;
 pub mod graph;
 pub mod kernel;
 pub mod model;
+pub mod plan;
 pub mod syntax;
 pub mod train;

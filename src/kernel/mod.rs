@@ -7,18 +7,29 @@
 
 pub mod activation;
 mod chunk;
+pub mod conv;
+pub mod dense;
 pub mod elementwise;
+pub mod epilogue;
+mod gemm;
 pub mod geometry;
+pub mod isa;
 pub mod loss;
+mod micro;
 pub mod norm;
 pub mod pool;
 pub mod real;
 pub mod reference;
+pub mod scratch;
 pub mod softmax;
 pub mod special;
 #[cfg(test)]
 mod testing;
+pub mod update;
 
 pub use activation::Activation;
+pub use epilogue::Epilogue;
 pub use geometry::{ConvGeometry, Padding, Window};
+pub use isa::Isa;
 pub use real::Real;
+pub use scratch::{Scratch, Space};

@@ -1,1 +1,5 @@
+//! The one integration binary.
 
+mod allocation;
+mod gradient;
+mod network;

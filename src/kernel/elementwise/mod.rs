@@ -89,6 +89,19 @@ pub fn channel_dot(rows: usize, c: usize, a: &[f32], b: &[f32], out: &mut [f32],
     fold([c, 1], partials, |partial, _, channel| [f64::from(partial[channel])], |at, [sum]| out[at] = sum as f32);
 }
 
+/// y = x + b, the bias being one number a channel: for a bias that no product stores along with its result.
+///
+/// # Panics
+/// If a length is not that of its shape.
+pub fn bias(rows: usize, c: usize, x: &[f32], b: &[f32], y: &mut [f32]) {
+    assert_eq!([x.len(), y.len(), b.len()], [rows * c, rows * c, c], "{rows} rows of {c}");
+    x.par_chunks(whole_rows(c)).zip(y.par_chunks_mut(whole_rows(c))).for_each(|(x, y)| {
+        for (x, y) in x.chunks_exact(c).zip(y.chunks_exact_mut(c)) {
+            y.iter_mut().zip(x).zip(b).for_each(|((y, x), b)| *y = x + b);
+        }
+    });
+}
+
 /// y = x·scale, the scale being one number a channel.
 ///
 /// # Panics

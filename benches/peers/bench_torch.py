@@ -1,0 +1,132 @@
+"""Time PyTorch on the benchmark networks: training steps (Adam) and inference, float32, eager.
+
+    python bench_torch.py --nets A D --modes train --layouts channels_last
+
+Prints a JSON line a configuration: the median of `--steps` steps after `--warmup` unmeasured ones, on
+one batch that stays in memory. The networks are those of `nets/*.net`. The allocator is not chosen
+here: preload jemalloc to measure with it. Written for PyTorch 2.15.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Net:
+    """Blocks of two 3x3 convolutions, each with a ReLU, and a max pooling; then dense layers."""
+
+    input_size: int
+    blocks: tuple[tuple[int, int], ...]
+    """Filters and pool size of each block."""
+    dense: tuple[int, ...]
+    classes: int
+    batch_size: int
+
+    def build(self) -> nn.Sequential:
+        layers: list[nn.Module] = []
+        channels, size = 3, self.input_size
+        for filters, pool in self.blocks:
+            layers += [nn.Conv2d(channels, filters, 3), nn.ReLU(), nn.Conv2d(filters, filters, 3), nn.ReLU()]
+            layers.append(nn.MaxPool2d(pool))
+            channels, size = filters, (size - 4) // pool
+        layers.append(nn.Flatten())
+        features = channels * size * size
+        for units in self.dense:
+            layers += [nn.Linear(features, units), nn.ReLU()]
+            features = units
+        layers.append(nn.Linear(features, self.classes))
+        return nn.Sequential(*layers)
+
+
+NETS = {
+    "A": Net(256, blocks=((32, 3), (32, 2), (32, 2)), dense=(128, 64), classes=3, batch_size=32),
+    "B": Net(256, blocks=((32, 3), (32, 2)), dense=(128,), classes=3, batch_size=32),
+    "C": Net(256, blocks=((64, 2), (32, 2), (32, 2)), dense=(128, 64), classes=3, batch_size=32),
+    "D": Net(32, blocks=((32, 2), (64, 2)), dense=(128,), classes=10, batch_size=128),
+}
+LAYOUTS = {"nchw": torch.contiguous_format, "channels_last": torch.channels_last}
+
+
+def training_step(net: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> Callable[[], None]:
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-4)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        F.cross_entropy(net(images), labels).backward()
+        optimizer.step()
+
+    return step
+
+
+def inference_step(net: nn.Module, images: torch.Tensor) -> Callable[[], None]:
+    net.eval()
+
+    @torch.inference_mode()
+    def step() -> None:
+        net(images).softmax(1)
+
+    return step
+
+
+def median_seconds(step: Callable[[], None], warmup: int, steps: int) -> float:
+    for _ in range(warmup):
+        step()
+    times = []
+    for _ in range(steps):
+        start = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - start)
+    return median(times)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time PyTorch on the benchmark networks.")
+    parser.add_argument("--nets", nargs="+", choices=NETS, default=list(NETS))
+    parser.add_argument("--modes", nargs="+", choices=["train", "infer"], default=["train", "infer"])
+    parser.add_argument("--layouts", nargs="+", choices=LAYOUTS, default=list(LAYOUTS))
+    parser.add_argument("--batch", type=int, help="images a step (default: 32, for D 128)")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--warmup", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=10)
+    arguments = parser.parse_args()
+
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(0)
+    allocator = "jemalloc" if "jemalloc" in os.environ.get("LD_PRELOAD", "") else "default"
+    for name in arguments.nets:
+        shape = NETS[name]
+        batch = arguments.batch or shape.batch_size
+        images = torch.randn(batch, 3, shape.input_size, shape.input_size)
+        labels = torch.randint(shape.classes, (batch,))
+        for layout in arguments.layouts:
+            x = images.contiguous(memory_format=LAYOUTS[layout])
+            for mode in arguments.modes:
+                net = shape.build().to(memory_format=LAYOUTS[layout])
+                step = training_step(net, x, labels) if mode == "train" else inference_step(net, x)
+                seconds = median_seconds(step, arguments.warmup, arguments.steps)
+                line = {
+                    "engine": "torch",
+                    "version": torch.__version__,
+                    "net": name,
+                    "mode": mode,
+                    "layout": layout,
+                    "allocator": allocator,
+                    "batch": batch,
+                    "threads": arguments.threads,
+                    "step_ms": round(1e3 * seconds, 3),
+                    "images_per_second": round(batch / seconds, 2),
+                }
+                print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main()

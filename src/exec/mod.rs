@@ -1,0 +1,8 @@
+//! Runs a plan over its arena on a pool of threads; decides nothing.
+
+mod arena;
+pub mod reference;
+mod run;
+mod session;
+
+pub use session::{Rate, Session, StepTime};

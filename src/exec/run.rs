@@ -1,0 +1,169 @@
+//! One step: operands in, the kernel called. An exhaustive match, a line or a few for each kind of work.
+
+use super::arena::Operands;
+use super::session::Rate;
+use crate::kernel::{Epilogue, Scratch, Space, Window, dense, elementwise, loss, norm, pool, softmax, update};
+use crate::plan::{Optimizer, Rows, Work};
+
+/// Runs `work` on the first `images` images.
+pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: usize, rate: &Rate) {
+    let n = images;
+    let count = |rows: &Rows| rows.pixels * n;
+    match work {
+        Work::Conv(g, kernel, fused) => {
+            let epilogue = Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation };
+            let [y, workspace] = [at.take(0), at.take(1)];
+            (kernel.run)(g, n, at.read(0), at.read(1), epilogue, y, Space { workspace, scratch });
+        }
+        Work::ConvInputGradient(g, kernel) => {
+            let [dx, workspace] = [at.take(0), at.take(1)];
+            (kernel.run)(g, n, at.read(0), at.read(1), dx, Space { workspace, scratch });
+        }
+        Work::ConvWeightGradient(g, kernel) => {
+            let [dw, workspace] = [at.take(0), at.take(1)];
+            (kernel.run)(g, n, at.read(0), at.read(1), dw, Space { workspace, scratch });
+        }
+        Work::Dense(i, o, fused) => {
+            let epilogue = Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation };
+            dense::forward(n, *i, *o, at.read(0), at.read(1), epilogue, at.take(0));
+        }
+        Work::DenseInputGradient(i, o) => dense::input_gradient(n, *i, *o, at.read(0), at.read(1), at.take(0)),
+        Work::DenseWeightGradient(i, o) => dense::weight_gradient(n, *i, *o, at.read(0), at.read(1), at.take(0)),
+        Work::Bias(rows) => elementwise::bias(count(rows), rows.channels, at.read(0), at.read(1), at.take(0)),
+        Work::ChannelSum(rows) => {
+            let [sum, workspace] = [at.take(0), at.take(1)];
+            elementwise::channel_sum(count(rows), rows.channels, at.read(0), sum, workspace);
+        }
+        Work::Scale(rows) => elementwise::channel_scale(count(rows), rows.channels, at.read(0), at.read(1), at.take(0)),
+        Work::ChannelDot(rows) => {
+            let [sum, workspace] = [at.take(0), at.take(1)];
+            elementwise::channel_dot(count(rows), rows.channels, at.read(0), at.read(1), sum, workspace);
+        }
+        Work::Map(activation) => activation.map(at.read(0), at.take(0)),
+        Work::MapInPlace(activation) => activation.map_in_place(at.take(0)),
+        Work::MapGradientInPlace(activation) => activation.gradient_in_place(at.read(0), at.take(0)),
+        Work::Add => elementwise::add(at.read(0), at.read(1), at.take(0)),
+        Work::AddInPlace => elementwise::add_in_place(at.take(0), at.read(0)),
+        Work::Copy => at.take(0).copy_from_slice(at.read(0)),
+        Work::Multiply => elementwise::multiply(at.read(0), at.read(1), at.take(0)),
+        Work::Gate(rows) => elementwise::gate(n, rows.pixels, rows.channels, at.read(0), at.read(1), at.take(0)),
+        Work::GateGradient(rows) => {
+            elementwise::gate_gradient(n, rows.pixels, rows.channels, at.read(0), at.read(1), at.take(0));
+        }
+        Work::MaxPool(w) => max_pool(w, n, at),
+        Work::MaxPoolGradient(w) => max_pool_gradient(w, n, at),
+        Work::AvgPool(w, count_padding) => pool::avg_forward(w, n, *count_padding, at.read(0), at.take(0)),
+        Work::AvgPoolGradient(w, count_padding) => pool::avg_gradient(w, n, *count_padding, at.read(0), at.take(0)),
+        Work::BatchNormTraining(rows, epsilon) => batch_norm_training(rows, *epsilon, n, at),
+        Work::BatchNormInference(rows, epsilon) => {
+            let [x, scale, shift, mean, variance] = std::array::from_fn(|operand| at.read(operand));
+            norm::apply_running(count(rows), rows.channels, x, mean, variance, *epsilon, scale, shift, at.take(0));
+        }
+        Work::BatchNormParameterGradient(rows) => {
+            let [x, dy, mean, deviation] = std::array::from_fn(|operand| at.read(operand));
+            let [dscale, dshift, workspace] = std::array::from_fn(|operand| at.take(operand));
+            norm::parameter_gradients(count(rows), rows.channels, x, dy, mean, deviation, dscale, dshift, workspace);
+        }
+        Work::BatchNormInputGradient(rows) => {
+            let [x, dy, mean, deviation, scale, dscale, dshift] = std::array::from_fn(|operand| at.read(operand));
+            let dx = at.take(0);
+            norm::input_gradient(count(rows), rows.channels, x, dy, mean, deviation, scale, dscale, dshift, dx);
+        }
+        Work::RunningStatistics(rows, momentum, epsilon) => {
+            let [mean, variance] = [at.take(0), at.take(1)];
+            let [batch_mean, deviation] = [at.read(0), at.read(1)];
+            norm::update_running(
+                count(rows),
+                rows.channels,
+                *momentum,
+                *epsilon,
+                batch_mean,
+                deviation,
+                mean,
+                variance,
+            );
+        }
+        Work::Pad([h, w, c], padding) => elementwise::pad(n, *h, *w, *c, *padding, at.read(0), at.take(0)),
+        Work::Crop([h, w, c], padding) => elementwise::crop(n, *h, *w, *c, *padding, at.read(0), at.take(0)),
+        Work::ConcatPart(rows, total, offset) => {
+            elementwise::concat_part(count(rows), *total, *offset, rows.channels, at.read(0), at.take(0));
+        }
+        Work::Slice(rows, total, offset) => {
+            elementwise::concat_slice(count(rows), *total, *offset, rows.channels, at.read(0), at.take(0));
+        }
+        Work::Dropout(share, stream) => {
+            elementwise::dropout(rate.seed, rate.step, *stream, *share, at.read(0), at.take(0));
+        }
+        Work::Softmax(rows) => softmax::softmax(count(rows), rows.channels, at.read(0), at.take(0)),
+        Work::LogSoftmax(rows) => softmax::log_softmax(count(rows), rows.channels, at.read(0), at.take(0)),
+        Work::SoftmaxCrossEntropy(classes) => {
+            let labels = bytemuck::cast_slice(at.read(1));
+            loss::softmax_cross_entropy(n, *classes, at.read(0), labels, at.take(0), at.take(1));
+        }
+        Work::SigmoidCrossEntropy => {
+            let labels = bytemuck::cast_slice(at.read(1));
+            loss::sigmoid_cross_entropy(n, at.read(0), labels, at.take(0), at.take(1));
+        }
+        Work::Update(optimizer) => update_parameter(optimizer, at, rate),
+    }
+}
+
+/// A window of at most 256 taps keeps its winners in bytes, a larger one in 32-bit numbers.
+fn max_pool(w: &Window, n: usize, mut at: Operands<'_>) {
+    let [y, index] = [at.take(0), at.take(1)];
+    if index.is_empty() {
+        pool::max_forward_plain(w, n, at.read(0), y);
+    } else if w.taps() <= 256 {
+        let index: &mut [u8] = &mut bytemuck::cast_slice_mut(index)[..y.len()];
+        pool::max_forward(w, n, at.read(0), y, index);
+    } else {
+        pool::max_forward::<u32>(w, n, at.read(0), y, bytemuck::cast_slice_mut(index));
+    }
+}
+
+fn max_pool_gradient(w: &Window, n: usize, mut at: Operands<'_>) {
+    let [index, dy] = [at.read(0), at.read(1)];
+    let dx = at.take(0);
+    if w.taps() <= 256 {
+        let index: &[u8] = &bytemuck::cast_slice(index)[..dy.len()];
+        pool::max_gradient(w, n, index, dy, dx);
+    } else {
+        pool::max_gradient::<u32>(w, n, bytemuck::cast_slice(index), dy, dx);
+    }
+}
+
+fn batch_norm_training(rows: &Rows, epsilon: f32, n: usize, mut at: Operands<'_>) {
+    let [x, scale, shift] = std::array::from_fn(|operand| at.read(operand));
+    let [y, mean, deviation, workspace] = std::array::from_fn(|operand| at.take(operand));
+    let count = rows.pixels * n;
+    norm::statistics(count, rows.channels, x, epsilon, mean, deviation, workspace);
+    norm::apply(count, rows.channels, x, mean, deviation, scale, shift, y);
+}
+
+fn update_parameter(optimizer: &Optimizer, mut at: Operands<'_>, rate: &Rate) {
+    let gradient = at.read(0);
+    let [parameter, first, second] = std::array::from_fn(|operand| at.take(operand));
+    let Rate { learning_rate, weight_decay, step, .. } = *rate;
+    match *optimizer {
+        Optimizer::Sgd { momentum, nesterov } => {
+            let kind = if nesterov { update::Momentum::Nesterov } else { update::Momentum::Classical };
+            let momentum = momentum as f32;
+            let velocity = (momentum != 0.0).then_some(first);
+            update::sgd(&update::Sgd { learning_rate, momentum, kind, weight_decay }, parameter, gradient, velocity);
+        }
+        Optimizer::Adam { beta1, beta2, epsilon } | Optimizer::AdamW { beta1, beta2, epsilon } => {
+            let decay = match optimizer {
+                Optimizer::AdamW { .. } => update::Decay::Decoupled,
+                _ => update::Decay::Coupled,
+            };
+            let [beta1, beta2, epsilon] = [beta1, beta2, epsilon].map(|constant| constant as f32);
+            let options = update::Adam { learning_rate, beta1, beta2, epsilon, weight_decay, decay };
+            update::adam(&options, step + 1, parameter, gradient, first, second);
+        }
+        Optimizer::RmsProp { alpha, epsilon } => {
+            let [alpha, epsilon] = [alpha, epsilon].map(|constant| constant as f32);
+            let options = update::RmsProp { learning_rate, alpha, epsilon, weight_decay };
+            update::rmsprop(&options, parameter, gradient, first);
+        }
+    }
+}

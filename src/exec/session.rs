@@ -1,0 +1,176 @@
+//! A plan with its memory and its threads: what training, evaluation and prediction hold.
+
+use std::time::{Duration, Instant};
+
+use ndarray::{ArrayView1, ArrayView2, ArrayViewD, IxDyn};
+
+use super::arena::{Arena, MAX_OPERANDS};
+use super::run::run;
+use crate::kernel::Scratch;
+use crate::plan::{BufferId, Plan, Slot};
+
+/// What changes from one training step to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rate {
+    /// The learning rate.
+    pub learning_rate: f32,
+    /// Weight decay λ.
+    pub weight_decay: f32,
+    /// Steps done before this one; also tells apart what dropouts draw.
+    pub step: u64,
+    /// Seed of the dropouts.
+    pub seed: u64,
+}
+
+/// How long one step of a plan took.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepTime {
+    /// Index in the plan's steps.
+    pub step: usize,
+    /// Wall-clock time.
+    pub time: Duration,
+}
+
+/// A plan being run.
+#[derive(Debug)]
+pub struct Session {
+    plan: Plan,
+    arena: Arena,
+    scratch: Scratch,
+    pool: rayon::ThreadPool,
+}
+
+impl Session {
+    /// Takes memory for `plan` and starts `threads` threads.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no threads.
+    pub fn new(plan: Plan, threads: usize) -> Result<Self, rayon::ThreadPoolBuildError> {
+        let threads = threads.max(1);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+        let arena = Arena::new(plan.arena_len);
+        let scratch = Scratch::new(threads, plan.scratch_len);
+        Ok(Self { plan, arena, scratch, pool })
+    }
+
+    /// What is run.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The pool that steps run on.
+    #[must_use]
+    pub fn pool(&self) -> &rayon::ThreadPool {
+        &self.pool
+    }
+
+    /// The images of a batch, N×H×W×C, to be filled before a run.
+    pub fn images_mut(&mut self, images: usize) -> &mut [f32] {
+        self.slice_mut(self.plan.input, images)
+    }
+
+    /// The class of each image of a batch, to be filled before a training step.
+    pub fn labels_mut(&mut self, images: usize) -> &mut [u32] {
+        match self.plan.labels {
+            Some(labels) => bytemuck::cast_slice_mut(self.slice_mut(labels, images)),
+            None => &mut [],
+        }
+    }
+
+    /// Runs all steps on the first `images` images of the batch.
+    ///
+    /// # Panics
+    ///
+    /// More images than the plan was made for.
+    pub fn run(&mut self, images: usize, rate: &Rate) {
+        assert!(images <= self.plan.options.batch, "{images} images in a plan for {}", self.plan.options.batch);
+        let Self { plan, arena, scratch, pool } = self;
+        pool.install(|| {
+            for at in 0..plan.steps.len() {
+                run_step(plan, at, arena, scratch, images, rate);
+            }
+        });
+    }
+
+    /// Runs all steps and says how long each took.
+    pub fn run_timed(&mut self, images: usize, rate: &Rate) -> Vec<StepTime> {
+        let Self { plan, arena, scratch, pool } = self;
+        pool.install(|| {
+            let timed = |step: usize| {
+                let start = Instant::now();
+                run_step(plan, step, arena, scratch, images, rate);
+                StepTime { step, time: start.elapsed() }
+            };
+            (0..plan.steps.len()).map(timed).collect()
+        })
+    }
+
+    /// What the loss or the probabilities were computed from, N×units.
+    #[must_use]
+    pub fn logits(&self, images: usize) -> ArrayView2<'_, f32> {
+        self.rows(self.plan.logits, images)
+    }
+
+    /// Probabilities, N×classes (or N×1: of the second of two classes); empty in a training plan.
+    #[must_use]
+    pub fn probabilities(&self, images: usize) -> ArrayView2<'_, f32> {
+        match self.plan.probabilities {
+            Some(buffer) => self.rows(buffer, images),
+            None => ArrayView2::from_shape((0, 0), &[]).unwrap_or_else(|_| unreachable!("nothing has any shape")),
+        }
+    }
+
+    /// The loss of each image; empty in an inference plan.
+    #[must_use]
+    pub fn losses(&self, images: usize) -> ArrayView1<'_, f32> {
+        ArrayView1::from(self.plan.losses.map_or(&[][..], |buffer| self.slice(buffer, images)))
+    }
+
+    /// A parameter, or what an optimizer keeps.
+    ///
+    /// # Panics
+    ///
+    /// The slot is of another plan.
+    #[must_use]
+    pub fn tensor(&self, slot: &Slot) -> ArrayViewD<'_, f32> {
+        ArrayViewD::from_shape(IxDyn(&slot.dims), self.slice(slot.buffer, 0))
+            .unwrap_or_else(|error| panic!("{} lies in a buffer of another size: {error}", slot.name))
+    }
+
+    /// A parameter, or what an optimizer keeps, as the flat run of its numbers, to be changed.
+    pub fn tensor_mut(&mut self, slot: &Slot) -> &mut [f32] {
+        self.slice_mut(slot.buffer, 0)
+    }
+
+    fn rows(&self, buffer: BufferId, images: usize) -> ArrayView2<'_, f32> {
+        let width = self.plan.buffer(buffer).len;
+        ArrayView2::from_shape((images, width), self.slice(buffer, images))
+            .unwrap_or_else(|error| unreachable!("a buffer of {width} an image: {error}"))
+    }
+
+    fn slice(&self, buffer: BufferId, images: usize) -> &[f32] {
+        let buffer = self.plan.buffer(buffer);
+        self.arena.read(buffer.offset..buffer.offset + buffer.words(images))
+    }
+
+    fn slice_mut(&mut self, buffer: BufferId, images: usize) -> &mut [f32] {
+        let buffer = self.plan.buffer(buffer);
+        self.arena.write(buffer.offset..buffer.offset + buffer.words(images))
+    }
+}
+
+/// Borrows the operands of one step and runs it.
+fn run_step(plan: &Plan, at: usize, arena: &mut Arena, scratch: &Scratch, images: usize, rate: &Rate) {
+    let step = &plan.steps[at];
+    let mut ranges: [std::ops::Range<usize>; MAX_OPERANDS] = std::array::from_fn(|_| 0..0);
+    let mut count = 0;
+    for &buffer in step.reads.iter().chain(&step.writes) {
+        let buffer = plan.buffer(buffer);
+        ranges[count] = buffer.offset..buffer.offset + buffer.words(images);
+        count += 1;
+    }
+    let operands = arena.operands(&ranges[..count], step.reads.len());
+    run(&step.work, operands, scratch, images, rate);
+}

@@ -1,0 +1,158 @@
+//! The forward direct convolution: tiles of pixels of one output row × a panel of filters.
+
+use rayon::prelude::*;
+
+use super::super::{verify_bias, verify_lengths};
+use super::{band_patch, band_rows, row_len, rows_in_cache};
+use crate::kernel::epilogue::activate;
+use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
+use crate::kernel::scratch::{aligned, padded};
+use crate::kernel::{ConvGeometry, Epilogue, Isa, Scratch, Space};
+
+/// Elements of the packed weights.
+pub fn workspace(isa: Isa, g: &ConvGeometry) -> usize {
+    padded(Packed::of(isa, g).len())
+}
+
+/// Elements of a band with its padding; none where no pixel is padded.
+pub fn scratch(g: &ConvGeometry) -> usize {
+    let rows = rows_in_cache(row_len(g), g.window.out_h);
+    let patch = band_patch(g, 0, rows);
+    if g.window.padding.is_none() && patch.is_in_place() { 0 } else { patch.len() }
+}
+
+/// Computes y.
+#[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
+pub fn run(
+    isa: Isa,
+    g: &ConvGeometry,
+    n: usize,
+    x: &[f32],
+    w: &[f32],
+    epilogue: Epilogue<'_>,
+    y: &mut [f32],
+    space: Space<'_>,
+) {
+    verify_lengths(g, n, x, w, y);
+    verify_bias(g, &epilogue);
+    if y.is_empty() {
+        return;
+    }
+    let packed = Packed::of(isa, g);
+    let panels = aligned(space.workspace, packed.len());
+    packed.fill(g, w, epilogue.bias, panels);
+    let forward =
+        Forward { micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue, scratch: space.scratch };
+    let rows = band_rows(row_len(g), g.window.out_h, n);
+    let out_row = g.window.out_w * g.filters;
+    y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
+        let x = &x[image * g.window.in_len()..][..g.window.in_len()];
+        y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| forward.band(x, band * rows, y));
+    });
+}
+
+/// Weights in panels, each led by its bias: [group][panel][1 + taps·channels][lanes], zeros where a panel is not full.
+#[derive(Clone, Copy)]
+struct Packed {
+    panels: Panels,
+    groups: usize,
+    depth: usize,
+}
+
+impl Packed {
+    fn of(isa: Isa, g: &ConvGeometry) -> Self {
+        let depth = g.window.taps() * g.channels_per_group();
+        Self { panels: Panels::of(isa, g.filters_per_group()), groups: g.groups, depth }
+    }
+
+    fn panel_len(&self) -> usize {
+        (1 + self.depth) * self.panels.full()
+    }
+
+    fn len(&self) -> usize {
+        self.groups * self.panels.count() * self.panel_len()
+    }
+
+    fn fill(&self, g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]) {
+        to.par_chunks_mut(self.panel_len()).enumerate().for_each(|(index, to)| {
+            let (group, panel) = (index / self.panels.count(), self.panels.at(index % self.panels.count()));
+            let filters = group * g.filters_per_group() + panel.start..;
+            to.fill(0.0);
+            let mut rows = to.chunks_exact_mut(self.panels.full());
+            if let (Some(row), Some(bias)) = (rows.next(), bias) {
+                row[..panel.width].copy_from_slice(&bias[filters.clone()][..panel.width]);
+            }
+            for (row, w) in rows.zip(w.chunks_exact(g.filters)) {
+                row[..panel.width].copy_from_slice(&w[filters.clone()][..panel.width]);
+            }
+        });
+    }
+}
+
+struct Forward<'a> {
+    micro: MicroKernel,
+    g: &'a ConvGeometry,
+    packed: Packed,
+    panels: &'a [f32],
+    activation: Epilogue<'a>,
+    scratch: &'a Scratch,
+}
+
+impl Forward<'_> {
+    /// Computes the output rows from `first` on into `y`, which holds them.
+    fn band(&self, x: &[f32], first: usize, y: &mut [f32]) {
+        let rows = y.len() / (self.g.window.out_w * self.g.filters);
+        let patch = band_patch(self.g, first, rows);
+        let room = if patch.is_in_place() { 0 } else { patch.len() };
+        self.scratch.with(room, |room| self.rows(patch.row_len(), patch.read(x, room), y));
+        if Clamp::of(self.activation.activation).is_none() {
+            activate(self.activation.activation, y);
+        }
+    }
+
+    fn rows(&self, in_row: usize, x: &[f32], y: &mut [f32]) {
+        let g = self.g;
+        let by = self.contraction(in_row);
+        for (index, packed) in self.panels.chunks_exact(self.packed.panel_len()).enumerate() {
+            let group = index / self.packed.panels.count();
+            let panel = self.packed.panels.at(index % self.packed.panels.count());
+            let (x, y) = (&x[group * g.channels_per_group()..], &mut y[group * g.filters_per_group() + panel.start..]);
+            self.panel(&by, in_row, panel, packed, x, y);
+        }
+    }
+
+    /// Where the pixels of all rows lie in one run, they are cut into tiles as one row.
+    fn panel(&self, by: &Contraction, in_row: usize, panel: Panel, packed: &[f32], x: &[f32], y: &mut [f32]) {
+        let window = &self.g.window;
+        let (bias, weights) = packed.split_at(self.packed.panels.full());
+        let clamp = Clamp::of(self.activation.activation).unwrap_or(Clamp::None);
+        let finish = Finish::Store { bias: Some(bias), clamp };
+        let a_lane = window.stride[1] * window.in_c;
+        let out_row = window.out_w * self.g.filters;
+        let rows = y.len().div_ceil(out_row);
+        let is_one_run = window.stride[0] * in_row == window.out_w * a_lane;
+        let (rows, height) = if is_one_run { (1, rows * window.out_w) } else { (rows, window.out_w) };
+        let block = Block { height, width: panel.width, a_lane, c_lane: self.g.filters };
+        for row in 0..rows {
+            let (x, y) = (&x[row * window.stride[0] * in_row..], &mut y[row * out_row..]);
+            self.micro.run(by, block, x, weights, finish, y);
+        }
+    }
+
+    /// Over the kernel's rows, and over a row's taps and channels, in one run where nothing lies between them.
+    fn contraction(&self, in_row: usize) -> Contraction {
+        let (window, full) = (&self.g.window, self.packed.panels.full());
+        let [height, width] = window.kernel;
+        let channels = self.g.channels_per_group();
+        let down = window.dilation[0] * in_row;
+        if self.g.groups == 1 && window.dilation[1] == 1 {
+            let run = width * channels;
+            return Contraction { extent: [height, 1, run], a: [down, 0, 1], b: [run * full, 0, full] };
+        }
+        Contraction {
+            extent: [height, width, channels],
+            a: [down, window.dilation[1] * window.in_c, 1],
+            b: [width * channels * full, channels * full, full],
+        }
+    }
+}

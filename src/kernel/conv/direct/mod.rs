@@ -1,0 +1,59 @@
+//! Register-tiled direct convolution: no im2col matrix, each operand read where it lies.
+//!
+//! With channels innermost, the taps of one kernel row and the channels of one pixel lie in a run, so the micro-kernel
+//! contracts over a whole kernel row in one loop. Weights are packed once a call into panels of two registers of
+//! channels. Where a window reaches into the padding, the rows of a band are copied with zeros around them.
+
+pub(super) mod forward;
+pub(super) mod input_gradient;
+pub(super) mod weight_gradient;
+
+use super::patch::Patch;
+use crate::kernel::ConvGeometry;
+
+/// Groups of few filters would leave most lanes of a register idle.
+const FEWEST_FILTERS_OF_A_GROUP: usize = 8;
+
+/// Whether the panels are filled well enough.
+pub(super) fn fits(g: &ConvGeometry) -> bool {
+    g.groups == 1 || g.filters_per_group() >= FEWEST_FILTERS_OF_A_GROUP
+}
+
+/// Elements of a band's rows, in and out, that stay in the second-level cache beside the weights' panel.
+const BAND: usize = 96 << 10;
+
+/// Tasks that a call is cut into, at least, so that no worker is idle for long.
+const TASKS: usize = 16;
+
+/// Output rows of a band whose operands stay in cache, given the elements that each row adds.
+fn rows_in_cache(row_len: usize, rows: usize) -> usize {
+    (BAND / row_len.max(1)).clamp(1, rows.max(1))
+}
+
+/// Output rows of a band: what stays in cache, and fewer where there are few images.
+fn band_rows(row_len: usize, rows: usize, images: usize) -> usize {
+    rows_in_cache(row_len, rows).min((rows * images).div_ceil(TASKS)).max(1)
+}
+
+/// Elements that an output row adds to a band.
+fn row_len(g: &ConvGeometry) -> usize {
+    g.window.stride[0] * g.window.in_w * g.window.in_c + g.window.out_w * g.filters
+}
+
+/// What the output rows from `first` on see.
+fn band_patch(g: &ConvGeometry, first: usize, rows: usize) -> Patch {
+    let window = &g.window;
+    let along = |axis: usize, places: usize| {
+        (places - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1
+    };
+    let padding = window.padding;
+    // A last column that no window reaches would only make a copy of what can be read in place.
+    let columns = if padding.left + padding.right == 0 { window.in_w } else { along(1, window.out_w) };
+    Patch {
+        image: [window.in_h, window.in_w, window.in_c],
+        top: (first * window.stride[0]) as isize - padding.top as isize,
+        left: -(padding.left as isize),
+        rows: along(0, rows),
+        columns,
+    }
+}

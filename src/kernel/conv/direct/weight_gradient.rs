@@ -1,0 +1,218 @@
+//! The weight gradient: tiles of taps and input channels × a panel of filters, summed over the pixels of a chunk.
+//!
+//! Images are cut into parts with partial sums of their own, and, where there are few parts, the kernel's rows into
+//! blocks. Both cuts are functions of the shapes; partial sums are added in the order of the parts.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::super::{sum_partials, verify_lengths};
+use super::{TASKS, band_patch, row_len, rows_in_cache};
+use crate::kernel::micro::{Block, Contraction, Finish, MicroKernel, Panel, Panels};
+use crate::kernel::scratch::{aligned, padded};
+use crate::kernel::{ConvGeometry, Isa, Scratch, Space};
+
+/// Pixels whose dy and x stay in the first-level cache while every tile passes over them.
+const PIXELS: usize = 128;
+
+/// Elements of all partial sums together, at most, unless there is only one.
+const PARTIALS: usize = 1 << 20;
+
+/// Elements of the partial sums.
+pub fn workspace(g: &ConvGeometry, n: usize) -> usize {
+    let parts = Cut::of(g, n).parts;
+    if parts > 1 { padded(parts * g.weight_len()) } else { 0 }
+}
+
+/// Elements of a band of x with its padding and of a chunk's panel of dy.
+pub fn scratch(isa: Isa, g: &ConvGeometry) -> usize {
+    packed_len(&Panels::of(isa, g.filters_per_group()), g) + super::forward::scratch(g)
+}
+
+/// Computes dw.
+pub fn run(isa: Isa, g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32], space: Space<'_>) {
+    verify_lengths(g, n, x, dw, dy);
+    let cut = Cut::of(g, n);
+    let panels = Panels::of(isa, g.filters_per_group());
+    let gradient = WeightGradient { micro: MicroKernel::of(isa), g, panels, x, dy, scratch: space.scratch };
+    if cut.parts <= 1 {
+        return gradient.part(&cut, 0..n, dw);
+    }
+    let partials = aligned(space.workspace, cut.parts * g.weight_len());
+    partials.par_chunks_mut(g.weight_len()).enumerate().for_each(|(part, dw)| {
+        gradient.part(&cut, part * cut.images..n.min((part + 1) * cut.images), dw);
+    });
+    sum_partials(partials, dw);
+}
+
+/// How the work is cut into tasks.
+struct Cut {
+    parts: usize,
+    images: usize,
+    /// Rows of a block of dw, a row being the filters' weights for one tap and channel.
+    rows: usize,
+}
+
+impl Cut {
+    fn of(g: &ConvGeometry, n: usize) -> Self {
+        let parts = n.min(TASKS).min(PARTIALS / g.weight_len().max(1)).max(1);
+        let images = n.div_ceil(parts).max(1);
+        let parts = n.div_ceil(images).max(1);
+        let rows = g.weight_len() / g.filters;
+        let blocks = if parts < TASKS / 2 { TASKS.div_ceil(parts) } else { 1 };
+        Self { parts, images, rows: rows.div_ceil(blocks).next_multiple_of(12) }
+    }
+}
+
+/// A rectangle of output pixels, and the part of x that its windows see.
+struct Chunk<'a> {
+    rows: usize,
+    columns: usize,
+    /// From the first pixel's first tap on.
+    x: &'a [f32],
+    /// Elements from one row of x to the next.
+    x_row: usize,
+    /// From the first pixel on.
+    dy: &'a [f32],
+}
+
+/// Rows and columns of a chunk, at most.
+fn chunk_size(g: &ConvGeometry) -> [usize; 2] {
+    let columns = g.window.out_w.div_ceil(g.window.out_w.div_ceil(PIXELS).max(1));
+    [(PIXELS / columns.max(1)).clamp(1, g.window.out_h.max(1)), columns]
+}
+
+struct WeightGradient<'a> {
+    micro: MicroKernel,
+    g: &'a ConvGeometry,
+    panels: Panels,
+    x: &'a [f32],
+    dy: &'a [f32],
+    scratch: &'a Scratch,
+}
+
+impl WeightGradient<'_> {
+    /// Computes the sum over `images` into `dw`, a block of rows a task.
+    fn part(&self, cut: &Cut, images: Range<usize>, dw: &mut [f32]) {
+        dw.par_chunks_mut(cut.rows * self.g.filters).enumerate().for_each(|(block, dw)| {
+            dw.fill(0.0);
+            for image in images.clone() {
+                self.image(image, block * cut.rows, dw);
+            }
+        });
+    }
+
+    /// Adds an image's share to the rows of dw from `first` on.
+    fn image(&self, image: usize, first: usize, dw: &mut [f32]) {
+        let g = self.g;
+        let x = &self.x[image * g.window.in_len()..][..g.window.in_len()];
+        let dy = &self.dy[image * g.out_len()..][..g.out_len()];
+        let band = rows_in_cache(row_len(g), g.window.out_h);
+        for row in (0..g.window.out_h).step_by(band) {
+            let rows = band.min(g.window.out_h - row);
+            let patch = band_patch(g, row, rows);
+            let room = if patch.is_in_place() { 0 } else { patch.len() };
+            let dy = &dy[row * g.window.out_w * g.filters..];
+            self.scratch.with(room + self.packed_len(), |room| {
+                let (packed, room) = room.split_at_mut(self.packed_len());
+                self.band(rows, patch.read(x, room), patch.row_len(), dy, packed, first, dw);
+            });
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "operands, their room and the result")]
+    fn band(&self, rows: usize, x: &[f32], x_row: usize, dy: &[f32], packed: &mut [f32], first: usize, dw: &mut [f32]) {
+        let window = &self.g.window;
+        let size = chunk_size(self.g);
+        for row in (0..rows).step_by(size[0]) {
+            for column in (0..window.out_w).step_by(size[1]) {
+                let pixel = row * window.stride[0] * x_row + column * window.stride[1] * window.in_c;
+                let chunk = Chunk {
+                    rows: size[0].min(rows - row),
+                    columns: size[1].min(window.out_w - column),
+                    x: &x[pixel..],
+                    x_row,
+                    dy: &dy[(row * window.out_w + column) * self.g.filters..],
+                };
+                self.chunk(&chunk, packed, first, dw);
+            }
+        }
+    }
+
+    /// Adds a chunk's share, a panel of filters at a time.
+    fn chunk(&self, chunk: &Chunk<'_>, packed: &mut [f32], first: usize, dw: &mut [f32]) {
+        let (g, window) = (self.g, &self.g.window);
+        let a = [window.stride[0] * chunk.x_row, 0, window.stride[1] * window.in_c];
+        let extent = [chunk.rows, 1, chunk.columns];
+        for group in 0..g.groups {
+            for panel in self.panels.iter() {
+                let panel = Panel { start: group * g.filters_per_group() + panel.start, width: panel.width };
+                if self.reads_in_place() {
+                    let by = Contraction { extent, a, b: [window.out_w * g.filters, 0, g.filters] };
+                    self.tiles(&by, chunk, group, panel, &chunk.dy[panel.start..], first, dw);
+                } else {
+                    self.pack(chunk, panel, packed);
+                    let full = self.panels.full();
+                    let by = Contraction { extent, a, b: [chunk.columns * full, 0, full] };
+                    self.tiles(&by, chunk, group, panel, packed, first, dw);
+                }
+            }
+        }
+    }
+
+    /// Whether dy is one panel of whole registers, so that packing it would only make a copy.
+    fn reads_in_place(&self) -> bool {
+        self.g.filters <= self.panels.full() && self.micro.read_width(self.g.filters) == self.g.filters
+    }
+
+    fn packed_len(&self) -> usize {
+        packed_len(&self.panels, self.g)
+    }
+
+    fn pack(&self, chunk: &Chunk<'_>, panel: Panel, to: &mut [f32]) {
+        let (filters, full) = (self.g.filters, self.panels.full());
+        for (row, to) in to.chunks_exact_mut(chunk.columns * full).take(chunk.rows).enumerate() {
+            let dy = &chunk.dy[row * self.g.window.out_w * filters..];
+            for (to, dy) in to.chunks_exact_mut(full).zip(dy.chunks(filters)) {
+                to[..panel.width].copy_from_slice(&dy[panel.start..][..panel.width]);
+                to[panel.width..].fill(0.0);
+            }
+        }
+    }
+
+    /// Adds to the rows of dw that lie in the block, a run of them at a time that x holds without a gap.
+    #[allow(clippy::too_many_arguments, reason = "operands and the result")]
+    fn tiles(
+        &self,
+        by: &Contraction,
+        chunk: &Chunk<'_>,
+        group: usize,
+        panel: Panel,
+        dy: &[f32],
+        first: usize,
+        dw: &mut [f32],
+    ) {
+        let (g, window) = (self.g, &self.g.window);
+        let [height, width] = window.kernel;
+        let channels = g.channels_per_group();
+        let is_one_run = g.groups == 1 && window.dilation[1] == 1;
+        let (run, width) = if is_one_run { (width * channels, 1) } else { (channels, width) };
+        let last = first + dw.len() / g.filters;
+        for index in first / run..last.div_ceil(run).min(height * width) {
+            let rows = first.max(index * run)..last.min((index + 1) * run);
+            let tap = index / width * window.dilation[0] * chunk.x_row
+                + index % width * window.dilation[1] * window.in_c
+                + group * channels;
+            let block = Block { height: rows.len(), width: panel.width, a_lane: 1, c_lane: g.filters };
+            let x = &chunk.x[tap + rows.start - index * run..];
+            let dw = &mut dw[(rows.start - first) * g.filters + panel.start..];
+            self.micro.run(by, block, x, dy, Finish::Add, dw);
+        }
+    }
+}
+
+fn packed_len(panels: &Panels, g: &ConvGeometry) -> usize {
+    let [rows, columns] = chunk_size(g);
+    rows * columns * panels.full()
+}

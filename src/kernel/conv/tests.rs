@@ -1,0 +1,321 @@
+//! Every row of every table that this machine can run, against plain loops in double precision.
+
+use super::*;
+use crate::base::Random;
+use crate::kernel::geometry::windows_along;
+use crate::kernel::{Activation, Padding, Scratch, Window};
+
+/// A convolution with operands, drawn from a seed.
+struct Case {
+    g: ConvGeometry,
+    n: usize,
+    x: Vec<f32>,
+    w: Vec<f32>,
+    dy: Vec<f32>,
+    bias: Vec<f32>,
+    activation: Activation,
+}
+
+/// Draws in turn.
+struct Draws {
+    random: Random,
+    next: u64,
+}
+
+impl Draws {
+    fn below(&mut self, bound: usize) -> usize {
+        self.next += 1;
+        self.random.below(self.next, bound as u64) as usize
+    }
+
+    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
+    }
+
+    fn normals(&mut self, len: usize) -> Vec<f32> {
+        let stream = Random::new(11, self.below(1 << 30) as u64);
+        (0..len as u64).map(|index| stream.normal(index)).collect()
+    }
+}
+
+impl Case {
+    fn draw(seed: u64) -> Self {
+        let mut draws = Draws { random: Random::new(seed, 0), next: 0 };
+        let g = loop {
+            if let Some(g) = geometry(&mut draws) {
+                break g;
+            }
+        };
+        let n = 1 + draws.below(5);
+        Self::of(g, n, &mut draws)
+    }
+
+    fn of(g: ConvGeometry, n: usize, draws: &mut Draws) -> Self {
+        let activations = [
+            Activation::Identity,
+            Activation::Relu,
+            Activation::Relu6,
+            Activation::LeakyRelu { slope: 0.1 },
+            Activation::LeakyRelu { slope: 1.5 },
+            Activation::Tanh,
+        ];
+        Self {
+            g,
+            n,
+            x: draws.normals(n * g.window.in_len()),
+            w: draws.normals(g.weight_len()),
+            dy: draws.normals(n * g.out_len()),
+            bias: draws.normals(g.filters),
+            activation: draws.of(&activations),
+        }
+    }
+
+    fn epilogue(&self) -> Epilogue<'_> {
+        Epilogue { bias: Some(&self.bias), activation: self.activation }
+    }
+}
+
+/// A geometry; `None` where the kernel drawn is larger than the map.
+fn geometry(draws: &mut Draws) -> Option<ConvGeometry> {
+    let kernel = draws.of(&[[1, 1], [3, 3], [3, 3], [2, 2], [5, 3], [1, 3], [4, 1]]);
+    let (groups, in_c, filters) = match draws.below(4) {
+        0 => {
+            let channels = 2 + draws.below(40);
+            (channels, channels, channels * (1 + draws.below(2)))
+        }
+        1 => {
+            let groups = 2 + draws.below(2);
+            (groups, groups * (1 + draws.below(12)), groups * (1 + draws.below(20)))
+        }
+        _ => (1, 1 + draws.below(70), 1 + draws.below(70)),
+    };
+    let mut side = || 1 + draws.below(20);
+    let (in_h, in_w) = (side(), side());
+    let mut pair = |choices: &[usize]| [draws.of(choices), draws.of(choices)];
+    let (stride, dilation) = (pair(&[1, 1, 1, 2, 3]), pair(&[1, 1, 1, 2]));
+    let ([top, bottom], [left, right]) = (pair(&[0, 0, 1, 2]), pair(&[0, 0, 1, 2]));
+    let padding = if draws.below(3) == 0 { Padding::default() } else { Padding { top, bottom, left, right } };
+    convolution([in_h, in_w, in_c], kernel, stride, dilation, padding, filters, groups)
+}
+
+fn convolution(
+    [in_h, in_w, in_c]: [usize; 3],
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    dilation: [usize; 2],
+    padding: Padding,
+    filters: usize,
+    groups: usize,
+) -> Option<ConvGeometry> {
+    let Padding { top, bottom, left, right } = padding;
+    let out_h = windows_along(in_h, kernel[0], stride[0], dilation[0], top, bottom, false)?;
+    let out_w = windows_along(in_w, kernel[1], stride[1], dilation[1], left, right, false)?;
+    let window = Window { in_h, in_w, in_c, kernel, stride, dilation, padding, out_h, out_w };
+    Some(ConvGeometry { window, filters, groups })
+}
+
+/// Every multiplication of the convolution, as offsets into (x, w, y).
+fn for_each_product(g: &ConvGeometry, n: usize, mut f: impl FnMut(usize, usize, usize)) {
+    let window = &g.window;
+    let (channels, filters) = (g.channels_per_group(), g.filters_per_group());
+    for place in 0..n * window.out_pixels() {
+        let (image, row, column) =
+            (place / window.out_pixels(), place % window.out_pixels() / window.out_w, place % window.out_w);
+        for tap in 0..window.taps() {
+            let down = row * window.stride[0] + tap / window.kernel[1] * window.dilation[0];
+            let across = column * window.stride[1] + tap % window.kernel[1] * window.dilation[1];
+            let (Some(down), Some(across)) =
+                (down.checked_sub(window.padding.top), across.checked_sub(window.padding.left))
+            else {
+                continue;
+            };
+            if down >= window.in_h || across >= window.in_w {
+                continue;
+            }
+            let pixel = (image * window.in_h + down) * window.in_w + across;
+            for channel in 0..channels {
+                for filter in 0..g.filters {
+                    let x = pixel * window.in_c + filter / filters * channels + channel;
+                    f(x, (tap * channels + channel) * g.filters + filter, place * g.filters + filter);
+                }
+            }
+        }
+    }
+}
+
+/// A sum of products in double precision, and the sum of their magnitudes.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    value: f64,
+    size: f64,
+}
+
+impl Sum {
+    fn add(&mut self, a: f32, b: f32) {
+        let product = f64::from(a) * f64::from(b);
+        self.value += product;
+        self.size += product.abs();
+    }
+}
+
+fn assert_near(name: &str, g: &ConvGeometry, actual: &[f32], expected: &[Sum]) {
+    assert_eq!(actual.len(), expected.len());
+    for (at, (actual, expected)) in actual.iter().zip(expected).enumerate() {
+        let error = (f64::from(*actual) - expected.value).abs();
+        assert!(error <= 1e-5 * expected.size + 1e-6, "{name} at {at}: {actual}, not {}, for {g:?}", expected.value);
+    }
+}
+
+/// Gives a kernel exactly what it asked for, filled with what must not matter.
+fn with_space(workspace: usize, scratch: usize, run: impl FnOnce(Space<'_>)) {
+    let mut workspace = vec![f32::NAN; workspace];
+    let scratch = Scratch::new(rayon::current_num_threads(), scratch);
+    run(Space { workspace: &mut workspace, scratch: &scratch });
+}
+
+fn forward(row: &ConvForward, case: &Case) -> Vec<f32> {
+    let (g, n) = (&case.g, case.n);
+    let mut y = vec![f32::NAN; n * g.out_len()];
+    with_space((row.workspace)(g, n), (row.scratch)(g), |space| {
+        (row.run)(g, n, &case.x, &case.w, case.epilogue(), &mut y, space);
+    });
+    y
+}
+
+fn input_gradient(row: &ConvInputGradient, case: &Case) -> Vec<f32> {
+    let (g, n) = (&case.g, case.n);
+    let mut dx = vec![f32::NAN; n * g.window.in_len()];
+    with_space((row.workspace)(g, n), (row.scratch)(g), |space| {
+        (row.run)(g, n, &case.dy, &case.w, &mut dx, space);
+    });
+    dx
+}
+
+fn weight_gradient(row: &ConvWeightGradient, case: &Case) -> Vec<f32> {
+    let (g, n) = (&case.g, case.n);
+    let mut dw = vec![f32::NAN; g.weight_len()];
+    with_space((row.workspace)(g, n), (row.scratch)(g), |space| {
+        (row.run)(g, n, &case.x, &case.dy, &mut dw, space);
+    });
+    dw
+}
+
+/// The rows of a table that can compute `g` here.
+macro_rules! runnable {
+    ($table:expr, $g:expr) => {
+        $table.iter().filter(|row| row.isa.is_available() && (row.fits)($g))
+    };
+}
+
+fn check_forward(case: &Case) {
+    let mut sums = vec![Sum::default(); case.n * case.g.out_len()];
+    for_each_product(&case.g, case.n, |x, w, y| sums[y].add(case.x[x], case.w[w]));
+    for (at, sum) in sums.iter_mut().enumerate() {
+        let value = sum.value + f64::from(case.bias[at % case.g.filters]);
+        *sum = Sum { value: f64::from(case.activation.apply(value as f32)), size: sum.size + 1.0 };
+    }
+    for row in runnable!(FORWARD, &case.g) {
+        assert_near(row.name, &case.g, &forward(row, case), &sums);
+    }
+}
+
+fn check_gradients(case: &Case) {
+    let mut dx = vec![Sum::default(); case.x.len()];
+    let mut dw = vec![Sum::default(); case.w.len()];
+    for_each_product(&case.g, case.n, |x, w, y| {
+        dx[x].add(case.dy[y], case.w[w]);
+        dw[w].add(case.x[x], case.dy[y]);
+    });
+    for row in runnable!(INPUT_GRADIENT, &case.g) {
+        assert_near(row.name, &case.g, &input_gradient(row, case), &dx);
+    }
+    for row in runnable!(WEIGHT_GRADIENT, &case.g) {
+        assert_near(row.name, &case.g, &weight_gradient(row, case), &dw);
+    }
+}
+
+#[test]
+fn every_forward_kernel_is_the_sum_of_products() {
+    (0..120).for_each(|seed| check_forward(&Case::draw(seed)));
+}
+
+#[test]
+fn every_gradient_kernel_is_the_sum_of_products() {
+    (1000..1120).for_each(|seed| check_gradients(&Case::draw(seed)));
+}
+
+/// Geometries with rows longer than a chunk, maps larger than a band, kernels shorter than the stride.
+#[test]
+fn long_rows_large_maps_and_gaps_between_windows_are_no_exception() {
+    let same = Padding::symmetric(1, 1);
+    let none = Padding::default();
+    let shapes = [
+        convolution([3, 300, 2], [3, 3], [1, 1], [1, 1], same, 5, 1),
+        convolution([40, 150, 33], [3, 3], [1, 1], [1, 1], none, 17, 1),
+        convolution([9, 9, 20], [1, 1], [3, 3], [1, 1], none, 40, 1),
+        convolution([10, 11, 8], [2, 1], [3, 4], [1, 1], Padding::symmetric(0, 2), 9, 1),
+        convolution([14, 14, 24], [3, 3], [1, 1], [2, 2], Padding::symmetric(2, 2), 16, 2),
+    ];
+    for (seed, g) in shapes.into_iter().enumerate() {
+        let mut draws = Draws { random: Random::new(seed as u64, 9), next: 0 };
+        let case = Case::of(g.expect("the kernel fits the map"), 2, &mut draws);
+        check_forward(&case);
+        check_gradients(&case);
+    }
+}
+
+#[test]
+fn the_bits_do_not_depend_on_the_number_of_threads() {
+    let pools =
+        [1, 2, 3].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a small pool"));
+    for seed in 2000..2020 {
+        let case = Case::draw(seed);
+        for row in runnable!(FORWARD, &case.g) {
+            let [one, two, three] = pools.each_ref().map(|pool| pool.install(|| bits(&forward(row, &case))));
+            assert!(one == two && two == three, "{} for {:?}", row.name, case.g);
+        }
+        for row in runnable!(INPUT_GRADIENT, &case.g) {
+            let [one, two, three] = pools.each_ref().map(|pool| pool.install(|| bits(&input_gradient(row, &case))));
+            assert!(one == two && two == three, "{} for {:?}", row.name, case.g);
+        }
+        for row in runnable!(WEIGHT_GRADIENT, &case.g) {
+            let [one, two, three] = pools.each_ref().map(|pool| pool.install(|| bits(&weight_gradient(row, &case))));
+            assert!(one == two && two == three, "{} for {:?}", row.name, case.g);
+        }
+    }
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+#[test]
+fn what_is_not_a_number_is_not_hidden() {
+    let g = convolution([7, 7, 20], [3, 3], [1, 1], [1, 1], Padding::symmetric(1, 1), 40, 1).expect("it fits");
+    for activation in [Activation::Identity, Activation::Relu, Activation::Relu6, Activation::LeakyRelu { slope: 0.1 }]
+    {
+        let mut case = Case::of(g, 1, &mut Draws { random: Random::new(3, 3), next: 0 });
+        case.activation = activation;
+        let centre = (3 * 7 + 3) * 20;
+        case.x[centre] = f32::NAN;
+        for row in runnable!(FORWARD, &g) {
+            assert!(forward(row, &case)[(3 * 7 + 3) * 40..][..40].iter().all(|y| y.is_nan()), "{}", row.name);
+        }
+        case.dy[(3 * 7 + 3) * 40] = f32::NAN;
+        for row in runnable!(INPUT_GRADIENT, &g) {
+            assert!(input_gradient(row, &case)[centre..][..20].iter().all(|dx| dx.is_nan()), "{}", row.name);
+        }
+        for row in runnable!(WEIGHT_GRADIENT, &g) {
+            let dw = weight_gradient(row, &case);
+            assert!((0..9).all(|tap| dw[tap * 800].is_nan()), "{}", row.name);
+        }
+    }
+}
+
+#[test]
+fn every_table_ends_with_a_row_that_takes_everything_everywhere() {
+    let g = convolution([5, 5, 6], [2, 2], [2, 3], [2, 2], Padding::symmetric(3, 0), 4, 2).expect("it fits");
+    assert!(FORWARD.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
+    assert!(INPUT_GRADIENT.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
+    assert!(WEIGHT_GRADIENT.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
+}

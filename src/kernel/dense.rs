@@ -1,0 +1,206 @@
+//! Dense layers: products of a batch of vectors with a matrix. x is n×i, w i×o, y n×o, row-major.
+//!
+//! The matrix is far larger than the batch, so what counts is that it passes through the cache as few times as
+//! possible. Nothing is packed, and nothing allocated.
+
+use rayon::prelude::*;
+
+use super::isa::vectorized;
+use super::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panels};
+use super::{Epilogue, Isa};
+
+/// Images of a task, at most.
+const IMAGES: usize = 16;
+
+/// Rows of w that stay in cache while the images of a task pass over them.
+const ROWS: usize = 128;
+
+/// Computes y = activation(x·w + bias).
+pub fn forward(n: usize, i: usize, o: usize, x: &[f32], w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
+    verify_lengths(n, i, o, x, w, y);
+    assert!(epilogue.bias.is_none_or(|bias| bias.len() == o), "the bias has another length than the output");
+    if n == 0 || o == 0 {
+        return;
+    }
+    let images = images_of_a_task(n);
+    let product = Product::of(Isa::detect(), o);
+    y.par_chunks_mut(images * o).enumerate().for_each(|(task, y)| {
+        y.fill(0.0);
+        let x = &x[task * images * i..][..y.len() / o * i];
+        for first in (0..i).step_by(ROWS) {
+            let rows = ROWS.min(i - first);
+            product.add(&Contraction::flat(rows, 1, o), &x[first..], i, &w[first * o..], y);
+        }
+        epilogue.apply(y);
+    });
+}
+
+/// Computes dx = dy·wᵀ.
+pub fn input_gradient(n: usize, i: usize, o: usize, dy: &[f32], w: &[f32], dx: &mut [f32]) {
+    verify_lengths(n, i, o, dx, w, dy);
+    if n == 0 || i == 0 || o == 0 {
+        return dx.fill(0.0);
+    }
+    let (isa, images) = (Isa::detect(), images_of_a_task(n));
+    dx.par_chunks_mut(images * i).zip(dy.par_chunks(images * o)).for_each(|(dx, dy)| {
+        vectorized(isa, || {
+            for (index, w) in w.chunks_exact(o).enumerate() {
+                dots(dy, w, &mut dx[index..], i);
+            }
+        });
+    });
+}
+
+/// Computes dw = xᵀ·dy.
+pub fn weight_gradient(n: usize, i: usize, o: usize, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+    verify_lengths(n, i, o, x, dw, dy);
+    if i == 0 || o == 0 {
+        return;
+    }
+    let product = Product::of(Isa::detect(), o);
+    dw.par_chunks_mut(ROWS * o).enumerate().for_each(|(block, dw)| {
+        dw.fill(0.0);
+        if n > 0 {
+            product.add(&Contraction::flat(n, i, o), &x[block * ROWS..], 1, dy, dw);
+        }
+    });
+}
+
+fn verify_lengths(n: usize, i: usize, o: usize, input: &[f32], weights: &[f32], output: &[f32]) {
+    assert_eq!(input.len(), n * i, "the input has another length than its sizes");
+    assert_eq!(weights.len(), i * o, "the weights have another length than their sizes");
+    assert_eq!(output.len(), n * o, "the output has another length than its sizes");
+}
+
+fn images_of_a_task(n: usize) -> usize {
+    n.div_ceil(n.div_ceil(IMAGES).max(1)).max(1)
+}
+
+/// A product whose right operand and result have rows of `columns`.
+struct Product {
+    isa: Isa,
+    micro: MicroKernel,
+    columns: usize,
+    /// Columns that fill whole registers; the others are left to plain loops, which read no further than a row.
+    whole: usize,
+}
+
+impl Product {
+    fn of(isa: Isa, columns: usize) -> Self {
+        let micro = MicroKernel::of(isa);
+        let whole = columns - columns % micro.read_width(1);
+        Self { isa, micro, columns, whole }
+    }
+
+    /// Adds the product to `c`; its rows are `a_lane` apart in `a`.
+    fn add(&self, by: &Contraction, a: &[f32], a_lane: usize, b: &[f32], c: &mut [f32]) {
+        let height = c.len() / self.columns;
+        for panel in Panels::of(self.isa, self.whole).iter() {
+            let block = Block { height, width: panel.width, a_lane, c_lane: self.columns };
+            self.micro.run(by, block, a, &b[panel.start..], Finish::Add, &mut c[panel.start..]);
+        }
+        if self.whole < self.columns {
+            self.add_last_columns(by, a, a_lane, b, c);
+        }
+    }
+
+    fn add_last_columns(&self, by: &Contraction, a: &[f32], a_lane: usize, b: &[f32], c: &mut [f32]) {
+        for (row, c) in c.chunks_exact_mut(self.columns).enumerate() {
+            for (k, b) in b.chunks_exact(self.columns).take(by.extent[2]).enumerate() {
+                let a = a[row * a_lane + k * by.a[2]];
+                c[self.whole..].iter_mut().zip(&b[self.whole..]).for_each(|(c, b)| *c += a * b);
+            }
+        }
+    }
+}
+
+/// Lanes of a dot product's partial sums.
+const LANES: usize = 16;
+
+/// to[k·stride] = row k of `rows` · w.
+#[inline(always)]
+fn dots(rows: &[f32], w: &[f32], to: &mut [f32], stride: usize) {
+    let quads = rows.chunks(4 * w.len());
+    for (quad, to) in quads.zip(to.chunks_mut(4 * stride)) {
+        if quad.len() == 4 * w.len() {
+            for (sum, to) in dots_of::<4>(quad, w).into_iter().zip(to.iter_mut().step_by(stride)) {
+                *to = sum;
+            }
+        } else {
+            for (row, to) in quad.chunks_exact(w.len()).zip(to.iter_mut().step_by(stride)) {
+                [*to] = dots_of::<1>(row, w);
+            }
+        }
+    }
+}
+
+/// The dot products of N rows with `w`, each summed in `LANES` lanes.
+#[inline(always)]
+fn dots_of<const N: usize>(rows: &[f32], w: &[f32]) -> [f32; N] {
+    let mut sums = [[0.0; LANES]; N];
+    let row = |index: usize| &rows[index * w.len()..][..w.len()];
+    let whole = w.len() - w.len() % LANES;
+    for at in (0..whole).step_by(LANES) {
+        let w = &w[at..at + LANES];
+        for (index, sums) in sums.iter_mut().enumerate() {
+            let row = &row(index)[at..at + LANES];
+            for lane in 0..LANES {
+                sums[lane] += row[lane] * w[lane];
+            }
+        }
+    }
+    std::array::from_fn(|index| {
+        let rest = row(index)[whole..].iter().zip(&w[whole..]).map(|(a, b)| a * b);
+        sums[index].iter().sum::<f32>() + rest.sum::<f32>()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Random;
+    use crate::kernel::Activation;
+
+    fn draws(stream: u64, len: usize) -> Vec<f32> {
+        (0..len as u64).map(|index| Random::new(5, stream).normal(index)).collect()
+    }
+
+    /// Σₖ a(row, k)·b(k, column) in double precision, and the same of magnitudes.
+    fn reference(k: usize, a: impl Fn(usize) -> f32, b: impl Fn(usize) -> f32) -> (f64, f64) {
+        (0..k).map(|k| f64::from(a(k)) * f64::from(b(k))).fold((0.0, 0.0), |(sum, size), x| (sum + x, size + x.abs()))
+    }
+
+    fn assert_near(actual: f32, (expected, size): (f64, f64)) {
+        assert!((f64::from(actual) - expected).abs() <= 1e-5 * size + 1e-6, "{actual} is not {expected}");
+    }
+
+    #[test]
+    fn all_three_products_are_those_of_plain_loops() {
+        for (n, i, o) in [(1, 1, 1), (3, 300, 10), (33, 37, 70), (16, 129, 128), (5, 64, 16), (4, 2, 33)] {
+            let (x, w, dy, bias) = (draws(1, n * i), draws(2, i * o), draws(3, n * o), draws(4, o));
+            let [mut y, mut dx, mut dw] = [n * o, n * i, i * o].map(|len| vec![f32::NAN; len]);
+            forward(n, i, o, &x, &w, Epilogue { bias: Some(&bias), activation: Activation::Identity }, &mut y);
+            input_gradient(n, i, o, &dy, &w, &mut dx);
+            weight_gradient(n, i, o, &x, &dy, &mut dw);
+            for (at, y) in y.iter().enumerate() {
+                let (image, column) = (at / o, at % o);
+                assert_near(y - bias[column], reference(i, |k| x[image * i + k], |k| w[k * o + column]));
+            }
+            for (at, dx) in dx.iter().enumerate() {
+                let (image, row) = (at / i, at % i);
+                assert_near(*dx, reference(o, |k| dy[image * o + k], |k| w[row * o + k]));
+            }
+            for (at, dw) in dw.iter().enumerate() {
+                let (row, column) = (at / o, at % o);
+                assert_near(*dw, reference(n, |k| x[k * i + row], |k| dy[k * o + column]));
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_batch_has_no_gradient() {
+        let mut dw = [1.0; 6];
+        weight_gradient(0, 2, 3, &[], &[], &mut dw);
+        assert_eq!(dw, [0.0; 6]);
+    }
+}

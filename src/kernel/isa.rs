@@ -1,0 +1,124 @@
+//! Which instruction sets kernels are written for and which of them this machine has. Nothing here reads a setting.
+
+use std::fmt;
+
+/// An instruction set that kernels exist for; a later one is the wider one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Isa {
+    /// Plain Rust, vectorised by the compiler for the target's baseline.
+    Portable,
+    /// AVX2 with fused multiply-add: 8 lanes.
+    Avx2,
+    /// AVX-512 F, VL, BW and DQ: 16 lanes.
+    Avx512,
+}
+
+impl Isa {
+    /// All, the narrowest first.
+    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+
+    /// The widest that this machine has.
+    #[must_use]
+    pub fn detect() -> Self {
+        Self::ALL.into_iter().rev().find(|isa| isa.is_available()).unwrap_or(Self::Portable)
+    }
+
+    /// All that this machine has, the narrowest first.
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        Self::ALL.into_iter().filter(|isa| isa.is_available()).collect()
+    }
+
+    /// Whether this machine has it.
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                Self::Avx2.is_available()
+                    && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => false,
+        }
+    }
+
+    /// The set of that name, as `Display` writes it.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|isa| isa.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+}
+
+impl fmt::Display for Isa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Runs `f` as compiled for `isa`: loops that are inlined into it are vectorised for that instruction set.
+///
+/// # Panics
+///
+/// If the machine does not have `isa`.
+#[inline]
+pub(super) fn vectorized<R>(isa: Isa, f: impl FnOnce() -> R) -> R {
+    assert!(isa.is_available(), "this machine has no {isa}");
+    match isa {
+        Isa::Portable => f(),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the instruction set is available, as asserted above.
+        Isa::Avx2 => unsafe { with_avx2(f) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the instruction set is available, as asserted above.
+        Isa::Avx512 => unsafe { with_avx512(f) },
+        #[cfg(not(target_arch = "x86_64"))]
+        Isa::Avx2 | Isa::Avx512 => f(),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn with_avx2<R>(f: impl FnOnce() -> R) -> R {
+    f()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+fn with_avx512<R>(f: impl FnOnce() -> R) -> R {
+    f()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_go_there_and_back() {
+        for isa in Isa::ALL {
+            assert_eq!(Isa::parse(&isa.to_string()), Some(isa));
+        }
+        assert_eq!(Isa::parse("avx1024"), None);
+    }
+
+    #[test]
+    fn portable_is_always_there_and_the_widest_is_detected() {
+        let available = Isa::available();
+        assert_eq!(available.first(), Some(&Isa::Portable));
+        assert_eq!(available.last(), Some(&Isa::detect()));
+    }
+}

@@ -1,0 +1,200 @@
+//! The micro-kernel that convolutions, their gradients and dense layers share: a small product held in registers.
+//!
+//! All of them are c[i][o] = Σₖ a[i, k] · b[k, o] with `o` contiguous in `b` and `c`, and differ in where the next `i`
+//! and the next `k` are found. For a forward convolution `i` runs over pixels and `k` over taps and channels; for a
+//! weight gradient `i` runs over taps and channels and `k` over pixels. The micro-kernel knows strides, not layers.
+//! Source of the scheme: Georganas et al., "Anatomy of high-performance deep learning convolutions on SIMD
+//! architectures", SC 2018.
+
+mod simd;
+mod tile;
+
+use super::{Activation, Isa};
+use simd::Simd;
+
+/// Three nested loops over `k`, the innermost last, and what each adds to the offset in either operand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Contraction {
+    /// Trips of each loop.
+    pub extent: [usize; 3],
+    /// Strides in `a`.
+    pub a: [usize; 3],
+    /// Strides in `b`.
+    pub b: [usize; 3],
+}
+
+impl Contraction {
+    /// One loop.
+    pub fn flat(extent: usize, a: usize, b: usize) -> Self {
+        Self { extent: [1, 1, extent], a: [0, 0, a], b: [0, 0, b] }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.extent.contains(&0)
+    }
+
+    /// The offset of the last `k`.
+    fn reach(&self, strides: [usize; 3]) -> usize {
+        self.extent.iter().zip(strides).map(|(&extent, stride)| (extent - 1) * stride).sum()
+    }
+}
+
+/// Which part of `c` is computed, and the strides from one of its rows to the next.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    /// Rows.
+    pub height: usize,
+    /// Elements of a row, at most a panel's.
+    pub width: usize,
+    /// Stride in `a`.
+    pub a_lane: usize,
+    /// Stride in `c`.
+    pub c_lane: usize,
+}
+
+/// What becomes of a sum.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Finish<'a> {
+    /// It replaces `c`, after a bias (a whole panel of it) is added and the clamp applied.
+    Store { bias: Option<&'a [f32]>, clamp: Clamp },
+    /// It is added to `c`.
+    Add,
+}
+
+/// An activation that costs nothing at the store.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Clamp {
+    None,
+    Relu,
+    Relu6,
+    /// A slope below one, so that the larger of x and slope·x is meant.
+    Leaky {
+        slope: f32,
+    },
+}
+
+impl Clamp {
+    /// The activation as a clamp; `None` where it is not one and needs a pass of its own.
+    pub fn of(activation: Activation) -> Option<Self> {
+        match activation {
+            Activation::Identity => Some(Self::None),
+            Activation::Relu => Some(Self::Relu),
+            Activation::Relu6 => Some(Self::Relu6),
+            Activation::LeakyRelu { slope } if slope > 0.0 && slope <= 1.0 => Some(Self::Leaky { slope }),
+            _ => None,
+        }
+    }
+}
+
+/// The micro-kernel of an instruction set. That there is one means that the machine has the instruction set.
+#[derive(Clone, Copy)]
+pub(super) struct MicroKernel {
+    lanes: usize,
+    run: tile::Run,
+}
+
+impl MicroKernel {
+    /// # Panics
+    ///
+    /// If the machine does not have `isa`.
+    pub fn of(isa: Isa) -> Self {
+        assert!(isa.is_available(), "this machine has no {isa}");
+        let run: tile::Run = match isa {
+            Isa::Portable => tile::portable,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => tile::avx2,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => tile::avx512,
+            #[cfg(not(target_arch = "x86_64"))]
+            Isa::Avx2 | Isa::Avx512 => unreachable!("available nowhere else"),
+        };
+        Self { lanes: lanes(isa), run }
+    }
+
+    /// Elements of `b` that a block of this width reads from each `k`: whole registers.
+    pub fn read_width(&self, width: usize) -> usize {
+        width.next_multiple_of(self.lanes)
+    }
+
+    /// Computes a block: c[i·c_lane + o] for i below `height` and o below `width`.
+    ///
+    /// # Panics
+    ///
+    /// If the block is wider than a panel, or an operand ends before the last element that the block needs. Of `b` and
+    /// of a bias whole registers are read, of `c` only the block's elements are touched.
+    pub fn run(&self, by: &Contraction, block: Block, a: &[f32], b: &[f32], finish: Finish<'_>, c: &mut [f32]) {
+        if block.height == 0 || block.width == 0 {
+            return;
+        }
+        let read_width = self.read_width(block.width);
+        assert!(read_width <= 2 * self.lanes, "a block of {} columns is wider than a panel", block.width);
+        let last_row = block.height - 1;
+        assert!(last_row * block.c_lane + block.width <= c.len(), "the block reaches beyond c");
+        if !by.is_empty() {
+            assert!(last_row * block.a_lane + by.reach(by.a) < a.len(), "the block reaches beyond a");
+            assert!(by.reach(by.b) + read_width <= b.len(), "the block reaches beyond b");
+        }
+        if let Finish::Store { bias: Some(bias), .. } = finish {
+            assert!(read_width <= bias.len(), "the bias is no whole panel");
+        }
+        // SAFETY: `of` has checked the instruction set. Offsets grow with every index, so the last ones, asserted above
+        // to be inside the slices, bound all; `c` is borrowed exclusively.
+        unsafe { (self.run)(by, block, a.as_ptr(), b.as_ptr(), finish, c.as_mut_ptr()) }
+    }
+}
+
+fn lanes(isa: Isa) -> usize {
+    match isa {
+        Isa::Portable => simd::Portable::LANES,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => simd::Avx2::LANES,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => simd::Avx512::LANES,
+        #[cfg(not(target_arch = "x86_64"))]
+        Isa::Avx2 | Isa::Avx512 => simd::Portable::LANES,
+    }
+}
+
+/// A run of output channels that one block computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Panel {
+    /// The first channel.
+    pub start: usize,
+    /// Channels.
+    pub width: usize,
+}
+
+/// How channels are cut into panels of two registers; the last one may be narrower.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Panels {
+    channels: usize,
+    full: usize,
+}
+
+impl Panels {
+    /// The panels of that many channels.
+    pub fn of(isa: Isa, channels: usize) -> Self {
+        Self { channels, full: 2 * lanes(isa) }
+    }
+
+    /// Channels of a whole panel.
+    pub fn full(&self) -> usize {
+        self.full
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.channels.div_ceil(self.full)
+    }
+
+    /// Each in turn.
+    pub fn iter(self) -> impl Iterator<Item = Panel> {
+        (0..self.count()).map(move |index| self.at(index))
+    }
+
+    /// The one at `index`.
+    pub fn at(&self, index: usize) -> Panel {
+        let start = index * self.full;
+        Panel { start, width: self.full.min(self.channels - start) }
+    }
+}

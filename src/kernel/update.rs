@@ -1,0 +1,246 @@
+//! Parameter updates: stochastic gradient descent, Adam and RMSprop, with PyTorch's meaning of every option.
+//!
+//! A call updates one parameter in place, in parallel over fixed chunks. Knows nothing of schedules or of which
+//! parameters decay: the caller gives the rate of this step.
+
+use rayon::prelude::*;
+
+use super::chunk::CHUNK;
+
+/// How the velocity of [`sgd`] is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Momentum {
+    /// The step is the velocity.
+    #[default]
+    Classical,
+    /// The step looks ahead: gradient + momentum·velocity (Nesterov, 1983; Sutskever et al., 2013).
+    Nesterov,
+}
+
+/// Where weight decay acts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Decay {
+    /// It is added to the gradient, as an L2 penalty is.
+    #[default]
+    Coupled,
+    /// It shrinks the weights by themselves (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019).
+    Decoupled,
+}
+
+/// Options of [`sgd`] for one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sgd {
+    /// Step size.
+    pub learning_rate: f32,
+    /// μ: the share of the velocity that stays.
+    pub momentum: f32,
+    /// How the velocity is used.
+    pub kind: Momentum,
+    /// L2 penalty.
+    pub weight_decay: f32,
+}
+
+/// g ← g + weight_decay·w; v ← μ·v + g; w ← w − learning_rate·v, or ·(g + μ·v) with Nesterov's momentum. Without a
+/// velocity, w ← w − learning_rate·g. A velocity starts from zeros.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn sgd(options: &Sgd, w: &mut [f32], g: &[f32], velocity: Option<&mut [f32]>) {
+    let Sgd { learning_rate, momentum, kind, weight_decay } = *options;
+    verify_lengths(w.len(), &[g.len()]);
+    let Some(velocity) = velocity else {
+        w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).for_each(|(w, g)| {
+            w.iter_mut().zip(g).for_each(|(w, g)| *w -= learning_rate * (g + weight_decay * *w));
+        });
+        return;
+    };
+    verify_lengths(w.len(), &[velocity.len()]);
+    let (of_velocity, of_gradient) = match kind {
+        Momentum::Classical => (1.0, 0.0),
+        Momentum::Nesterov => (momentum, 1.0),
+    };
+    let chunks = w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).zip(velocity.par_chunks_mut(CHUNK));
+    chunks.for_each(|((w, g), velocity)| {
+        for ((w, g), v) in w.iter_mut().zip(g).zip(velocity) {
+            let g = g + weight_decay * *w;
+            *v = momentum * *v + g;
+            *w -= learning_rate * (of_gradient * g + of_velocity * *v);
+        }
+    });
+}
+
+/// Options of [`adam`] for one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adam {
+    /// Step size.
+    pub learning_rate: f32,
+    /// β₁: the share of the first moment that stays.
+    pub beta1: f32,
+    /// β₂: the share of the second moment that stays.
+    pub beta2: f32,
+    /// ε, added to the root of the corrected second moment.
+    pub epsilon: f32,
+    /// Strength of the decay.
+    pub weight_decay: f32,
+    /// Where it acts.
+    pub decay: Decay,
+}
+
+/// Kingma and Ba, "Adam", 2015, and AdamW: m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²;
+/// w ← w − learning_rate·m̂/(√v̂ + ε), with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ) and t = `step`, which counts from 1.
+/// Both moments start from zeros.
+///
+/// # Panics
+/// If the lengths differ or `step` is 0.
+pub fn adam(options: &Adam, step: u64, w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) {
+    assert!(step > 0, "steps count from 1");
+    verify_lengths(w.len(), &[g.len(), m.len(), v.len()]);
+    let Adam { learning_rate, beta1, beta2, epsilon, weight_decay, decay } = *options;
+    let correction = |beta: f32| 1.0 - f64::from(beta).powf(step as f64);
+    let rate = (f64::from(learning_rate) / correction(beta1)) as f32;
+    let root = (1.0 / correction(beta2).sqrt()) as f32;
+    let (penalty, shrink) = match decay {
+        Decay::Coupled => (weight_decay, 1.0),
+        Decay::Decoupled => (0.0, 1.0 - learning_rate * weight_decay),
+    };
+    let weights = w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK));
+    weights.zip(m.par_chunks_mut(CHUNK)).zip(v.par_chunks_mut(CHUNK)).for_each(|(((w, g), m), v)| {
+        for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
+            let g = g + penalty * *w;
+            *m = beta1 * *m + (1.0 - beta1) * g;
+            *v = beta2 * *v + (1.0 - beta2) * (g * g);
+            *w = shrink * *w - rate * *m / (v.sqrt() * root + epsilon);
+        }
+    });
+}
+
+/// Options of [`rmsprop`] for one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RmsProp {
+    /// Step size.
+    pub learning_rate: f32,
+    /// α: the share of the mean square that stays; PyTorch's default is 0.99.
+    pub alpha: f32,
+    /// ε, added to the root.
+    pub epsilon: f32,
+    /// L2 penalty.
+    pub weight_decay: f32,
+}
+
+/// Tieleman and Hinton, lecture 6.5, 2012: g ← g + weight_decay·w; v ← αv + (1 − α)g²;
+/// w ← w − learning_rate·g/(√v + ε). The mean square starts from zeros.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn rmsprop(options: &RmsProp, w: &mut [f32], g: &[f32], v: &mut [f32]) {
+    verify_lengths(w.len(), &[g.len(), v.len()]);
+    let RmsProp { learning_rate, alpha, epsilon, weight_decay } = *options;
+    w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).zip(v.par_chunks_mut(CHUNK)).for_each(|((w, g), v)| {
+        for ((w, g), v) in w.iter_mut().zip(g).zip(v) {
+            let g = g + weight_decay * *w;
+            *v = alpha * *v + (1.0 - alpha) * (g * g);
+            *w -= learning_rate * g / (v.sqrt() + epsilon);
+        }
+    });
+}
+
+/// Asserts that a parameter's companions are as long as it is.
+fn verify_lengths(parameter: usize, others: &[usize]) {
+    assert!(others.iter().all(|len| *len == parameter), "a parameter of {parameter}, with {others:?}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::testing::{assert_close, normal, on_any_pool, wide};
+
+    const LEN: usize = 70_003;
+
+    /// The weights after three steps of `step(t, w, g, first state, second state)`, on any pool.
+    fn three_steps(step: impl Fn(u64, &mut [f32], &[f32], &mut [f32], &mut [f32]) + Sync) -> Vec<f32> {
+        on_any_pool(|| {
+            let (mut w, mut first, mut second) = (normal("w", LEN), vec![0.0; LEN], vec![0.0; LEN]);
+            for t in 1..=3 {
+                step(t, &mut w, &normal(&format!("g{t}"), LEN), &mut first, &mut second);
+            }
+            w
+        })
+    }
+
+    /// The same in `f64`, from what one element becomes: `step(t, w, g, [first state, second state])`.
+    fn three_wide_steps(step: impl Fn(i32, f64, f64, &mut [f64; 2]) -> f64) -> Vec<f64> {
+        let gradients = [1, 2, 3].map(|t| wide(&normal(&format!("g{t}"), LEN)));
+        let weights = wide(&normal("w", LEN)).into_iter().enumerate();
+        weights
+            .map(|(at, w)| {
+                let mut state = [0.0; 2];
+                (1..=3).zip(&gradients).fold(w, |w, (t, g)| step(t, w, g[at], &mut state))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn sgd_follows_its_formula() {
+        for (kind, weight_decay) in [(Momentum::Classical, 0.0), (Momentum::Classical, 0.1), (Momentum::Nesterov, 0.1)]
+        {
+            let options = Sgd { learning_rate: 0.1, momentum: 0.9, kind, weight_decay };
+            let got = three_steps(|_, w, g, velocity, _| sgd(&options, w, g, Some(velocity)));
+            let wanted = three_wide_steps(|_, w, g, state| {
+                let g = g + f64::from(weight_decay) * w;
+                state[0] = 0.9 * state[0] + g;
+                w - 0.1 * if kind == Momentum::Nesterov { g + 0.9 * state[0] } else { state[0] }
+            });
+            assert_close(&got, &wanted, 1e-6, "sgd");
+        }
+    }
+
+    #[test]
+    fn sgd_without_a_velocity_follows_the_gradient() {
+        let options = Sgd { learning_rate: 0.1, momentum: 0.9, kind: Momentum::Classical, weight_decay: 0.01 };
+        let got = three_steps(|_, w, g, _, _| sgd(&options, w, g, None));
+        assert_close(&got, &three_wide_steps(|_, w, g, _| w - 0.1 * (g + 0.01 * w)), 1e-6, "sgd");
+    }
+
+    #[test]
+    fn adam_follows_its_formula_with_either_decay() {
+        for decay in [Decay::Coupled, Decay::Decoupled] {
+            let options =
+                Adam { learning_rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.1, decay };
+            let got = three_steps(|t, w, g, m, v| adam(&options, t, w, g, m, v));
+            let wanted = three_wide_steps(|t, w, g, state| {
+                let (w, g) = if decay == Decay::Coupled { (w, g + 0.1 * w) } else { (w * (1.0 - 0.001), g) };
+                *state = [0.9 * state[0] + 0.1 * g, 0.999 * state[1] + 0.001 * g * g];
+                let corrected = [state[0] / (1.0 - 0.9_f64.powi(t)), state[1] / (1.0 - 0.999_f64.powi(t))];
+                w - 0.01 * corrected[0] / (corrected[1].sqrt() + 1e-8)
+            });
+            assert_close(&got, &wanted, 2e-6, "adam");
+        }
+    }
+
+    #[test]
+    fn the_first_step_of_adam_has_the_length_of_the_rate() {
+        let options = Adam {
+            learning_rate: 0.5,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+            decay: Decay::Coupled,
+        };
+        let mut w = [1.0, 1.0];
+        adam(&options, 1, &mut w, &[1e-3, -50.0], &mut [0.0; 2], &mut [0.0; 2]);
+        assert!((w[0] - 0.5).abs() < 1e-4 && (w[1] - 1.5).abs() < 1e-4, "{w:?}");
+    }
+
+    #[test]
+    fn rmsprop_follows_its_formula() {
+        let options = RmsProp { learning_rate: 0.01, alpha: 0.99, epsilon: 1e-8, weight_decay: 0.1 };
+        let got = three_steps(|_, w, g, v, _| rmsprop(&options, w, g, v));
+        let wanted = three_wide_steps(|_, w, g, state| {
+            let g = g + 0.1 * w;
+            state[0] = 0.99 * state[0] + 0.01 * g * g;
+            w - 0.01 * g / (state[0].sqrt() + 1e-8)
+        });
+        assert_close(&got, &wanted, 5e-6, "rmsprop");
+    }
+}

@@ -1,0 +1,87 @@
+//! The plan in words: the name of each step's kernel, and what was fused into it.
+
+use super::step::{Fused, Step, Work};
+use crate::kernel::Activation;
+
+impl Step {
+    /// What the step does, with what rides on it: `conv+bias+relu`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self.work {
+            Work::Conv(_, _, fused) => with_fused("conv", fused),
+            Work::Dense(_, _, fused) => with_fused("dense", fused),
+            Work::Map(activation) | Work::MapInPlace(activation) => activation.name().to_lowercase(),
+            Work::MapGradientInPlace(activation) => format!("{} gradient", activation.name().to_lowercase()),
+            Work::Update(optimizer) => optimizer.name().to_owned(),
+            work => work.name().to_owned(),
+        }
+    }
+
+    /// The kernel that was chosen; empty where there is only one.
+    #[must_use]
+    pub fn kernel(&self) -> &'static str {
+        match self.work {
+            Work::Conv(_, kernel, _) => kernel.name,
+            Work::ConvInputGradient(_, kernel) => kernel.name,
+            Work::ConvWeightGradient(_, kernel) => kernel.name,
+            Work::Dense(..) | Work::DenseInputGradient(..) | Work::DenseWeightGradient(..) => "matrixmultiply",
+            _ => "",
+        }
+    }
+}
+
+fn with_fused(name: &str, fused: Fused) -> String {
+    let mut title = name.to_owned();
+    if fused.bias {
+        title.push_str("+bias");
+    }
+    if fused.activation != Activation::Identity {
+        title.push('+');
+        title.push_str(&fused.activation.name().to_lowercase());
+    }
+    title
+}
+
+impl Work {
+    /// The work's name, in lower case.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Conv(..) => "conv",
+            Self::ConvInputGradient(..) => "conv input gradient",
+            Self::ConvWeightGradient(..) => "conv weight gradient",
+            Self::Dense(..) => "dense",
+            Self::DenseInputGradient(..) => "dense input gradient",
+            Self::DenseWeightGradient(..) => "dense weight gradient",
+            Self::Bias(_) => "bias",
+            Self::ChannelSum(_) => "channel sum",
+            Self::Scale(_) => "scale",
+            Self::ChannelDot(_) => "channel dot",
+            Self::Map(_) | Self::MapInPlace(_) => "map",
+            Self::MapGradientInPlace(_) => "map gradient",
+            Self::Add | Self::AddInPlace => "add",
+            Self::Copy => "copy",
+            Self::Multiply => "multiply",
+            Self::Gate(_) => "gate",
+            Self::GateGradient(_) => "gate gradient",
+            Self::MaxPool(_) => "max pool",
+            Self::MaxPoolGradient(_) => "max pool gradient",
+            Self::AvgPool(..) => "avg pool",
+            Self::AvgPoolGradient(..) => "avg pool gradient",
+            Self::BatchNormTraining(..) | Self::BatchNormInference(..) => "batch norm",
+            Self::BatchNormParameterGradient(_) => "batch norm parameter gradient",
+            Self::BatchNormInputGradient(_) => "batch norm input gradient",
+            Self::RunningStatistics(..) => "running statistics",
+            Self::Pad(..) => "pad",
+            Self::Crop(..) => "crop",
+            Self::ConcatPart(..) => "concat",
+            Self::Slice(..) => "slice",
+            Self::Dropout(..) => "dropout",
+            Self::Softmax(_) => "softmax",
+            Self::LogSoftmax(_) => "log-softmax",
+            Self::SoftmaxCrossEntropy(_) => "softmax cross-entropy",
+            Self::SigmoidCrossEntropy => "sigmoid cross-entropy",
+            Self::Update(_) => "update",
+        }
+    }
+}

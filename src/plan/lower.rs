@@ -1,0 +1,338 @@
+//! Lowering: a group of nodes becomes a step, its values buffers, its shapes the numbers a kernel wants.
+
+use super::buffer::Buffers;
+use super::fuse::{Group, groups};
+use super::step::{Buffer, BufferId, Element, Fused, Optimizer, Phase, Rows, Slot, Step, Work};
+use super::{Options, Plan, choose, layout};
+use crate::graph::{CountPadding, Graph, Op, Param, Shape, Source, Value, ValueId};
+use crate::kernel::{Activation, Window, elementwise, norm};
+
+/// A plan under construction.
+pub(super) struct Lowering<'a> {
+    graph: &'a Graph,
+    kept: &'a [ValueId],
+    options: Options,
+    groups: Vec<Group>,
+    buffers: Buffers,
+    steps: Vec<Step>,
+    optimizer_state: Vec<Slot>,
+    scratch_len: usize,
+}
+
+/// What a group becomes: the work with its operands, a workspace if it wants one.
+struct Draft {
+    work: Work,
+    reads: Vec<ValueId>,
+    writes: Vec<ValueId>,
+    workspace: usize,
+}
+
+impl Draft {
+    fn new(work: Work, reads: &[ValueId], writes: &[ValueId]) -> Self {
+        Self { work, reads: reads.to_vec(), writes: writes.to_vec(), workspace: 0 }
+    }
+
+    fn workspace(self, len: usize) -> Self {
+        Self { workspace: len, ..self }
+    }
+}
+
+impl<'a> Lowering<'a> {
+    pub fn new(graph: &'a Graph, kept: &'a [ValueId], options: Options) -> Self {
+        let groups = groups(graph, kept);
+        let buffers = Buffers::new(graph, &groups, kept);
+        Self { graph, kept, options, groups, buffers, steps: Vec::new(), optimizer_state: Vec::new(), scratch_len: 0 }
+    }
+
+    pub fn buffer_of(&mut self, value: ValueId) -> BufferId {
+        self.buffers.of(self.graph, value)
+    }
+
+    /// Steps for all nodes of the graph.
+    pub fn graph(&mut self) {
+        let mut phase = Phase::Forward;
+        for at in 0..self.groups.len() {
+            let group = self.groups[at].clone();
+            let op = self.graph.nodes[group.node.0].op;
+            match op {
+                Op::Reshape(_) => {}
+                Op::Map(activation) => self.map(&group, at, activation, phase),
+                Op::MapGradient(activation) => self.map_gradient(&group, at, activation, phase),
+                Op::Add => self.add(&group, at, phase),
+                Op::Concat => self.concat(&group, phase),
+                _ => {
+                    let draft = self.draft(&group, &op);
+                    self.push(draft, &group, phase);
+                }
+            }
+            if matches!(op, Op::SoftmaxCrossEntropy | Op::SigmoidCrossEntropy) {
+                phase = Phase::Backward;
+            }
+        }
+    }
+
+    /// A step for each trained parameter that the loss depends on.
+    pub fn updates(&mut self, gradients: &[Option<ValueId>], optimizer: Optimizer) {
+        let kinds = state_kinds(optimizer);
+        for (param, gradient) in self.graph.params.iter().zip(gradients) {
+            let Some(gradient) = *gradient else { continue };
+            let mut writes = vec![self.buffer_of(param.value)];
+            for kind in kinds {
+                let buffer = self.buffers.add(&self.graph.value(param.value).ty, true);
+                let slot =
+                    Slot { name: format!("{kind}/{}", param.name), dims: param.dims.clone(), buffer, role: param.role };
+                self.optimizer_state.push(slot);
+                writes.push(buffer);
+            }
+            let reads = vec![self.buffer_of(gradient)];
+            let work = Work::Update(optimizer);
+            self.steps.push(Step { work, phase: Phase::Update, layers: vec![param.layer], reads, writes });
+        }
+    }
+
+    /// The finished plan: live ranges found, buffers placed.
+    pub fn finish(mut self, logits: BufferId) -> Plan {
+        // The caller fills the images and labels before the first step, and reads what it keeps after the last.
+        let fed = |value: &Value| matches!(value.source, Source::Input | Source::Labels);
+        let fed: Vec<ValueId> =
+            (0..self.graph.values.len()).map(ValueId).filter(|&value| fed(self.graph.value(value))).collect();
+        let filled: Vec<BufferId> = fed.into_iter().map(|value| self.buffer_of(value)).collect();
+        let read: Vec<BufferId> = self.kept.iter().map(|&value| self.buffers.of(self.graph, value)).collect();
+        let input = self.buffer_of(self.graph.input);
+        let params = (0..self.graph.params.len()).map(|at| self.param_slot(at)).collect();
+        let mut buffers = self.buffers.all;
+        for (at, step) in self.steps.iter().enumerate() {
+            for buffer in step.reads.iter().chain(&step.writes) {
+                let live = &mut buffers[buffer.0].live;
+                *live = (live.0.min(at), live.1.max(at));
+            }
+        }
+        for filled in filled {
+            buffers[filled.0].live.0 = 0;
+        }
+        for read in read {
+            buffers[read.0].live.1 = self.steps.len();
+        }
+        let mut plan = Plan {
+            options: self.options,
+            steps: self.steps,
+            buffers,
+            arena_len: 0,
+            scratch_len: self.scratch_len,
+            params,
+            optimizer_state: self.optimizer_state,
+            input,
+            labels: None,
+            logits,
+            probabilities: None,
+            losses: None,
+        };
+        plan.arena_len = layout::place(&mut plan.buffers, self.options.batch);
+        plan
+    }
+
+    fn param_slot(&mut self, at: usize) -> Slot {
+        let param = &self.graph.params[at];
+        let buffer = self.buffer_of(param.value);
+        Slot { name: param.name.clone(), dims: param.dims.clone(), buffer, role: param.role }
+    }
+
+    fn push(&mut self, draft: Draft, group: &Group, phase: Phase) {
+        let reads = draft.reads.iter().map(|&value| self.buffer_of(value)).collect();
+        let mut writes: Vec<BufferId> = draft.writes.iter().map(|&value| self.buffer_of(value)).collect();
+        if draft.workspace > 0 {
+            writes.push(self.workspace(draft.workspace));
+        }
+        self.push_step(draft.work, reads, writes, group, phase);
+    }
+
+    fn push_step(&mut self, work: Work, reads: Vec<BufferId>, writes: Vec<BufferId>, group: &Group, phase: Phase) {
+        self.steps.push(Step { work, phase, layers: group.layers.clone(), reads, writes });
+    }
+
+    fn workspace(&mut self, len: usize) -> BufferId {
+        let live = (usize::MAX, 0);
+        self.buffers.push(Buffer { len, per_image: false, element: Element::F32, live, persistent: false, offset: 0 })
+    }
+
+    fn rows(&self, value: ValueId) -> Rows {
+        let shape = self.graph.shape(value);
+        Rows { pixels: shape.pixels(), channels: shape.channels() }
+    }
+
+    fn map(&mut self, group: &Group, at: usize, activation: Activation, phase: Phase) {
+        let [x, y] = [self.graph.nodes[group.node.0].inputs[0], group.outputs[0]];
+        if self.buffers.ends_at(x, at) {
+            let buffer = self.buffers.overwrite(self.graph, x, y);
+            self.push_step(Work::MapInPlace(activation), vec![], vec![buffer], group, phase);
+        } else {
+            self.push(Draft::new(Work::Map(activation), &[x], &[y]), group, phase);
+        }
+    }
+
+    fn map_gradient(&mut self, group: &Group, at: usize, activation: Activation, phase: Phase) {
+        let inputs = &self.graph.nodes[group.node.0].inputs;
+        let [source, dy, dx] = [inputs[0], inputs[1], group.outputs[0]];
+        let source = self.buffer_of(source);
+        let buffer = self.in_place(dy, dx, group, at, phase);
+        self.push_step(Work::MapGradientInPlace(activation), vec![source], vec![buffer], group, phase);
+    }
+
+    fn add(&mut self, group: &Group, at: usize, phase: Phase) {
+        let inputs = self.graph.nodes[group.node.0].inputs.clone();
+        let y = group.outputs[0];
+        let [a, b] = [self.buffer_of(inputs[0]), self.buffer_of(inputs[1])];
+        let in_place = [(0, 1), (1, 0)].into_iter().find(|&(into, _)| a != b && self.buffers.ends_at(inputs[into], at));
+        if let Some((into, other)) = in_place {
+            let other = self.buffer_of(inputs[other]);
+            let buffer = self.buffers.overwrite(self.graph, inputs[into], y);
+            self.push_step(Work::AddInPlace, vec![other], vec![buffer], group, phase);
+        } else {
+            self.push(Draft::new(Work::Add, &inputs, &[y]), group, phase);
+        }
+    }
+
+    /// The buffer of `result`, holding the numbers of `operand`: its own buffer if nobody needs it any more, else a copy.
+    fn in_place(&mut self, operand: ValueId, result: ValueId, group: &Group, at: usize, phase: Phase) -> BufferId {
+        if self.buffers.ends_at(operand, at) {
+            return self.buffers.overwrite(self.graph, operand, result);
+        }
+        self.push(Draft::new(Work::Copy, &[operand], &[result]), group, phase);
+        self.buffer_of(result)
+    }
+
+    fn concat(&mut self, group: &Group, phase: Phase) {
+        let inputs = self.graph.nodes[group.node.0].inputs.clone();
+        let total = self.graph.shape(group.outputs[0]).channels();
+        let mut offset = 0;
+        for part in inputs {
+            let rows = self.rows(part);
+            self.push(Draft::new(Work::ConcatPart(rows, total, offset), &[part], &group.outputs), group, phase);
+            offset += rows.channels;
+        }
+    }
+
+    /// The step of a node that is neither a view nor changed in place.
+    fn draft(&mut self, group: &Group, op: &Op) -> Draft {
+        let node = &self.graph.nodes[group.node.0];
+        let inputs = node.inputs.as_slice();
+        let outputs = group.outputs.as_slice();
+        let batch = self.options.batch;
+        let rows = |at: usize| self.rows(inputs[at]);
+        let plain = |work: Work| Draft::new(work, inputs, outputs);
+        match *op {
+            Op::Conv(_) | Op::ConvInputGradient(_) | Op::ConvWeightGradient(_) => self.conv(group, op),
+            Op::Product | Op::ProductInputGradient | Op::ProductWeightGradient => self.product(group, op),
+            Op::Bias => plain(Work::Bias(rows(0))),
+            Op::Scale => plain(Work::Scale(rows(0))),
+            Op::ChannelSum => plain(Work::ChannelSum(rows(0)))
+                .workspace(elementwise::channel_sum_workspace(rows(0).pixels * batch, rows(0).channels)),
+            Op::ChannelDot => plain(Work::ChannelDot(rows(0)))
+                .workspace(elementwise::channel_dot_workspace(rows(0).pixels * batch, rows(0).channels)),
+            Op::Multiply => plain(Work::Multiply),
+            Op::Gate => plain(Work::Gate(rows(0))),
+            Op::GateGradient => plain(Work::GateGradient(rows(0))),
+            Op::MaxPool(w) => self.max_pool(group, w),
+            Op::MaxPoolGradient(w) => plain(Work::MaxPoolGradient(w)),
+            Op::AvgPool(w, count) => plain(Work::AvgPool(w, count == CountPadding::Yes)),
+            Op::AvgPoolGradient(w, count) => plain(Work::AvgPoolGradient(w, count == CountPadding::Yes)),
+            Op::BatchNorm(n) => {
+                let [x, scale, shift, mean, variance] = std::array::from_fn(|at| inputs[at]);
+                let work = Work::BatchNormInference(rows(0), n.epsilon);
+                Draft::new(work, &[x, scale, shift, mean, variance], outputs)
+            }
+            Op::BatchNormTraining(n) => plain(Work::BatchNormTraining(rows(0), n.epsilon))
+                .workspace(norm::statistics_workspace(rows(0).pixels * batch, rows(0).channels)),
+            Op::BatchNormParameterGradient => plain(Work::BatchNormParameterGradient(rows(0)))
+                .workspace(norm::parameter_gradients_workspace(rows(0).pixels * batch, rows(0).channels)),
+            Op::BatchNormInputGradient => plain(Work::BatchNormInputGradient(rows(0))),
+            Op::RunningStatistics(n, pixels) => {
+                let channels = self.graph.params_len(inputs[2]);
+                let rows = Rows { pixels: pixels.0, channels };
+                Draft::new(Work::RunningStatistics(rows, n.momentum, n.epsilon), &inputs[..2], &inputs[2..])
+            }
+            Op::Pad(padding) => plain(Work::Pad(self.sizes(inputs[0]), padding)),
+            Op::Crop(padding) => plain(Work::Crop(self.sizes(outputs[0]), padding)),
+            Op::Slice(channels) => plain(Work::Slice(self.rows(outputs[0]), rows(0).channels, channels.offset)),
+            Op::Dropout(dropout) => plain(Work::Dropout(dropout.rate, dropout.stream)),
+            Op::Softmax => plain(Work::Softmax(rows(0))),
+            Op::LogSoftmax => plain(Work::LogSoftmax(rows(0))),
+            Op::SoftmaxCrossEntropy => plain(Work::SoftmaxCrossEntropy(rows(0).channels)),
+            Op::SigmoidCrossEntropy => plain(Work::SigmoidCrossEntropy),
+            Op::Reshape(_) | Op::Map(_) | Op::MapGradient(_) | Op::Add | Op::Concat => {
+                unreachable!("{} is lowered by itself", op.name())
+            }
+        }
+    }
+
+    fn sizes(&self, value: ValueId) -> [usize; 3] {
+        match self.graph.shape(value) {
+            Shape::Map { h, w, c } => [h, w, c],
+            Shape::Vector(n) => [1, 1, n],
+        }
+    }
+
+    fn conv(&mut self, group: &Group, op: &Op) -> Draft {
+        let inputs = &self.graph.nodes[group.node.0].inputs;
+        let Options { batch, isa } = self.options;
+        let (work, workspace, scratch) = match *op {
+            Op::ConvInputGradient(g) => {
+                let kernel = choose::input_gradient(isa, &g);
+                (Work::ConvInputGradient(g, kernel), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
+            }
+            Op::ConvWeightGradient(g) => {
+                let kernel = choose::weight_gradient(isa, &g);
+                (Work::ConvWeightGradient(g, kernel), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
+            }
+            Op::Conv(g) => {
+                let kernel = choose::forward(isa, &g);
+                let fused = Fused { bias: group.bias.is_some(), activation: group.activation };
+                (Work::Conv(g, kernel, fused), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
+            }
+            _ => unreachable!("{} is no convolution", op.name()),
+        };
+        self.scratch_len = self.scratch_len.max(scratch);
+        let reads: Vec<ValueId> = inputs.iter().copied().chain(group.bias).collect();
+        Draft::new(work, &reads, &group.outputs).workspace(workspace)
+    }
+
+    fn product(&mut self, group: &Group, op: &Op) -> Draft {
+        let inputs = &self.graph.nodes[group.node.0].inputs;
+        let len = |value: ValueId| self.graph.shape(value).len();
+        let work = match op {
+            Op::Product => {
+                let fused = Fused { bias: group.bias.is_some(), activation: group.activation };
+                Work::Dense(len(inputs[0]), len(group.outputs[0]), fused)
+            }
+            Op::ProductInputGradient => Work::DenseInputGradient(len(group.outputs[0]), len(inputs[0])),
+            _ => Work::DenseWeightGradient(len(inputs[0]), len(inputs[1])),
+        };
+        let reads: Vec<ValueId> = inputs.iter().copied().chain(group.bias).collect();
+        Draft::new(work, &reads, &group.outputs)
+    }
+
+    /// The winners' places are kept only where a gradient will ask for them.
+    fn max_pool(&self, group: &Group, window: Window) -> Draft {
+        let index = group.outputs[1];
+        let wanted = self.graph.nodes.iter().any(|node| node.inputs.contains(&index));
+        let outputs = if wanted { &group.outputs[..] } else { &group.outputs[..1] };
+        Draft::new(Work::MaxPool(window), &self.graph.nodes[group.node.0].inputs, outputs)
+    }
+}
+
+/// What an optimizer keeps for each parameter, in the order in which an update takes it.
+fn state_kinds(optimizer: Optimizer) -> &'static [&'static str] {
+    match optimizer {
+        Optimizer::Sgd { momentum, .. } if momentum == 0.0 => &[],
+        Optimizer::Sgd { .. } => &["velocity"],
+        Optimizer::Adam { .. } | Optimizer::AdamW { .. } => &["moment1", "moment2"],
+        Optimizer::RmsProp { .. } => &["square"],
+    }
+}
+
+impl Graph {
+    /// Elements of a parameter's value.
+    fn params_len(&self, value: ValueId) -> usize {
+        self.params.iter().find(|param| param.value == value).map_or(0, Param::len)
+    }
+}

@@ -1,0 +1,113 @@
+//! From a typed graph to a flat list of steps over one arena.
+//!
+//! This is where everything is decided: what is fused, which kernel runs, which buffer holds what and where it lies.
+//! `exec` only carries the steps out. The room is pure: no file, clock or environment is read here.
+
+mod buffer;
+mod choose;
+mod cost;
+mod dump;
+mod fuse;
+mod layout;
+mod lower;
+mod step;
+
+pub use cost::Cost;
+pub use step::{Buffer, BufferId, Element, Fused, Optimizer, Phase, Rows, Slot, Step, Work};
+
+use crate::graph::{Graph, Inference, Training, ValueId};
+use crate::kernel::Isa;
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// The most images a step takes; fewer are possible at run time.
+    pub batch: usize,
+    /// The best instruction set that kernels may use.
+    pub isa: Isa,
+}
+
+/// A network as steps over one arena of `f32`.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What it was made for.
+    pub options: Options,
+    /// Forward steps, then backward steps, then updates.
+    pub steps: Vec<Step>,
+    /// Every buffer with its place in the arena.
+    pub buffers: Vec<Buffer>,
+    /// Length of the arena in `f32`.
+    pub arena_len: usize,
+    /// The most `f32` that one worker needs beside the arena.
+    pub scratch_len: usize,
+    /// Parameters in the order of the graph.
+    pub params: Vec<Slot>,
+    /// What the optimizer keeps, named `<kind>/<parameter>`.
+    pub optimizer_state: Vec<Slot>,
+    /// The images.
+    pub input: BufferId,
+    /// The index of each image's class; in training only.
+    pub labels: Option<BufferId>,
+    /// What the loss or the probabilities are computed from.
+    pub logits: BufferId,
+    /// Probabilities; in inference only.
+    pub probabilities: Option<BufferId>,
+    /// The loss of each image; in training only.
+    pub losses: Option<BufferId>,
+}
+
+impl Plan {
+    /// The plan of a training step: forward, backward and update.
+    #[must_use]
+    pub fn training(training: &Training, optimizer: Optimizer, options: Options) -> Self {
+        let kept = [training.logits, training.losses];
+        let mut lowering = lower::Lowering::new(&training.graph, &kept, options);
+        lowering.graph();
+        lowering.updates(&training.gradients, optimizer);
+        let [logits, losses] = kept.map(|value| lowering.buffer_of(value));
+        let labels = lowering.buffer_of(training.labels);
+        Self { labels: Some(labels), losses: Some(losses), ..lowering.finish(logits) }
+    }
+
+    /// The plan of a forward pass.
+    #[must_use]
+    pub fn inference(inference: &Inference, options: Options) -> Self {
+        let kept = [inference.logits, inference.probabilities];
+        let mut lowering = lower::Lowering::new(&inference.graph, &kept, options);
+        lowering.graph();
+        let [logits, probabilities] = kept.map(|value| lowering.buffer_of(value));
+        Self { probabilities: Some(probabilities), ..lowering.finish(logits) }
+    }
+
+    /// The buffer with this id.
+    #[must_use]
+    pub fn buffer(&self, id: BufferId) -> &Buffer {
+        &self.buffers[id.0]
+    }
+
+    /// Whether it trains.
+    #[must_use]
+    pub fn is_training(&self) -> bool {
+        self.labels.is_some()
+    }
+
+    /// Bytes that running it holds: the arena and the workers' scratch.
+    #[must_use]
+    pub fn peak_bytes(&self, threads: usize) -> u64 {
+        4 * (self.arena_len as u64 + self.scratch_len as u64 * threads as u64)
+    }
+}
+
+/// Values of which nobody but the caller knows that they are read.
+fn is_kept(kept: &[ValueId], value: ValueId) -> bool {
+    kept.contains(&value)
+}
+
+/// For each value how many nodes read it, the caller counted as one more reader of what it keeps.
+fn reader_counts(graph: &Graph, kept: &[ValueId]) -> Vec<usize> {
+    let mut counts: Vec<usize> = graph.consumers().iter().map(Vec::len).collect();
+    for value in kept {
+        counts[value.0] += 1;
+    }
+    counts
+}

@@ -1,0 +1,183 @@
+//! A step: what runs, on which buffers, for which layers.
+
+pub use crate::graph::Element;
+use crate::graph::{LayerId, Role};
+use crate::kernel::conv::{ConvForward, ConvInputGradient, ConvWeightGradient};
+use crate::kernel::{Activation, ConvGeometry, Padding, Window};
+pub use crate::syntax::settings::Optimizer;
+
+/// Index of a buffer in a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BufferId(pub usize);
+
+/// A stretch of the arena.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// Elements an image, or in all.
+    pub len: usize,
+    /// Whether there are so many for each image of the batch.
+    pub per_image: bool,
+    /// Type of its elements.
+    pub element: Element,
+    /// First step that touches it, and last.
+    pub live: (usize, usize),
+    /// Whether it outlives a run: parameters and what the optimizer keeps.
+    pub persistent: bool,
+    /// Where it starts in the arena, in `f32`.
+    pub offset: usize,
+}
+
+impl Buffer {
+    /// Elements for `images` images.
+    #[must_use]
+    pub fn elements(&self, images: usize) -> usize {
+        if self.per_image { self.len * images } else { self.len }
+    }
+
+    /// `f32` places that so many images need.
+    #[must_use]
+    pub fn words(&self, images: usize) -> usize {
+        match self.element {
+            Element::F32 | Element::U32 => self.elements(images),
+            Element::U8 => self.elements(images).div_ceil(4),
+        }
+    }
+}
+
+/// A named buffer that the outside reads and writes: a parameter, or what an optimizer keeps for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// Its name in a model file.
+    pub name: String,
+    /// Sizes, outermost first.
+    pub dims: Vec<usize>,
+    /// Where it lies.
+    pub buffer: BufferId,
+    /// What the parameter is to its layer.
+    pub role: Role,
+}
+
+/// Which part of a run a step belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// From the images to the loss or the probabilities.
+    Forward,
+    /// From the loss to the gradients.
+    Backward,
+    /// From the gradients to new parameters.
+    Update,
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What runs.
+    pub work: Work,
+    /// Which part of a run it belongs to.
+    pub phase: Phase,
+    /// Layers it serves, in order; empty for a step that serves no single one.
+    pub layers: Vec<LayerId>,
+    /// What it reads, in the order that [`Work`] says.
+    pub reads: Vec<BufferId>,
+    /// What it writes, or changes in place, in the order that [`Work`] says.
+    pub writes: Vec<BufferId>,
+}
+
+/// Bias and activation applied as a product or convolution is stored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fused {
+    /// Whether a bias follows the other operands.
+    pub bias: bool,
+    /// The activation; the identity for none.
+    pub activation: Activation,
+}
+
+/// Places and channels of a tensor seen as rows of channels: N·pixels rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// Rows an image.
+    pub pixels: usize,
+    /// Elements a row.
+    pub channels: usize,
+}
+
+/// What runs. `[reads] → [writes]`; `(!)` marks an operand that is changed in place.
+#[derive(Clone, Copy, Debug)]
+pub enum Work {
+    /// `[x, kernel, bias?] → [y, workspace]`.
+    Conv(ConvGeometry, &'static ConvForward, Fused),
+    /// `[dy, kernel] → [dx, workspace]`.
+    ConvInputGradient(ConvGeometry, &'static ConvInputGradient),
+    /// `[x, dy] → [dkernel, workspace]`.
+    ConvWeightGradient(ConvGeometry, &'static ConvWeightGradient),
+    /// `[x, kernel, bias?] → [y]`; inputs and outputs an image.
+    Dense(usize, usize, Fused),
+    /// `[dy, kernel] → [dx]`.
+    DenseInputGradient(usize, usize),
+    /// `[x, dy] → [dkernel]`.
+    DenseWeightGradient(usize, usize),
+    /// `[x, b] → [y]`.
+    Bias(Rows),
+    /// `[x] → [sum, workspace]`.
+    ChannelSum(Rows),
+    /// `[x, s] → [y]`.
+    Scale(Rows),
+    /// `[a, b] → [sum, workspace]`.
+    ChannelDot(Rows),
+    /// `[x] → [y]`.
+    Map(Activation),
+    /// `[] → [y!]`.
+    MapInPlace(Activation),
+    /// `[source] → [d!]`.
+    MapGradientInPlace(Activation),
+    /// `[a, b] → [y]`.
+    Add,
+    /// `[b] → [y!]`.
+    AddInPlace,
+    /// `[x] → [y]`.
+    Copy,
+    /// `[a, b] → [y]`.
+    Multiply,
+    /// `[x, gate] → [y]`.
+    Gate(Rows),
+    /// `[x, dy] → [dgate]`.
+    GateGradient(Rows),
+    /// `[x] → [y, index?]`.
+    MaxPool(Window),
+    /// `[index, dy] → [dx]`.
+    MaxPoolGradient(Window),
+    /// `[x] → [y]`.
+    AvgPool(Window, bool),
+    /// `[dy] → [dx]`.
+    AvgPoolGradient(Window, bool),
+    /// `[x, scale, shift] → [y, mean, inverse_deviation, workspace]`; epsilon.
+    BatchNormTraining(Rows, f32),
+    /// `[x, scale, shift, mean, variance] → [y]`; epsilon.
+    BatchNormInference(Rows, f32),
+    /// `[x, dy, mean, inverse_deviation] → [dscale, dshift, workspace]`.
+    BatchNormParameterGradient(Rows),
+    /// `[x, dy, mean, inverse_deviation, scale, dscale, dshift] → [dx]`.
+    BatchNormInputGradient(Rows),
+    /// `[mean, inverse_deviation] → [running_mean!, running_variance!]`; momentum, epsilon.
+    RunningStatistics(Rows, f32, f32),
+    /// `[x] → [y]`; height, width, channels of the inner map.
+    Pad([usize; 3], Padding),
+    /// `[dy] → [dx]`; height, width, channels of the inner map.
+    Crop([usize; 3], Padding),
+    /// `[x] → [y!]`: one branch's channels of a concatenation; rows of `x`, channels of `y`, offset.
+    ConcatPart(Rows, usize, usize),
+    /// `[y] → [x]`: the reverse.
+    Slice(Rows, usize, usize),
+    /// `[x] → [y]`; rate and stream.
+    Dropout(f32, u64),
+    /// `[x] → [y]`.
+    Softmax(Rows),
+    /// `[x] → [y]`.
+    LogSoftmax(Rows),
+    /// `[logits, labels] → [losses, dlogits]`; classes.
+    SoftmaxCrossEntropy(usize),
+    /// `[logits, labels] → [losses, dlogits]`.
+    SigmoidCrossEntropy,
+    /// `[gradient] → [parameter!, state!…]`.
+    Update(Optimizer),
+}

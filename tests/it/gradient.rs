@@ -1,0 +1,216 @@
+//! Gradients: central differences in `f64` for every operation, and plans in `f32` against both.
+
+use netc::base::Random;
+use netc::exec::reference::{Feed, evaluate};
+use netc::exec::{Rate, Session};
+use netc::graph::{Graph, Inference, Training, ValueId};
+use netc::kernel::Isa;
+use netc::plan::{Optimizer, Options, Plan};
+
+use crate::network::{Case, cases, operations_used};
+
+const IMAGES: usize = 3;
+
+/// Seeded numbers for everything that a graph is fed with.
+fn feed(graph: &Graph, classes: usize) -> Feed {
+    let random = Random::named(11, "feed");
+    let images = (0..IMAGES * graph.shape(graph.input).len()).map(|at| f64::from(random.normal(at as u64))).collect();
+    let labels = (0..IMAGES).map(|at| (at % classes.max(2)) as u32).collect();
+    let params = graph
+        .params
+        .iter()
+        .map(|param| {
+            let random = Random::named(12, &param.name);
+            let around = if param.role.is_trained() { 0.1 } else { 1.0 };
+            (0..param.len())
+                .map(|at| {
+                    around
+                        + 0.4
+                            * f64::from(random.normal(at as u64)).abs()
+                            * if random.word(at as u64 + 1_000_000) % 2 == 0 && param.role.is_trained() {
+                                -1.0
+                            } else {
+                                1.0
+                            }
+                })
+                .collect()
+        })
+        .collect();
+    Feed { images, labels, params, seed: 5 }
+}
+
+fn case_feed(case: &Case) -> (Training, Feed) {
+    let training = Training::of(&case.graph);
+    training.graph.verify();
+    let classes = training.graph.shape(training.logits).len();
+    let feed = feed(&training.graph, classes);
+    (training, feed)
+}
+
+fn mean_loss(training: &Training, feed: &Feed) -> f64 {
+    evaluate(&training.graph, feed)[training.losses.0].iter().sum::<f64>() / IMAGES as f64
+}
+
+#[test]
+fn every_operation_is_part_of_a_checked_network() {
+    let training_ops = [
+        "add",
+        "avg-pool",
+        "avg-pool-gradient",
+        "batch-norm-input-gradient",
+        "batch-norm-parameter-gradient",
+        "batch-norm-training",
+        "bias",
+        "channel-dot",
+        "channel-sum",
+        "concat",
+        "conv",
+        "conv-input-gradient",
+        "conv-weight-gradient",
+        "crop",
+        "dropout",
+        "gate",
+        "gate-gradient",
+        "map",
+        "map-gradient",
+        "max-pool",
+        "max-pool-gradient",
+        "multiply",
+        "pad",
+        "product",
+        "product-input-gradient",
+        "product-weight-gradient",
+        "reshape",
+        "running-statistics",
+        "scale",
+        "sigmoid-cross-entropy",
+        "slice",
+        "softmax-cross-entropy",
+    ];
+    assert_eq!(operations_used(), training_ops);
+}
+
+#[test]
+fn gradients_are_the_limit_of_central_differences() {
+    for case in cases() {
+        let (training, feed) = case_feed(&case);
+        let values = evaluate(&training.graph, &feed);
+        for (at, gradient) in training.gradients.iter().enumerate() {
+            let Some(gradient) = gradient else { continue };
+            check_parameter(&case, &training, &feed, at, &values[gradient.0]);
+        }
+    }
+}
+
+/// Up to twelve elements of a parameter, spread over it.
+fn check_parameter(case: &Case, training: &Training, feed: &Feed, at: usize, gradient: &[f64]) {
+    let step = 1e-5;
+    let scale = gradient.iter().fold(1e-3_f64, |largest, g| largest.max(g.abs()));
+    for element in (0..gradient.len()).step_by((gradient.len() / 12).max(1)) {
+        let loss_at = |offset: f64| {
+            let mut moved = feed.clone();
+            moved.params[at][element] += offset;
+            mean_loss(training, &moved)
+        };
+        let difference = (loss_at(step) - loss_at(-step)) / (2.0 * step);
+        let error = (difference - gradient[element]).abs() / scale;
+        let name = &training.graph.params[at].name;
+        assert!(
+            error < 1e-5,
+            "{}: {name}[{element}]: {} by rule, {difference} by difference",
+            case.name,
+            gradient[element]
+        );
+    }
+}
+
+fn fill(session: &mut Session, feed: &Feed) {
+    let slots = session.plan().params.clone();
+    for (slot, numbers) in slots.iter().zip(&feed.params) {
+        session.tensor_mut(slot).iter_mut().zip(numbers).for_each(|(place, &number)| *place = number as f32);
+    }
+    session.images_mut(IMAGES).iter_mut().zip(&feed.images).for_each(|(place, &number)| *place = number as f32);
+    if session.plan().is_training() {
+        session.labels_mut(IMAGES).copy_from_slice(&feed.labels);
+    }
+}
+
+fn assert_close(what: &str, got: impl IntoIterator<Item = f32>, wanted: &[f64]) {
+    let scale = wanted.iter().fold(1e-3_f64, |largest, number| largest.max(number.abs()));
+    let got: Vec<f32> = got.into_iter().collect();
+    assert_eq!(got.len(), wanted.len(), "{what}");
+    for (at, (got, wanted)) in got.iter().zip(wanted).enumerate() {
+        let error = (f64::from(*got) - wanted).abs() / scale;
+        assert!(error < 1e-4, "{what}[{at}]: {got} for {wanted}");
+    }
+}
+
+/// Stochastic gradient descent whose velocity after one step is the gradient itself.
+const SHOWS_GRADIENTS: Optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false };
+
+#[test]
+fn plans_give_the_losses_and_gradients_of_the_reference_on_every_instruction_set() {
+    for case in cases() {
+        let (training, feed) = case_feed(&case);
+        let values = evaluate(&training.graph, &feed);
+        for isa in Isa::available() {
+            let plan = Plan::training(&training, SHOWS_GRADIENTS, Options { batch: IMAGES + 1, isa });
+            let mut session = Session::new(plan, 2).expect("two threads");
+            fill(&mut session, &feed);
+            session.run(IMAGES, &Rate { seed: feed.seed, ..Rate::default() });
+            let name = |part: &str| format!("{} on {isa}: {part}", case.name);
+            assert_close(&name("losses"), session.losses(IMAGES).iter().copied(), &values[training.losses.0]);
+            assert_close(&name("logits"), session.logits(IMAGES).iter().copied(), &values[training.logits.0]);
+            let wanted = training.gradients.iter().flatten().collect::<Vec<&ValueId>>();
+            assert_eq!(wanted.len(), session.plan().optimizer_state.len());
+            for (slot, gradient) in session.plan().optimizer_state.iter().zip(wanted) {
+                let got = session.tensor(slot);
+                assert_close(&name(&slot.name), got.iter().copied(), &values[gradient.0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn inference_gives_the_probabilities_of_the_reference() {
+    for case in cases() {
+        let inference = Inference::of(&case.graph);
+        inference.graph.verify();
+        let feed = feed(&inference.graph, 2);
+        let values = evaluate(&inference.graph, &feed);
+        let plan = Plan::inference(&inference, Options { batch: IMAGES, isa: Isa::detect() });
+        let mut session = Session::new(plan, 1).expect("a thread");
+        fill(&mut session, &feed);
+        session.run(IMAGES, &Rate::default());
+        let got = session.probabilities(IMAGES).to_owned();
+        assert_close(case.name, got.iter().copied(), &values[inference.probabilities.0]);
+    }
+}
+
+/// All bits that three steps leave behind.
+fn bits_after_training(case: &Case, threads: usize) -> Vec<u32> {
+    let (training, feed) = case_feed(case);
+    let adam = Optimizer::default();
+    let plan = Plan::training(&training, adam, Options { batch: IMAGES, isa: Isa::detect() });
+    let mut session = Session::new(plan, threads).expect("threads");
+    fill(&mut session, &feed);
+    for step in 0..3 {
+        session.images_mut(IMAGES).iter_mut().zip(&feed.images).for_each(|(place, &number)| *place = number as f32);
+        session.labels_mut(IMAGES).copy_from_slice(&feed.labels);
+        session.run(IMAGES, &Rate { learning_rate: 1e-3, weight_decay: 0.0, step, seed: 5 });
+    }
+    let slots = session.plan().params.clone();
+    slots
+        .iter()
+        .flat_map(|slot| session.tensor(slot).iter().map(|number| number.to_bits()).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn the_result_is_the_same_to_the_bit_whatever_the_thread_count() {
+    for case in cases() {
+        let one = bits_after_training(&case, 1);
+        assert_eq!(one, bits_after_training(&case, 2), "{}", case.name);
+        assert_eq!(one, bits_after_training(&case, 3), "{}", case.name);
+    }
+}
