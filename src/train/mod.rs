@@ -5,18 +5,36 @@
 //! known here: an [`Observer`] is told.
 
 mod checkpoint;
+mod convert;
+mod dataset;
+mod evaluate;
+mod job;
+mod memory;
 mod metric;
 mod observer;
+mod predict;
+mod predictor;
 mod record;
 mod run_folder;
 mod schedule;
+mod start;
+#[cfg(test)]
+mod tests;
+mod trainer;
 mod yaml;
 
 pub use checkpoint::{Checkpoint, Position};
-pub use metric::{EpochMetrics, Tally, class_of};
+pub use dataset::{Dataset, OnFile, Wanted};
+pub use evaluate::{ClassScore, Evaluation, evaluate, evaluation_images};
+pub use job::{Job, Setup};
+pub use memory::Machine;
+pub use metric::{EpochMetrics, Tally};
 pub use observer::{Observer, Progress, Silent};
+pub use predict::{Prediction, predict};
+pub use predictor::{OnBatch, Predictor};
 pub use record::{
     DataRecord, MachineRecord, NormalizationRecord, OptimizerRecord, Record, ScheduleRecord, TrainRecord,
 };
 pub use run_folder::RunFolder;
 pub use schedule::LearningRate;
+pub use trainer::{Outcome, train};

@@ -86,9 +86,12 @@ impl Predictor {
 
     /// Probabilities, a number a class, of each image of a batch of decoded images.
     pub(super) fn probabilities(&mut self, images: &[Vec<u8>], normalizer: &Normalizer) -> Vec<Vec<f32>> {
+        if images.is_empty() {
+            return Vec::new();
+        }
         let numbers = self.session.images_mut(images.len());
-        let len = numbers.len() / images.len().max(1);
-        for (bytes, numbers) in images.iter().zip(numbers.chunks_exact_mut(len.max(1))) {
+        let len = numbers.len() / images.len();
+        for (bytes, numbers) in images.iter().zip(numbers.chunks_exact_mut(len)) {
             normalizer.apply(bytes, numbers);
         }
         self.session.run(images.len(), &Rate::default());

@@ -49,17 +49,21 @@ impl RunFolder {
             (None, Some(last)) => runs.join(format!("{}-{last}", stem(spec))),
             (None, None) => return Err(nothing_to_resume(runs, &format!("there is no run of {}", stem(spec)))),
         };
-        if !path.join(RECORD).is_file() {
-            return Err(nothing_to_resume(&path, "the folder holds no run"));
-        }
         let log = std::fs::read_to_string(path.join("log.txt")).unwrap_or_default();
-        Ok(Self { path, log })
+        let folder = Self { path, log };
+        if folder.has_run() { Ok(folder) } else { Err(nothing_to_resume(&folder.path, "the folder holds no run")) }
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether a run was started in it.
+    #[must_use]
+    pub fn has_run(&self) -> bool {
+        self.path.join(RECORD).is_file()
     }
 
     /// Creates the folder with the spec and the record.
