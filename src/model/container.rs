@@ -14,6 +14,9 @@ const CHECKSUM: &str = "netc.checksum";
 /// The header's length is padded so that the numbers behind it are aligned.
 const ALIGNMENT: usize = 8;
 
+/// Numbers copied at a time on their way to the hash.
+const HASHED_AT_ONCE: usize = 1 << 14;
+
 /// A tensor with its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
@@ -35,16 +38,16 @@ pub struct Container {
 }
 
 impl Container {
-    /// The bytes of the file; equal contents give equal bytes.
+    /// The bytes of the file that holds `texts` and `tensors`; equal contents give equal bytes.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut header = self.header().to_string().into_bytes();
+    pub fn encode(texts: &BTreeMap<String, String>, tensors: &[Tensor]) -> Vec<u8> {
+        let mut header = header(texts, tensors).to_string().into_bytes();
         header.resize(header.len().next_multiple_of(ALIGNMENT), b' ');
-        let numbers: usize = self.tensors.iter().map(|tensor| tensor.data.len()).sum();
+        let numbers: usize = tensors.iter().map(|tensor| tensor.data.len()).sum();
         let mut bytes = Vec::with_capacity(8 + header.len() + 4 * numbers);
         bytes.extend((header.len() as u64).to_le_bytes());
         bytes.extend(header);
-        for tensor in &self.tensors {
+        for tensor in tensors {
             bytes.extend(tensor.data.iter().flat_map(|number| number.to_le_bytes()));
         }
         bytes
@@ -66,45 +69,51 @@ impl Container {
             let data = view.data().as_chunks::<4>().0.iter().map(|&number| f32::from_le_bytes(number)).collect();
             Ok(Tensor { name, dims: view.shape().to_vec(), data })
         };
-        let tensors = header.offset_keys().into_iter().map(tensor).collect::<Result<_, _>>()?;
+        let tensors: Vec<Tensor> = header.offset_keys().into_iter().map(tensor).collect::<Result<_, _>>()?;
         let checksum = texts.remove(CHECKSUM).ok_or("it has no checksum, so netc did not write it")?;
-        let found = Self { texts, tensors };
-        if found.checksum() == checksum { Ok(found) } else { Err("its checksum does not match its contents".to_owned()) }
+        if digest(&texts, &tensors) == checksum {
+            Ok(Self { texts, tensors })
+        } else {
+            Err("its checksum does not match its contents".to_owned())
+        }
     }
+}
 
-    fn header(&self) -> Value {
-        let mut texts: Map<String, Value> =
-            self.texts.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect();
-        texts.insert(CHECKSUM.to_owned(), Value::from(self.checksum()));
-        let mut header = Map::from_iter([("__metadata__".to_owned(), Value::Object(texts))]);
-        let mut start = 0;
-        for tensor in &self.tensors {
-            let end = start + 4 * tensor.data.len();
-            let entry = json!({ "dtype": "F32", "shape": tensor.dims, "data_offsets": [start, end] });
-            header.insert(tensor.name.clone(), entry);
-            start = end;
-        }
-        Value::Object(header)
+fn header(texts: &BTreeMap<String, String>, tensors: &[Tensor]) -> Value {
+    let mut metadata: Map<String, Value> =
+        texts.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect();
+    metadata.insert(CHECKSUM.to_owned(), Value::from(digest(texts, tensors)));
+    let mut header = Map::from_iter([("__metadata__".to_owned(), Value::Object(metadata))]);
+    let mut start = 0;
+    for tensor in tensors {
+        let end = start + 4 * tensor.data.len();
+        let entry = json!({ "dtype": "F32", "shape": tensor.dims, "data_offsets": [start, end] });
+        header.insert(tensor.name.clone(), entry);
+        start = end;
     }
+    Value::Object(header)
+}
 
-    /// BLAKE3, in hexadecimal, of all texts and tensors.
-    fn checksum(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        let put = |hasher: &mut blake3::Hasher, bytes: &[u8]| {
-            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
-        };
-        for (name, text) in &self.texts {
-            put(&mut hasher, name.as_bytes());
-            put(&mut hasher, text.as_bytes());
-        }
-        for tensor in &self.tensors {
-            put(&mut hasher, tensor.name.as_bytes());
-            for &size in &tensor.dims {
-                hasher.update(&(size as u64).to_le_bytes());
-            }
-            let numbers: Vec<u8> = tensor.data.iter().flat_map(|number| number.to_le_bytes()).collect();
-            put(&mut hasher, &numbers);
-        }
-        hasher.finalize().to_hex().to_string()
+/// BLAKE3, in hexadecimal, of all texts and tensors.
+fn digest(texts: &BTreeMap<String, String>, tensors: &[Tensor]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let put_text = |hasher: &mut blake3::Hasher, text: &str| {
+        hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+    };
+    for (name, text) in texts {
+        put_text(&mut hasher, name);
+        put_text(&mut hasher, text);
     }
+    for tensor in tensors {
+        put_text(&mut hasher, &tensor.name);
+        hasher.update(&(tensor.dims.len() as u64).to_le_bytes());
+        for &size in &tensor.dims {
+            hasher.update(&(size as u64).to_le_bytes());
+        }
+        for numbers in tensor.data.chunks(HASHED_AT_ONCE) {
+            let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+            hasher.update(&bytes);
+        }
+    }
+    hasher.finalize().to_hex().to_string()
 }

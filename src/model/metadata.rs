@@ -40,10 +40,8 @@ pub(super) enum Unfit {
 /// The texts of a model.
 pub(super) fn texts(model: &Model) -> BTreeMap<String, String> {
     let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect();
-    let normalization = NormalizationText {
-        mean: wide(&model.normalization.mean),
-        deviation: wide(&model.normalization.deviation),
-    };
+    let normalization =
+        NormalizationText { mean: wide(&model.normalization.mean), deviation: wide(&model.normalization.deviation) };
     [
         ("format", "pt".to_owned()),
         ("netc.format", FORMAT.to_string()),
@@ -68,10 +66,7 @@ pub(super) fn model(texts: &BTreeMap<String, String>) -> Result<Model, Unfit> {
         spec: Source::new(get(texts, "netc.spec_name")?, get(texts, "netc.spec")?),
         classes: parse(texts, "netc.classes")?,
         input: parse(texts, "netc.input")?,
-        normalization: Normalization {
-            mean: narrow(&normalization.mean),
-            deviation: narrow(&normalization.deviation),
-        },
+        normalization: Normalization { mean: narrow(&normalization.mean), deviation: narrow(&normalization.deviation) },
         resize: resize(get(texts, "netc.resize")?)?,
         tensors: Vec::new(),
     };
@@ -98,7 +93,8 @@ fn check_consistency(model: &Model) -> Result<(), Unfit> {
     if mean.len() != channels || deviation.len() != channels {
         return Err(Unfit::Corrupt(format!("its normalisation is not for {channels} channels")));
     }
-    if mean.iter().any(|value| !value.is_finite()) || deviation.iter().any(|value| !value.is_finite() || *value <= 0.0) {
+    if mean.iter().any(|value| !value.is_finite()) || deviation.iter().any(|value| !value.is_finite() || *value <= 0.0)
+    {
         return Err(Unfit::Corrupt("its normalisation divides by what is not above zero, or is not finite".to_owned()));
     }
     if model.classes.len() < 2 {

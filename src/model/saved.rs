@@ -38,7 +38,7 @@ impl Model {
     /// The bytes of the model's file.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        Container { texts: texts(self), tensors: self.tensors.clone() }.encode()
+        Container::encode(&texts(self), &self.tensors)
     }
 
     /// Reads a model: a `.safetensors` file that netc wrote, or a run folder, of which the best model counts.

@@ -83,11 +83,11 @@ impl Checkpoint {
         let Position { epoch, batch, step, tally, seconds, best, metrics } = self.position;
         let best = best.map(|(epoch, tally)| (epoch, tally.into()));
         let position = PositionText { format: FORMAT, epoch, batch, step, tally: tally.into(), seconds, best };
-        let position = serde_json::to_string(&position)
-            .unwrap_or_else(|error| unreachable!("numbers as JSON: {error}"));
+        let position =
+            serde_json::to_string(&position).unwrap_or_else(|error| unreachable!("numbers as JSON: {error}"));
         let texts = [("format", "pt".to_owned()), ("netc.position", position), ("netc.metrics", metrics)];
         let texts = texts.map(|(name, text)| (name.to_owned(), text)).into();
-        write_file(path, &Container { texts, tensors: self.tensors }.encode())
+        write_file(path, &Container::encode(&texts, &self.tensors))
     }
 
     /// Reads it from `path`; none where there is no such file.
@@ -145,7 +145,8 @@ mod tests {
             best: Some((1, Tally { loss: f64::INFINITY, ..tally })),
             metrics: "{\"epoch\":1}\n{\"epoch\":2}\n".to_owned(),
         };
-        let tensor = Tensor { name: "velocity/conv1.kernel".to_owned(), dims: vec![2], data: vec![f32::MIN_POSITIVE, -0.0] };
+        let tensor =
+            Tensor { name: "velocity/conv1.kernel".to_owned(), dims: vec![2], data: vec![f32::MIN_POSITIVE, -0.0] };
         Checkpoint { position, tensors: vec![tensor] }
     }
 

@@ -84,8 +84,7 @@ pub fn evaluate(
 ) -> Result<Option<Evaluation>> {
     let mut counts = Counts::new(model.classes.len());
     let normalizer = Normalizer::from(&model.normalization);
-    let flow =
-        predictor.run_over(images, &normalizer, |logits, label| counts.add(logits, label), on_batch)?;
+    let flow = predictor.run_over(images, &normalizer, |logits, label| counts.add(logits, label), on_batch)?;
     Ok(match flow {
         ControlFlow::Continue(()) => Some(counts.scores(&model.classes)),
         ControlFlow::Break(()) => None,
@@ -109,7 +108,8 @@ impl Counts {
         let class = class_of(logits);
         self.tally.add(cross_entropy(logits, label), class == label);
         self.confusion[label][class] += 1;
-        let is_ahead = |&other: &usize| logits[other] > logits[label] || (logits[other] == logits[label] && other < label);
+        let is_ahead =
+            |&other: &usize| logits[other] > logits[label] || (logits[other] == logits[label] && other < label);
         self.ranks[(0..logits.len()).filter(is_ahead).count()] += 1;
     }
 
@@ -150,9 +150,13 @@ mod tests {
     /// Five images of three classes; the third class is never answered.
     fn evaluation() -> Evaluation {
         let mut counts = Counts::new(3);
-        for (logits, label) in
-            [([2.0, 1.0, 0.0], 0), ([2.0, 1.0, 0.0], 1), ([0.0, 3.0, 0.0], 1), ([0.0, 1.0, 0.0], 2), ([1.0, 0.0, 0.0], 0)]
-        {
+        for (logits, label) in [
+            ([2.0, 1.0, 0.0], 0),
+            ([2.0, 1.0, 0.0], 1),
+            ([0.0, 3.0, 0.0], 1),
+            ([0.0, 1.0, 0.0], 2),
+            ([1.0, 0.0, 0.0], 0),
+        ] {
             counts.add(&logits, label);
         }
         counts.scores(&["cat", "dog", "owl"].map(str::to_owned))

@@ -41,7 +41,8 @@ impl Plans {
         available: u64,
     ) -> Result<Self> {
         let plan = |batch| Self::new(graph, optimizer, Options { batch, isa: machine.isa });
-        let bytes = |plans: &Self| plans.training.peak_bytes(machine.threads) + plans.inference.peak_bytes(machine.threads);
+        let bytes =
+            |plans: &Self| plans.training.peak_bytes(machine.threads) + plans.inference.peak_bytes(machine.threads);
         let plans = plan(batch);
         if bytes(&plans) <= available {
             return Ok(plans);

@@ -173,7 +173,11 @@ impl Record {
         let differences = [
             ("the images", self.data.digest == now.data.digest),
             ("the classes", self.classes == now.classes),
-            ("the split", (self.data.train_images, self.data.validation_images) == (now.data.train_images, now.data.validation_images)),
+            (
+                "the split",
+                (self.data.train_images, self.data.validation_images)
+                    == (now.data.train_images, now.data.validation_images),
+            ),
             ("the input", self.input == now.input),
             ("how images are resized", self.resize == now.resize),
             ("the settings of the training", self.train == train),
@@ -190,8 +194,9 @@ impl Record {
 
 /// M806: `what` is not what the run was started with.
 pub(super) fn changed(what: &str) -> Diagnostic {
-    Diagnostic::new(&code::RESUME_DATA_CHANGED, format!("{what} changed since the run was started"))
-        .help("bring back what the run was started with, or start a new run without `--resume`; only `--epochs` may grow")
+    Diagnostic::new(&code::RESUME_DATA_CHANGED, format!("{what} changed since the run was started")).help(
+        "bring back what the run was started with, or start a new run without `--resume`; only `--epochs` may grow",
+    )
 }
 
 fn describe(train: &TrainRecord) -> String {

@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_constant_rate_stays() {
         let rate = rate(Schedule::Constant, 0.0);
-        [0, 1, 199, 500].map(|step| assert_near(rate.at(step), 0.1));
+        [0, 1, 199, 500].into_iter().for_each(|step| assert_near(rate.at(step), 0.1));
     }
 
     #[test]

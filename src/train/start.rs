@@ -12,7 +12,11 @@ use crate::plan::Slot;
 use crate::syntax::settings::Schedule;
 
 /// Creates the run's folder, or holds the job to the run that is there; the checkpoint to go on from.
-pub(super) fn open_folder(job: &Job, folder: &mut RunFolder, observer: &mut dyn Observer) -> Result<Option<Checkpoint>> {
+pub(super) fn open_folder(
+    job: &Job,
+    folder: &mut RunFolder,
+    observer: &mut dyn Observer,
+) -> Result<Option<Checkpoint>> {
     let record = job.record();
     let checkpoint = if folder.has_run() {
         resume(job, &record, folder, observer)?
@@ -23,7 +27,14 @@ pub(super) fn open_folder(job: &Job, folder: &mut RunFolder, observer: &mut dyn 
     };
     if job.settings.batch_size > job.train.len() {
         let images = job.train.len();
-        tell(folder, observer, &format!("batch_size is {}, but there are {images} images: every step takes them all", job.settings.batch_size))?;
+        tell(
+            folder,
+            observer,
+            &format!(
+                "batch_size is {}, but there are {images} images: every step takes them all",
+                job.settings.batch_size
+            ),
+        )?;
     }
     if job.validation.is_none() {
         tell(folder, observer, "there are no validation images: the latest model counts as the best")?;
@@ -31,12 +42,7 @@ pub(super) fn open_folder(job: &Job, folder: &mut RunFolder, observer: &mut dyn 
     Ok(checkpoint)
 }
 
-fn resume(
-    job: &Job,
-    now: &Record,
-    folder: &mut RunFolder,
-    observer: &mut dyn Observer,
-) -> Result<Option<Checkpoint>> {
+fn resume(job: &Job, now: &Record, folder: &mut RunFolder, observer: &mut dyn Observer) -> Result<Option<Checkpoint>> {
     folder.check_spec(&job.spec)?;
     let before = folder.record()?;
     before.check_unchanged(now)?;
@@ -44,7 +50,10 @@ fn resume(
     let sentences = [
         Some(standing(checkpoint.as_ref(), now.train.epochs)),
         (before.machine.isa != now.machine.isa).then(|| {
-            format!("the run used {} and goes on with {}: its last digits will differ", before.machine.isa, now.machine.isa)
+            format!(
+                "the run used {} and goes on with {}: its last digits will differ",
+                before.machine.isa, now.machine.isa
+            )
         }),
         (before.train.epochs != now.train.epochs && job.settings.schedule == Schedule::Cosine).then(|| {
             format!("the cosine now ends after {} epochs instead of {}", now.train.epochs, before.train.epochs)
@@ -77,9 +86,12 @@ fn tell(folder: &mut RunFolder, observer: &mut dyn Observer, sentence: &str) -> 
 pub(super) fn load_state(slots: &[Slot], tensors: &[Tensor], session: &mut Session) -> Result<()> {
     let fits = |(slot, tensor): (&Slot, &Tensor)| slot.name == tensor.name && slot.dims == tensor.dims;
     if slots.len() != tensors.len() || !slots.iter().zip(tensors).all(fits) {
-        return Err(Diagnostic::new(&code::MODEL_DOES_NOT_FIT_SPEC, "the checkpoint is not of this network and optimizer")
-            .help("start a new run without `--resume`")
-            .fault());
+        return Err(Diagnostic::new(
+            &code::MODEL_DOES_NOT_FIT_SPEC,
+            "the checkpoint is not of this network and optimizer",
+        )
+        .help("start a new run without `--resume`")
+        .fault());
     }
     for (slot, tensor) in slots.iter().zip(tensors) {
         session.tensor_mut(slot).copy_from_slice(&tensor.data);

@@ -215,7 +215,11 @@ impl<'a> Trainer<'a> {
         let (observer, stop) = (&mut *self.observer, self.stop);
         let flow = self.predictor.run_over(images, &self.job.normalizer, count, &mut |done, total| {
             observer.validation(done, total);
-            if stop.load(Ordering::Relaxed) { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+            if stop.load(Ordering::Relaxed) {
+                std::ops::ControlFlow::Break(())
+            } else {
+                std::ops::ControlFlow::Continue(())
+            }
         })?;
         Ok(flow.is_continue().then_some(tally))
     }
@@ -229,7 +233,8 @@ impl<'a> Trainer<'a> {
             return Err(self.not_finite("a weight"));
         }
         let model = self.job.model(weights);
-        let is_best = self.position.best.is_none_or(|(_, best)| validation.images == 0 || validation.is_better_than(&best));
+        let is_best =
+            self.position.best.is_none_or(|(_, best)| validation.images == 0 || validation.is_better_than(&best));
         if is_best {
             self.folder.write_best(&model)?;
             self.position.best = Some((self.position.epoch + 1, validation));
@@ -298,7 +303,8 @@ impl<'a> Trainer<'a> {
     /// M809: a number is infinite or none.
     fn not_finite(&mut self, what: &str) -> Fault {
         let Position { epoch, step, .. } = self.position;
-        let rate = self.rates.at(step);
+        let rate = self.rates.at(step) as f32;
+        let lower = (self.job.settings.peak_rate() / 10.0) as f32;
         let message = format!("{what} is not finite in epoch {}, at step {}", epoch + 1, step + 1);
         let kept = match epoch {
             0 => "no epoch was finished, so there is no model".to_owned(),
@@ -309,7 +315,7 @@ impl<'a> Trainer<'a> {
         Diagnostic::new(&code::RUN_FAILED, message)
             .note(format!("the learning rate was {rate:e}; a rate that is too high is the usual cause"))
             .note(kept)
-            .help(format!("start again with a tenth of the rate (`--lr {:e}`), or with a warm-up", self.job.settings.peak_rate() / 10.0))
+            .help(format!("start again with a tenth of the rate (`--lr {lower:e}`), or with a warm-up"))
             .fault()
     }
 }
