@@ -72,6 +72,9 @@ fn visible(source: &Source, span: Span) -> Span {
     if start == end && text[start..].trim_start().is_empty() {
         end = text.trim_end().len();
         start = text[..end].char_indices().next_back().map_or(end, |(at, _)| at);
+    } else if start == end && text[..start].ends_with('\n') {
+        // An empty span here would count as the end of the line before.
+        end += text[start..].chars().next().map_or(0, char::len_utf8);
     }
     Span::new(start, end)
 }
@@ -93,7 +96,9 @@ impl SourceCode for Excerpt<'_> {
             None => {
                 let text = self.source.text();
                 let (line, column) = self.source.line_column(start);
-                let range = Span::new(up(text, start, lines_before), down(text, end.max(start), lines_after));
+                // Never left of the start, so that an empty span counts as its own line's.
+                let last = text[start..end].char_indices().next_back().map_or(start, |(at, _)| start + at);
+                let range = Span::new(up(text, start, lines_before), down(text, last, lines_after));
                 (text, range, (line - 1).saturating_sub(lines_before), column - 1)
             }
         };
@@ -117,10 +122,8 @@ fn up(text: &str, at: usize, lines: usize) -> usize {
     breaks.nth(lines).map_or(0, |(found, _)| found + 1)
 }
 
-/// The end, with its line break, of the line `lines` below the one that holds the character before `at`.
+/// The end, with its line break, of the line `lines` below the one that holds `at`.
 fn down(text: &str, at: usize, lines: usize) -> usize {
-    let from = text[..at].char_indices().next_back().map_or(at, |(last, _)| last);
-    let from = if text[from..].starts_with('\n') && from < at { from } else { at };
-    let mut breaks = text[from..].match_indices('\n');
-    breaks.nth(lines).map_or(text.len(), |(found, _)| from + found + 1)
+    let mut breaks = text[at..].match_indices('\n');
+    breaks.nth(lines).map_or(text.len(), |(found, _)| at + found + 1)
 }

@@ -77,7 +77,11 @@ mod tests {
     fn check_prints_the_promised_shape() {
         let source = Source::new("a.net", "é\nConv Relu");
         let found = [
-            Diagnostic::new(&code::UNEXPECTED_TOKEN, "expected `->`").at(Span::new(8, 12), "").fix("write `->`", Span::at(7), " ->"),
+            Diagnostic::new(&code::UNEXPECTED_TOKEN, "expected `->`").at(Span::new(8, 12), "").fix(
+                "write `->`",
+                Span::at(7),
+                " ->",
+            ),
             Diagnostic::new(&code::UNUSED_BLOCK, "unused").help("delete it"),
         ];
         let expected = json!({
@@ -100,8 +104,7 @@ mod tests {
     #[test]
     fn a_finding_on_a_file_names_it() {
         let found = Diagnostic::new(&code::UNREADABLE_IMAGE, "cannot be read").on("cat/1.png");
-        let expected =
-            json!({ "code": "D601", "severity": "error", "path": "cat/1.png", "message": "cannot be read" });
+        let expected = json!({ "code": "D601", "severity": "error", "path": "cat/1.png", "message": "cannot be read" });
         let found = diagnostic_json(&found, None);
         assert_eq!(found["path"], expected["path"]);
         assert_eq!(found["code"], expected["code"]);

@@ -133,7 +133,8 @@ struct Report<'a> {
 
 impl<'a> Report<'a> {
     fn new(diagnostic: &'a Diagnostic, source: Option<&'a Source>, width: usize) -> Self {
-        let fits = |source: &&Source| places(diagnostic).all(|(span, _)| span.end <= source.text().len());
+        let fits =
+            |source: &&Source| places(diagnostic).all(|(span, _)| source.text().get(span.start..span.end).is_some());
         let source = source.filter(fits);
         // Eight columns hold the line number and the frame.
         let excerpt = source.zip(diagnostic.span()).map(|(source, span)| Excerpt::new(source, span, width - 8));

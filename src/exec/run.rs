@@ -147,21 +147,20 @@ fn update_parameter(optimizer: &Optimizer, mut at: Operands<'_>, rate: &Rate) {
     match *optimizer {
         Optimizer::Sgd { momentum, nesterov } => {
             let kind = if nesterov { update::Momentum::Nesterov } else { update::Momentum::Classical };
-            let momentum = momentum as f32;
             let velocity = (momentum != 0.0).then_some(first);
             update::sgd(&update::Sgd { learning_rate, momentum, kind, weight_decay }, parameter, gradient, velocity);
         }
-        Optimizer::Adam { beta1, beta2, epsilon } | Optimizer::AdamW { beta1, beta2, epsilon } => {
-            let decay = match optimizer {
-                Optimizer::AdamW { .. } => update::Decay::Decoupled,
-                _ => update::Decay::Coupled,
-            };
-            let [beta1, beta2, epsilon] = [beta1, beta2, epsilon].map(|constant| constant as f32);
+        Optimizer::Adam { beta1, beta2, epsilon } => {
+            let decay = update::Decay::Coupled;
+            let options = update::Adam { learning_rate, beta1, beta2, epsilon, weight_decay, decay };
+            update::adam(&options, step + 1, parameter, gradient, first, second);
+        }
+        Optimizer::AdamW { beta1, beta2, epsilon } => {
+            let decay = update::Decay::Decoupled;
             let options = update::Adam { learning_rate, beta1, beta2, epsilon, weight_decay, decay };
             update::adam(&options, step + 1, parameter, gradient, first, second);
         }
         Optimizer::RmsProp { alpha, epsilon } => {
-            let [alpha, epsilon] = [alpha, epsilon].map(|constant| constant as f32);
             let options = update::RmsProp { learning_rate, alpha, epsilon, weight_decay };
             update::rmsprop(&options, parameter, gradient, first);
         }

@@ -13,9 +13,9 @@ use crate::plan::{BufferId, Plan, Slot};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rate {
     /// The learning rate.
-    pub learning_rate: f32,
+    pub learning_rate: f64,
     /// Weight decay λ.
-    pub weight_decay: f32,
+    pub weight_decay: f64,
     /// Steps done before this one; also tells apart what dropouts draw.
     pub step: u64,
     /// Seed of the dropouts.

@@ -1,8 +1,6 @@
 //! How work is cut for the thread pool: into pieces whose size depends on nothing but the shape, and sums over rows
 //! from such pieces.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 /// Elements of one piece of pointwise work: small enough for the second-level cache, large enough to be worth a task.
@@ -23,7 +21,7 @@ pub(super) fn whole_rows(c: usize) -> usize {
 }
 
 /// Floats of workspace that [`accumulate`] needs for `sums` sums a channel.
-pub(super) fn workspace(rows: usize, c: usize, sums: usize) -> usize {
+pub(super) fn workspace_len(rows: usize, c: usize, sums: usize) -> usize {
     rows.div_ceil(rows_per_chunk(c)) * sums * c
 }
 
@@ -37,13 +35,13 @@ pub(super) fn piece(array: &[f32], c: usize, at: usize) -> &[f32] {
 /// zero before.
 ///
 /// # Panics
-/// If `workspace` is shorter than [`workspace`] says.
-pub(super) fn accumulate<'a>(
+/// If `workspace` is shorter than [`workspace_len`] says.
+pub(super) fn accumulate(
     [rows, c, sums]: [usize; 3],
-    workspace: &'a mut [f32],
+    workspace: &mut [f32],
     add: impl Fn(usize, &mut [f32]) + Sync,
-) -> &'a [f32] {
-    let partials = &mut workspace[..self::workspace(rows, c, sums)];
+) -> &[f32] {
+    let partials = &mut workspace[..workspace_len(rows, c, sums)];
     partials.par_chunks_mut(sums * c).enumerate().for_each(|(at, partial)| {
         partial.fill(0.0);
         add(at, partial);
@@ -51,7 +49,7 @@ pub(super) fn accumulate<'a>(
     partials
 }
 
-/// Calls `finish` for every block of up to 16 channels with its range and the sums, over the pieces in order, of
+/// Calls `finish` for every channel with the sums, over the pieces in order, of
 /// `term(partial sums of one piece, piece, channel)`.
 pub(super) fn fold<const N: usize>(
     [c, sums]: [usize; 2],
@@ -60,7 +58,7 @@ pub(super) fn fold<const N: usize>(
     mut finish: impl FnMut(usize, [f64; N]),
 ) {
     for first in (0..c).step_by(LANES) {
-        let channels: Range<usize> = first..(first + LANES).min(c);
+        let channels = first..(first + LANES).min(c);
         let mut totals = [[0.0; N]; LANES];
         for (at, partial) in partials.chunks_exact(sums * c).enumerate() {
             for (total, channel) in totals.iter_mut().zip(channels.clone()) {
@@ -72,6 +70,13 @@ pub(super) fn fold<const N: usize>(
     }
 }
 
+/// The rows of a piece of four, each `c` long: sums go four rows at a time to touch their accumulators a quarter as often.
+pub(super) fn four_rows(four: &[f32], c: usize) -> [&[f32]; 4] {
+    let (front, back) = four[..4 * c].split_at(2 * c);
+    let ((a, b), (d, e)) = (front.split_at(c), back.split_at(c));
+    [a, b, d, &e[..c]]
+}
+
 /// Adds every row of `x` to `sum`, four at a time.
 pub(super) fn add_rows(x: &[f32], sum: &mut [f32]) {
     let c = sum.len();
@@ -80,8 +85,7 @@ pub(super) fn add_rows(x: &[f32], sum: &mut [f32]) {
         sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
     }
     for four in fours {
-        let (front, back) = four.split_at(2 * c);
-        let ((a, b), (d, e)) = (front.split_at(c), back.split_at(c));
+        let [a, b, d, e] = four_rows(four, c);
         for ((((sum, a), b), d), e) in sum.iter_mut().zip(a).zip(b).zip(d).zip(e) {
             *sum += (a + b) + (d + e);
         }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::chunk::rows_per_chunk;
 use super::softmax::{exponentials, greatest};
-use super::special::exp;
+use super::special::{exp, ln_1p};
 
 /// losses = −ln softmax(logits)\[label\] of every image; dlogits = (softmax − one-hot)/`n`, the gradient of their mean.
 /// logits: N×C, labels below `c`.
@@ -88,7 +88,7 @@ pub fn sigmoid_cross_entropy_forward(n: usize, logits: &[f32], labels: &[u32], l
     for ((loss, x), label) in losses.iter_mut().zip(logits).zip(labels) {
         assert!(*label <= 1, "a label of {label} for two classes");
         let wrong = if *label == 1 { -x } else { *x };
-        *loss = if wrong < 0.0 { 0.0 } else { wrong } + exp(-x.abs()).ln_1p();
+        *loss = if wrong < 0.0 { 0.0 } else { wrong } + ln_1p(exp(-x.abs()));
     }
 }
 

@@ -39,7 +39,7 @@ pub trait Real:
     fn exp(self) -> Self;
     /// eˣ − 1, accurate near zero.
     fn exp_m1(self) -> Self;
-    /// ln(1 + x), accurate near zero.
+    /// ln(1 + x) for 0 ≤ x ≤ 1, accurate near zero.
     fn ln_1p(self) -> Self;
     /// ln x.
     fn ln(self) -> Self;
@@ -78,7 +78,7 @@ impl Real for f32 {
     }
     #[inline(always)]
     fn ln_1p(self) -> Self {
-        f32::ln_1p(self)
+        special::ln_1p(self)
     }
     #[inline(always)]
     fn ln(self) -> Self {

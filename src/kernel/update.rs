@@ -1,7 +1,8 @@
 //! Parameter updates: stochastic gradient descent, Adam and RMSprop, with PyTorch's meaning of every option.
 //!
 //! A call updates one parameter in place, in parallel over fixed chunks. Knows nothing of schedules or of which
-//! parameters decay: the caller gives the rate of this step.
+//! parameters decay: the caller gives the rate of this step. Options are `f64`, so that 1 − 0.999 is 0.001 to the last
+//! place of an `f32`.
 
 use rayon::prelude::*;
 
@@ -31,13 +32,13 @@ pub enum Decay {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd {
     /// Step size.
-    pub learning_rate: f32,
+    pub learning_rate: f64,
     /// μ: the share of the velocity that stays.
-    pub momentum: f32,
+    pub momentum: f64,
     /// How the velocity is used.
     pub kind: Momentum,
     /// L2 penalty.
-    pub weight_decay: f32,
+    pub weight_decay: f64,
 }
 
 /// g ← g + weight_decay·w; v ← μ·v + g; w ← w − learning_rate·v, or ·(g + μ·v) with Nesterov's momentum. Without a
@@ -46,7 +47,8 @@ pub struct Sgd {
 /// # Panics
 /// If the lengths differ.
 pub fn sgd(options: &Sgd, w: &mut [f32], g: &[f32], velocity: Option<&mut [f32]>) {
-    let Sgd { learning_rate, momentum, kind, weight_decay } = *options;
+    let [learning_rate, momentum, weight_decay] =
+        [options.learning_rate, options.momentum, options.weight_decay].map(|option| option as f32);
     verify_lengths(w.len(), &[g.len()]);
     let Some(velocity) = velocity else {
         w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).for_each(|(w, g)| {
@@ -55,7 +57,7 @@ pub fn sgd(options: &Sgd, w: &mut [f32], g: &[f32], velocity: Option<&mut [f32]>
         return;
     };
     verify_lengths(w.len(), &[velocity.len()]);
-    let (of_velocity, of_gradient) = match kind {
+    let (of_velocity, of_gradient) = match options.kind {
         Momentum::Classical => (1.0, 0.0),
         Momentum::Nesterov => (momentum, 1.0),
     };
@@ -73,15 +75,15 @@ pub fn sgd(options: &Sgd, w: &mut [f32], g: &[f32], velocity: Option<&mut [f32]>
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {
     /// Step size.
-    pub learning_rate: f32,
+    pub learning_rate: f64,
     /// β₁: the share of the first moment that stays.
-    pub beta1: f32,
+    pub beta1: f64,
     /// β₂: the share of the second moment that stays.
-    pub beta2: f32,
+    pub beta2: f64,
     /// ε, added to the root of the corrected second moment.
-    pub epsilon: f32,
+    pub epsilon: f64,
     /// Strength of the decay.
-    pub weight_decay: f32,
+    pub weight_decay: f64,
     /// Where it acts.
     pub decay: Decay,
 }
@@ -95,20 +97,22 @@ pub struct Adam {
 pub fn adam(options: &Adam, step: u64, w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) {
     assert!(step > 0, "steps count from 1");
     verify_lengths(w.len(), &[g.len(), m.len(), v.len()]);
-    let Adam { learning_rate, beta1, beta2, epsilon, weight_decay, decay } = *options;
-    let correction = |beta: f32| 1.0 - f64::from(beta).powf(step as f64);
-    let rate = (f64::from(learning_rate) / correction(beta1)) as f32;
-    let root = (1.0 / correction(beta2).sqrt()) as f32;
-    let (penalty, shrink) = match decay {
-        Decay::Coupled => (weight_decay, 1.0),
-        Decay::Decoupled => (0.0, 1.0 - learning_rate * weight_decay),
+    let correction = |beta: f64| 1.0 - beta.powf(step as f64);
+    let (penalty, shrink) = match options.decay {
+        Decay::Coupled => (options.weight_decay, 1.0),
+        Decay::Decoupled => (0.0, 1.0 - options.learning_rate * options.weight_decay),
     };
+    let rate = (options.learning_rate / correction(options.beta1)) as f32;
+    let root = (1.0 / correction(options.beta2).sqrt()) as f32;
+    let [penalty, shrink, epsilon] = [penalty, shrink, options.epsilon].map(|number| number as f32);
+    let [beta1, beta2] = [options.beta1 as f32, options.beta2 as f32];
+    let [rest1, rest2] = [(1.0 - options.beta1) as f32, (1.0 - options.beta2) as f32];
     let weights = w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK));
     weights.zip(m.par_chunks_mut(CHUNK)).zip(v.par_chunks_mut(CHUNK)).for_each(|(((w, g), m), v)| {
         for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
             let g = g + penalty * *w;
-            *m = beta1 * *m + (1.0 - beta1) * g;
-            *v = beta2 * *v + (1.0 - beta2) * (g * g);
+            *m = beta1 * *m + rest1 * g;
+            *v = beta2 * *v + rest2 * (g * g);
             *w = shrink * *w - rate * *m / (v.sqrt() * root + epsilon);
         }
     });
@@ -118,13 +122,13 @@ pub fn adam(options: &Adam, step: u64, w: &mut [f32], g: &[f32], m: &mut [f32], 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RmsProp {
     /// Step size.
-    pub learning_rate: f32,
+    pub learning_rate: f64,
     /// α: the share of the mean square that stays; PyTorch's default is 0.99.
-    pub alpha: f32,
+    pub alpha: f64,
     /// ε, added to the root.
-    pub epsilon: f32,
+    pub epsilon: f64,
     /// L2 penalty.
-    pub weight_decay: f32,
+    pub weight_decay: f64,
 }
 
 /// Tieleman and Hinton, lecture 6.5, 2012: g ← g + weight_decay·w; v ← αv + (1 − α)g²;
@@ -134,11 +138,13 @@ pub struct RmsProp {
 /// If the lengths differ.
 pub fn rmsprop(options: &RmsProp, w: &mut [f32], g: &[f32], v: &mut [f32]) {
     verify_lengths(w.len(), &[g.len(), v.len()]);
-    let RmsProp { learning_rate, alpha, epsilon, weight_decay } = *options;
+    let [learning_rate, epsilon, weight_decay] =
+        [options.learning_rate, options.epsilon, options.weight_decay].map(|option| option as f32);
+    let [alpha, rest] = [options.alpha as f32, (1.0 - options.alpha) as f32];
     w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).zip(v.par_chunks_mut(CHUNK)).for_each(|((w, g), v)| {
         for ((w, g), v) in w.iter_mut().zip(g).zip(v) {
             let g = g + weight_decay * *w;
-            *v = alpha * *v + (1.0 - alpha) * (g * g);
+            *v = alpha * *v + rest * (g * g);
             *w -= learning_rate * g / (v.sqrt() + epsilon);
         }
     });
@@ -186,7 +192,7 @@ mod tests {
             let options = Sgd { learning_rate: 0.1, momentum: 0.9, kind, weight_decay };
             let got = three_steps(|_, w, g, velocity, _| sgd(&options, w, g, Some(velocity)));
             let wanted = three_wide_steps(|_, w, g, state| {
-                let g = g + f64::from(weight_decay) * w;
+                let g = g + weight_decay * w;
                 state[0] = 0.9 * state[0] + g;
                 w - 0.1 * if kind == Momentum::Nesterov { g + 0.9 * state[0] } else { state[0] }
             });

@@ -3,7 +3,7 @@
 //! The grammar gives a chain's tokens in any order; the order is judged here, one fault a mistake. Whether a layer
 //! exists, and whether a count fits a list, is not known here.
 
-use super::ast::{Call, Chain, Combinator, Primary, Stage};
+use super::ast::{Call, Chain, Combinator, Name, Primary, Stage};
 use super::grammar::{Rule, Token};
 use super::reader::{Reader, unexpected};
 use super::repeat::{merge_counts, missing_stage, read_count, second_count};
@@ -51,12 +51,24 @@ impl ChainReader {
         matches!(self.before, Before::Stage | Before::Fault) && !self.stages.is_empty()
     }
 
-    /// The call that is all there is so far: with `=` behind it, a block whose `let` was forgotten.
-    pub(super) fn lone_call(&self) -> Option<&Call> {
-        match self.stages.as_slice() {
-            [Stage { primary: Primary::Call(call), repeat: None, .. }] if self.before == Before::Stage => Some(call),
-            _ => None,
-        }
+    /// Whether no stage came yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.stages.is_empty()
+    }
+
+    /// Takes away what was read as layers from `line` on, where it is the head of a block: one call, with at most a
+    /// word before it that was to be `let`.
+    pub(super) fn take_head(&mut self, line: usize) -> Option<(Option<Name>, Call)> {
+        let first = self.stages.iter().position(|stage| stage.span.start >= line)?;
+        let (word, head) = match &self.stages[first..] {
+            [head] => (None, head),
+            [word, head] => (Some(bare_word(word)?), head),
+            _ => return None,
+        };
+        let Stage { primary: Primary::Call(call), repeat: None, .. } = head else { return None };
+        let found = (word, call.clone());
+        self.stages.truncate(first);
+        Some(found)
     }
 
     /// Takes the next token.
@@ -83,6 +95,8 @@ impl ChainReader {
     /// The chain; `what` names it where it is empty.
     pub(super) fn finish(mut self, what: &str, reader: &mut Reader) -> Chain {
         if let Before::Arrow(span) = self.before {
+            // A wrong arrow that leads nowhere is to be deleted, not to be written rightly.
+            reader.faults.pop_if(|fault| fault.span() == Some(span));
             let start = self.stages.last().map_or(span.start, |stage| stage.span.end);
             reader.report(dangling("an arrow leads nowhere", span, "nothing follows", Span::new(start, span.end)));
         }
@@ -200,6 +214,14 @@ impl ChainReader {
             None => Some(count),
         };
         stage.span.end = span.end;
+    }
+}
+
+/// The stage as a name alone.
+fn bare_word(stage: &Stage) -> Option<Name> {
+    match stage {
+        Stage { primary: Primary::Call(call), repeat: None, .. } if call.args.is_empty() => Some(call.name.clone()),
+        _ => None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Where the keys and values of a YAML text stand.
 //!
 //! Reads the usual ways of writing YAML: mappings and lists, in block and in flow style, plain and quoted scalars,
-//! comments, block scalars, anchors. What it cannot follow (tags, complex keys, plain scalars of several lines) has no place, and its reader falls back
-//! to the place around it. It trusts that the text is valid YAML, and says nothing of what a text means.
+//! comments, block scalars, anchors. What it cannot follow (tags, complex keys, plain scalars of several lines) has no
+//! place, and its reader falls back to the place around it. It trusts that the text is valid YAML, and says nothing of
+//! what a text means.
 
 use crate::base::Span;
 
@@ -278,7 +279,8 @@ impl Locator<'_> {
         };
         let rest = self.text.get(key_end..line_end)?;
         let comment = rest.find(" #").unwrap_or(rest.len());
-        let colon = rest[..comment].match_indices(':').map(|(at, _)| key_end + at).find(|&at| self.is_colon(at, &[]))?;
+        let colon =
+            rest[..comment].match_indices(':').map(|(at, _)| key_end + at).find(|&at| self.is_colon(at, &[]))?;
         let is_key = key_end == start || self.text[key_end..colon].trim().is_empty();
         is_key.then_some(colon)
     }
@@ -294,7 +296,8 @@ impl Locator<'_> {
             let rest = &self.text[self.at..];
             let blank = rest.len() - rest.trim_start().len();
             self.at += blank;
-            let is_comment = self.peek() == Some('#') && (self.at == 0 || self.text[..self.at].ends_with(char::is_whitespace));
+            let is_comment =
+                self.peek() == Some('#') && (self.at == 0 || self.text[..self.at].ends_with(char::is_whitespace));
             if !is_comment {
                 return;
             }

@@ -10,7 +10,9 @@ pub mod settings;
 
 mod allow;
 mod argument;
+mod block;
 mod body;
+mod cascade;
 mod chain;
 mod front;
 mod grammar;

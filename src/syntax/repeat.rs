@@ -13,13 +13,13 @@ pub(super) fn read_count(token: Token<'_>, span: Span, reader: &mut Reader) -> S
     let mut count = None;
     for part in token.into_inner() {
         let at = reader.span(&part);
-        match part.as_rule() {
-            Rule::times if part.as_str() != "*" => reader.report(
-                bad(format!("a repeat is written `*`, not `{}`", part.as_str()), at, "expected `*`")
-                    .fix("write `*`", at, "*"),
-            ),
-            Rule::times => {}
-            _ => count = Some((part.as_str(), at)),
+        match (part.as_rule(), part.as_str()) {
+            (Rule::times, "*") => {}
+            (Rule::times, sign) => {
+                let fault = bad(format!("a repeat is written `*`, not `{sign}`"), at, "expected `*`");
+                reader.report(fault.fix("write `*`", at, "*"));
+            }
+            (_, text) => count = Some((text, at)),
         }
     }
     let Some((text, at)) = count else {
@@ -48,8 +48,7 @@ fn parse_count(text: &str) -> Result<u64, &'static str> {
 
 /// The fault of a second repeat at `span` behind `first`.
 pub(super) fn second_count(first: Spanned<u64>, second: Spanned<u64>, span: Span) -> Diagnostic {
-    let fault = bad("a stage is repeated twice".to_owned(), span, "a second count")
-        .label(first.span, "the first");
+    let fault = bad("a stage is repeated twice".to_owned(), span, "a second count").label(first.span, "the first");
     match first.value.checked_mul(second.value) {
         Some(product) => {
             let both = first.span.to(second.span);

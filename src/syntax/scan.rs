@@ -209,12 +209,9 @@ impl Scanner<'_> {
 
     fn too_deep(&mut self, at: usize) {
         self.faults.push(
-            Diagnostic::new(
-                &code::NESTING_TOO_DEEP,
-                format!("brackets are nested more than {MAX_DEPTH} levels deep"),
-            )
-            .at(self.span(at, at + 1), format!("level {}", MAX_DEPTH + 1))
-            .help("name the inner part with `let` and use the name"),
+            Diagnostic::new(&code::NESTING_TOO_DEEP, format!("brackets are nested more than {MAX_DEPTH} levels deep"))
+                .at(self.span(at, at + 1), format!("level {}", MAX_DEPTH + 1))
+                .help("name the inner part with `let` and use the name"),
         );
     }
 

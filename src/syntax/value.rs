@@ -75,7 +75,11 @@ fn read_number(raw: &str) -> Option<Literal> {
         return raw.parse().ok().map(Literal::Integer);
     }
     if raw.contains('x') {
-        return raw.split('x').map(|part| is_digits(part).then(|| part.parse().ok()).flatten()).collect::<Option<_>>().map(Literal::Size);
+        return raw
+            .split('x')
+            .map(|part| is_digits(part).then(|| part.parse().ok()).flatten())
+            .collect::<Option<_>>()
+            .map(Literal::Size);
     }
     decimal(raw).map(Literal::Real)
 }
@@ -110,8 +114,7 @@ fn malformed(raw: &str, span: Span) -> Diagnostic {
 }
 
 fn decimal_overflows(raw: &str) -> bool {
-    raw.parse::<f64>().is_ok_and(f64::is_infinite)
-        || raw.split('x').all(is_digits)
+    raw.parse::<f64>().is_ok_and(f64::is_infinite) || raw.split('x').all(is_digits)
 }
 
 #[cfg(test)]

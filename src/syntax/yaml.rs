@@ -3,11 +3,15 @@
 //! `serde_yaml` is used in this file only. It says what a text means, but neither where a value stands nor that a key
 //! is there twice; `locate` finds the places. What the keys mean is not known here.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
+
 use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 
 use super::locate::{Located, Shape, locate};
+use super::scan::MAX_DEPTH;
 use crate::base::{Source, Span, Spanned};
-use crate::diag::{Diagnostic, code};
+use crate::diag::{self, Diagnostic, code};
 
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,12 +47,39 @@ pub(super) enum Kind {
 ///
 /// # Errors
 ///
-/// S007 where it is not YAML, is nested too deep, or grows without bounds by its aliases.
-pub(super) fn read_yaml(source: &Source, span: Span, faults: &mut Vec<Diagnostic>) -> Result<Node, Diagnostic> {
+/// S004 where it is nested too deep, S007 where it is not YAML, or grows without bounds by its aliases.
+pub(super) fn read_yaml(source: &Source, span: Span, faults: &mut Vec<Diagnostic>) -> diag::Result<Node> {
     let text = source.slice(span);
-    let plain: Plain = serde_yaml::from_str(text).map_err(|fault| malformed(&fault, text, span))?;
+    if let Some(at) = too_deep(text) {
+        let at = Span::new(span.start + at, span.start + at + 1);
+        let message = format!("the front matter is nested more than {MAX_DEPTH} levels deep");
+        return Err(Diagnostic::new(&code::NESTING_TOO_DEEP, message).at(at, "nested too deep here").fault());
+    }
+    let plain: Plain = serde_yaml::from_str(text).map_err(|fault| malformed(&fault, text, span).fault())?;
     let located = locate(text, span.start);
     Ok(place(plain, located.as_ref(), span, source, faults))
+}
+
+/// Where brackets, or a line's dashes, are nested deeper than any setting is. libyaml takes time quadratic in the
+/// depth, so it must not see such a text. Brackets in quotes count too, which no sensible text notices.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut dashes = 0_usize;
+    let mut is_line_start = true;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'\n' => (dashes, is_line_start) = (0, true),
+            b'-' | b'?' if is_line_start => dashes += 1,
+            _ => {}
+        }
+        is_line_start &= matches!(byte, b'\n' | b' ' | b'-' | b'?');
+        if depth > MAX_DEPTH || dashes > MAX_DEPTH {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// A value as serde_yaml gives it.
@@ -131,15 +162,10 @@ impl<'de> Visitor<'de> for PlainVisitor {
 }
 
 /// `plain` with the places of `located`; what has none gets `around`.
-fn place(
-    plain: Plain,
-    located: Option<&Located>,
-    around: Span,
-    source: &Source,
-    faults: &mut Vec<Diagnostic>,
-) -> Node {
+fn place(plain: Plain, located: Option<&Located>, around: Span, source: &Source, faults: &mut Vec<Diagnostic>) -> Node {
     let span = located.map_or(around, |located| located.span);
-    let raw = located.filter(|located| located.shape == Shape::Plain).map(|located| source.slice(located.span).to_owned());
+    let raw =
+        located.filter(|located| located.shape == Shape::Plain).map(|located| source.slice(located.span).to_owned());
     let kind = match plain {
         Plain::Null => Kind::Null,
         Plain::Flag(value) => Kind::Flag(value),
@@ -172,15 +198,19 @@ fn place_entries(
     source: &Source,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<(Spanned<String>, Node)> {
-    let mut map: Vec<(Spanned<String>, Node)> = Vec::new();
+    let mut map = Vec::new();
+    let mut seen = HashMap::new();
     for (at, (key, value)) in entries.into_iter().enumerate() {
         let located = places.get(at);
         let span = located.map_or(around, |(span, _)| *span);
         let key = Spanned::new(key_text(key, located.map(|_| source.slice(span))), span);
         let node = place(value, located.map(|(_, value)| value), span, source, faults);
-        match map.iter().find(|(first, _)| first.value == key.value) {
-            Some((first, _)) => faults.push(duplicate(&key, first.span)),
-            None => map.push((key, node)),
+        match seen.entry(key.value.clone()) {
+            Occupied(first) => faults.push(duplicate(&key, *first.get())),
+            Vacant(free) => {
+                free.insert(span);
+                map.push((key, node));
+            }
         }
     }
     map
@@ -205,17 +235,38 @@ fn duplicate(key: &Spanned<String>, first: Span) -> Diagnostic {
         .help("keep one of them")
 }
 
-/// serde_yaml's message at its own place; the place counts lines and columns in characters, from one.
+/// serde_yaml's message at its own place: what was opened there and is not closed, else where reading stopped.
 fn malformed(fault: &serde_yaml::Error, text: &str, span: Span) -> Diagnostic {
     let full = fault.to_string();
-    let message = full.split(" at line ").next().unwrap_or(&full);
-    let at = fault.location().map_or(span.start, |location| {
-        let line_start = text.split_inclusive('\n').take(location.line() - 1).map(str::len).sum::<usize>();
-        let line = text[line_start..].lines().next().unwrap_or_default();
-        let before = line.chars().take(location.column() - 1).map(char::len_utf8).sum::<usize>();
-        span.start + line_start + before
-    });
-    Diagnostic::new(&code::MALFORMED_YAML, format!("the front matter is not valid YAML: {message}"))
-        .at(Span::at(at), "reading stopped here")
-        .help("the front matter is `key: value` lines; text with `: ` or ` #` in it stands in quotes")
+    let (problem, context) = full.split_once(", while ").unwrap_or((&full, ""));
+    let (problem, _) = problem.split_once(" at line ").unwrap_or((problem, ""));
+    let stopped = fault.location().map_or(0, |location| offset(text, location.line(), location.column()));
+    let opened = mark(context).map(|(line, column)| offset(text, line, column));
+    let diagnostic = Diagnostic::new(&code::MALFORMED_YAML, format!("the front matter is not valid YAML: {problem}"));
+    let at = Span::at(span.start + stopped);
+    let help = if text[..stopped].ends_with('\t') || text[stopped..].starts_with('\t') {
+        "YAML is indented by spaces, not by tabs"
+    } else {
+        "the front matter is `key: value` lines; text with `: ` or ` #` in it stands in quotes"
+    };
+    match opened.and_then(|opened| text[opened..].chars().next().map(|bracket| (opened, bracket))) {
+        Some((opened, bracket @ ('[' | '{' | '"' | '\''))) => diagnostic
+            .at(Span::new(span.start + opened, span.start + opened + 1), format!("is this `{bracket}` closed?"))
+            .label(at, "reading stopped here"),
+        _ => diagnostic.at(at, "reading stopped here").help(help),
+    }
+}
+
+/// The place that a message names as `... at line 2 column 14`.
+fn mark(context: &str) -> Option<(usize, usize)> {
+    let (_, place) = context.split_once(" at line ")?;
+    let (line, column) = place.split_once(" column ")?;
+    Some((line.parse().ok()?, column.parse().ok()?))
+}
+
+/// The offset of a line and column, counted in characters from one; inside the text in any case.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+    let line = text[start..].lines().next().unwrap_or_default();
+    start + line.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>()
 }

@@ -23,8 +23,8 @@ impl Activation {
         self.evaluate(x)
     }
 
-    /// f′(x), given `x` and `y` = f(x); reads only the one that [`Activation::derivative_from`] names. Where f has a
-    /// kink, the derivative is the smaller one-sided one of the rectifiers at 0 and 0 at the other ends.
+    /// f′(x), given `x` and `y` = f(x); reads only the one that [`Activation::derivative_from`] names. At a kink it is
+    /// that of the flat side, and a leaky rectifier's at 0 is the slope below zero, as in PyTorch.
     #[must_use]
     pub fn derivative(self, x: f64, y: f64) -> f64 {
         match self.derivative_from() {

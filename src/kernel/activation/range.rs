@@ -6,7 +6,7 @@ use super::formula::{SELU_ALPHA, SELU_LAMBDA};
 /// Where [`Activation::Gelu`] is least, and its value there (roots of Φ(x) + x·φ(x) to double precision).
 pub const GELU_MINIMUM: (f64, f64) = (-0.751_791_524_693_564_5, -0.169_971_207_479_903_66);
 /// Where [`Activation::Silu`] is least, and its value there: −1 − W(1/e) and −W(1/e).
-pub const SILU_MINIMUM: (f64, f64) = (-1.278_464_542_761_073_8, -0.278_464_542_761_073_8);
+pub const SILU_MINIMUM: (f64, f64) = (-1.278_464_542_761_074, -0.278_464_542_761_073_8);
 /// Where [`Activation::Mish`] is least, and its value there.
 pub const MISH_MINIMUM: (f64, f64) = (-1.192_431_214_515_495_2, -0.308_843_413_017_250_4);
 /// Where [`Activation::HardSwish`] is least, and its value there.

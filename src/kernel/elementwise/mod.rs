@@ -11,7 +11,7 @@ use rayon::prelude::*;
 pub use dropout::{dropout, dropout_channels};
 pub use layout::{concat_part, concat_slice, crop, pad};
 
-use super::chunk::{CHUNK, accumulate, add_rows, fold, piece, whole_rows, workspace};
+use super::chunk::{CHUNK, accumulate, add_rows, fold, piece, whole_rows, workspace_len};
 
 /// Channels whose products are summed in registers.
 const LANES: usize = 16;
@@ -56,7 +56,7 @@ pub fn add_in_place(y: &mut [f32], b: &[f32]) {
 /// Floats of workspace that [`channel_sum`] needs.
 #[must_use]
 pub fn channel_sum_workspace(rows: usize, c: usize) -> usize {
-    workspace(rows, c, 1)
+    workspace_len(rows, c, 1)
 }
 
 /// out = Σ over rows of x, by channel: a bias's gradient.
@@ -72,7 +72,7 @@ pub fn channel_sum(rows: usize, c: usize, x: &[f32], out: &mut [f32], workspace:
 /// Floats of workspace that [`channel_dot`] needs.
 #[must_use]
 pub fn channel_dot_workspace(rows: usize, c: usize) -> usize {
-    workspace(rows, c, 1)
+    workspace_len(rows, c, 1)
 }
 
 /// out = Σ over rows of a·b, by channel: the gradient of [`channel_scale`] by the scale.

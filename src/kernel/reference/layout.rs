@@ -33,7 +33,7 @@ pub fn concat<T: Real>(rows: usize, parts: &[(usize, &[T])]) -> Vec<T> {
     (0..rows).flat_map(|row| parts.iter().flat_map(move |(c, x)| x[row * c..(row + 1) * c].iter().copied())).collect()
 }
 
-/// Channels `offset`..`offset` + `c` of rows of `c_total`: the gradient of [`concat`] by one branch.
+/// Channels `offset`..`offset` + `c` of rows of `c_total`: the gradient of [`concat()`] by one branch.
 #[must_use]
 pub fn concat_slice<T: Real>(c_total: usize, offset: usize, c: usize, dy: &[T]) -> Vec<T> {
     dy.chunks(c_total).flat_map(|row| row[offset..offset + c].iter().copied()).collect()

@@ -171,7 +171,9 @@ impl<'f> Fields<'f> {
     pub(super) fn out_of_domain(&mut self, entry: Entry<'_>, domain: &str) {
         let value = entry.value.raw.clone().unwrap_or_else(|| describe(entry.value));
         let message = format!("`{}` must be {domain}, got {value}", entry.path());
-        self.report(Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, message).at(entry.value.span, format!("must be {domain}")));
+        self.report(
+            Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, message).at(entry.value.span, format!("must be {domain}")),
+        );
     }
 
     /// Reports a key that is none of `known`.

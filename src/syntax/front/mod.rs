@@ -33,7 +33,8 @@ pub(super) struct Split {
 pub(super) fn split(text: &str, faults: &mut Vec<Diagnostic>) -> Split {
     let mut lines = line_spans(text);
     let opening = lines.find(|line| {
-        let line = text[line.clone()].trim_matches(|character: char| character.is_whitespace() || character == '\u{FEFF}');
+        let line =
+            text[line.clone()].trim_matches(|character: char| character.is_whitespace() || character == '\u{FEFF}');
         !line.is_empty() && !line.starts_with('#')
     });
     let Some(opening) = opening.filter(|line| is_fence(&text[line.clone()])) else {
@@ -74,7 +75,7 @@ pub(super) fn read_front(source: &Source, span: Span, faults: &mut Vec<Diagnosti
     let root = match read_yaml(source, span, faults) {
         Ok(root) => root,
         Err(fault) => {
-            faults.push(fault);
+            faults.push(*fault);
             return front;
         }
     };
@@ -122,8 +123,7 @@ fn input(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Spanned<[usize; 3]
                 None => fault,
             }
         }
-        _ => entry.wrong("`input` is not a size", "expected height x width x channels")
-            .help("write it as `256x256x3`"),
+        _ => entry.wrong("`input` is not a size", "expected height x width x channels").help("write it as `256x256x3`"),
     };
     fields.report(fault);
     None
@@ -186,9 +186,7 @@ fn defaults(entry: Entry<'_>, fields: &mut Fields<'_>) -> Vec<LayerDefaults> {
 fn literal(entry: Entry<'_>, fields: &mut Fields<'_>) -> Value {
     let span = entry.value.span;
     let value = match (&entry.value.kind, &entry.value.raw) {
-        (Kind::List(items), _) => {
-            Literal::List(items.iter().map(|item| literal(entry.item(item), fields)).collect())
-        }
+        (Kind::List(items), _) => Literal::List(items.iter().map(|item| literal(entry.item(item), fields)).collect()),
         (Kind::Map(_) | Kind::Null, _) => {
             fields.wrong_kind(entry, "a value such as `32`, `5x5` or `same`");
             Literal::Unknown
@@ -229,9 +227,12 @@ fn lint(entry: Entry<'_>, fields: &mut Fields<'_>) -> LintLevels {
         };
         let one = std::slice::from_ref(entry.value);
         let items = if let Kind::List(items) = &entry.value.kind { items.as_slice() } else { one };
-        level.extend(items.iter().filter_map(|item| {
-            fields.text(entry.item(item)).map(|code| Spanned::new(code, item.span))
-        }));
+        level.extend(
+            items.iter().filter_map(|item| fields.text(entry.item(item)).map(|code| Spanned::new(code, item.span))),
+        );
     }
     levels
 }
+
+#[cfg(test)]
+mod tests;

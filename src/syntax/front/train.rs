@@ -61,7 +61,8 @@ fn is_default(key: &str, value: &Kind) -> bool {
 
 fn rate(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<f64> {
     if entry.value.kind == Kind::Text("auto".to_owned()) {
-        let fault = Diagnostic::new(&code::UNSUPPORTED_KEY, "this version of netc does not act on `learning_rate: auto`");
+        let fault =
+            Diagnostic::new(&code::UNSUPPORTED_KEY, "this version of netc does not act on `learning_rate: auto`");
         fields.report(fault.at(entry.value.span, "would have no effect").help("write a rate, such as `1e-3`"));
         return None;
     }

@@ -1,6 +1,8 @@
 //! What reading a spec gives: the tree, one fault a mistake, and an answer in time for every text.
 
-use std::time::{Duration, Instant};
+mod limits;
+mod random;
+mod typos;
 
 use super::*;
 use crate::syntax::ast::{Call, Chain, File, Literal, Primary};
@@ -145,6 +147,7 @@ fn every_wrong_arrow_is_mended_as_it_is_spaced() {
 fn an_arrow_that_leads_nowhere_is_deleted() {
     assert_faults("-> a -> -> b ->", &[("S012", "->"), ("S012", "->"), ("S012", "->")]);
     assert_mends("[a -> -> b ->] -> c ->", "[a -> b] -> c");
+    assert_mends("[a -> b -] -> c", "[a -> b] -> c");
 }
 
 #[test]
@@ -184,12 +187,14 @@ fn repeat_counts_are_whole_numbers_from_one_on() {
 
 #[test]
 fn malformed_arguments_are_one_fault_each() {
-    assert_faults("Conv(1e, 3x, 99999999999999999999)", &[
-        ("S006", "1e"),
-        ("S006", "3x"),
-        ("S006", "99999999999999999999"),
-    ]);
-    assert_faults("Conv(kernel:, 3 x 3, ,, ?)", &[("S001", "kernel:"), ("S001", "x"), ("S001", ","), ("S001", ","), ("S001", "?")]);
+    assert_faults(
+        "Conv(1e, 3x, 99999999999999999999)",
+        &[("S006", "1e"), ("S006", "3x"), ("S006", "99999999999999999999")],
+    );
+    assert_faults(
+        "a(kernel:) -> b(3 x 3) -> c(3, , 4) -> d(?) -> e(3 $ 4)",
+        &[("S001", "kernel:"), ("S001", "x"), ("S001", ","), ("S001", "?"), ("S001", "$")],
+    );
     assert_mends("Conv(filters => 32 kernel = 3x3)", "Conv(filters : 32, kernel = 3x3)");
     assert_faults("Conv(32 -> Relu) -> Dense", &[("S001", "->")]);
 }
@@ -206,8 +211,10 @@ fn what_is_no_layer_is_named_once() {
 #[test]
 fn blocks_need_let_a_name_and_an_equals_sign() {
     assert_mends("a(f) = Conv(f)\na(3)", "let a(f) = Conv(f)\na(3)");
+    assert_mends("lt a(f) = Conv(f)\na(3)", "let a(f) = Conv(f)\na(3)");
     assert_mends("let a Conv -> Relu\na", "let a = Conv -> Relu\na");
     assert_faults("let = Conv\nDense", &[("S001", "let")]);
+    assert!(read("let = Conv\nDense").0.lets.is_empty());
     assert_faults("let a(3, x) = Conv\nDense", &[("S001", "3")]);
     assert_faults("Conv -> Relu\nlet a = Dense", &[("S001", "let")]);
 }
@@ -221,7 +228,8 @@ fn a_file_without_a_network_says_so() {
 
 #[test]
 fn comments_silence_codes_on_their_line() {
-    let text = "---\ntrain: { epochs: 3 } # netc: allow(O503)\n---\nConv ->\n  Dense # netc: allow(P401, dense-after-dense)\n";
+    let text =
+        "---\ntrain: { epochs: 3 } # netc: allow(O503)\n---\nConv ->\n  Dense # netc: allow(P401, dense-after-dense)\n";
     let source = Source::new("test.net", text);
     let (file, found) = parse(&source);
     assert_eq!(found, []);
@@ -251,116 +259,15 @@ fn bytes_that_are_no_text_and_files_too_large_are_named() {
 }
 
 #[test]
-fn nesting_has_a_limit_with_a_place() {
-    let nested = |depth: usize| format!("{}Conv{}", "[".repeat(depth), "]".repeat(depth));
-    assert_faults(&nested(64), &[]);
-    let found = read(&nested(65)).1;
-    assert_eq!((found[0].code.id, found[0].span()), ("S004", Some(Span::new(64, 65))));
-    assert_faults(&nested(10_000), &[("S004", "[")]);
-    let values = format!("Conv({}{})", "[".repeat(63), "]".repeat(63));
-    assert_faults(&values, &[]);
-}
-
-#[test]
-fn hard_texts_of_100_kilobytes_are_read_in_time() {
-    let times = |part: &str| part.repeat(100_000 / part.len());
-    let texts = [
-        times("Conv -> "),
-        times("["),
-        times("[]"),
-        times("]"),
-        times("("),
-        times("a("),
-        times("a[a|a]*2->"),
-        times("Conv(1, 2, kernel: 3x3) -> "),
-        format!("a({})", times("1,")),
-        format!("a({})", times("b:")),
-        format!("a({}", times("x-")),
-        times("let a = Conv\n"),
-        times("let "),
-        times("\""),
-        times("\"\n"),
-        times("#\n"),
-        times("-"),
-        times("- "),
-        times("1"),
-        times("1e-"),
-        times("a.b."),
-        times("* "),
-        times("3 * "),
-        times("é"),
-        times("\n\n\t "),
-        times("a(32]"),
-        times("[Conv)"),
-        format!("---\n{}\n---\na", times("a: 1\n")),
-        format!("---\na: [{}]\n---\na", times("1,")),
-        format!("---\na: {}\n---\na", times("[")),
-        format!("---\n{}\n---\na", times("- - ")),
-        format!("---\n{}---\na", (0..9000).map(|at| format!("k{at}: 1\n")).collect::<String>()),
-    ];
-    for text in texts {
-        let source = Source::new("test.net", text);
-        let start = Instant::now();
-        let _ = parse(&source);
-        let limit = Duration::from_millis(if cfg!(debug_assertions) { 1000 } else { 100 });
-        let took = start.elapsed();
-        println!("{took:?} {}", source.text().chars().take(30).collect::<String>());
-        assert!(took < limit, "{took:?} for {}", source.text().chars().take(30).collect::<String>());
-    }
-}
-
-#[test]
-fn aliases_that_grow_without_bounds_are_an_error() {
-    let mut yaml = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for at in 1..9 {
-        let items = vec![format!("*a{}", at - 1); 9].join(", ");
-        yaml += &format!("a{at}: &a{at} [{items}]\n");
-    }
-    let found = read(&format!("---\n{yaml}---\nConv")).1;
-    assert_eq!(found[0].code.id, "S007");
-}
-
-mod random {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const GOOD: &str = "---\ninput: 256x256x3\nclasses: [healthy, \"rust\", 'scab']\ndata:\n  normalize: 0..1\n\
-        train: { optimizer: {name: sgd, momentum: 0.9}, learning_rate: 1e-4, epochs: 20 } # é\n\
-        defaults:\n  Conv:\n    kernel: 5x5\nlint:\n- allow\n---\n# comment\n\
-        let block(f, s: 1) = Conv(f, stride: s) -> BatchNorm # netc: allow(T201)\n\
-        [block([64, 32]) -> Relu] * 2 -> Add[Conv(padding: \"same\") | Identity]\n -> Dense(3, rate: 50%) -> Softmax\n";
-
-    fn assert_sound(text: &str) {
-        let source = Source::new("test.net", text);
-        let (_, found) = parse(&source);
-        for fault in &found {
-            let places = fault.span().into_iter().chain(fault.labels.iter().map(|label| label.span));
-            let edits = fault.fixes.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
-            for span in places.chain(edits) {
-                assert!(text.get(span.start..span.end).is_some(), "{span:?} of {fault:?}");
-            }
-        }
-        let drawn = crate::diag::render(&found, Some(&source), false, 80);
-        assert_eq!(drawn.is_empty(), found.is_empty());
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(400))]
-
-        #[test]
-        fn any_text_is_read_with_places_inside_it(text in r#"([-a-zA-Z0-9 \n\[\](){}|*,:."'#&!><=é→]|->|let |---\n|Conv){0,80}"#) {
-            assert_sound(&text);
-            assert_sound(&format!("---\n{text}\n---\nConv"));
-        }
-
-        #[test]
-        fn a_spec_with_a_piece_changed_is_read_with_places_inside_it(
-            at in 0..GOOD.len(), removed in 0..12_usize, added in r#"([-\[\](){}|*,:"'#\n é]|->|let ){0,4}"#
-        ) {
-            let start = (0..=at).rev().find(|&at| GOOD.is_char_boundary(at)).unwrap_or(0);
-            let end = (start + removed..GOOD.len()).find(|&at| GOOD.is_char_boundary(at)).unwrap_or(GOOD.len());
-            assert_sound(&format!("{}{added}{}", &GOOD[..start], &GOOD[end..]));
-        }
+fn every_page_of_the_syntax_codes_shows_what_it_says() {
+    for code in code::CODES.iter().filter(|code| code.id.starts_with('S')) {
+        assert!(!code.page.means.is_empty() && !code.page.why.is_empty(), "{}", code.id);
+        let Some(example) = &code.page.example else {
+            assert!(!code.page.remedy.is_empty(), "{}", code.id);
+            continue;
+        };
+        let found = faults(example.fails);
+        assert!(!found.is_empty() && found.iter().all(|(id, _)| *id == code.id), "{}: {found:?}", code.id);
+        assert_faults(example.passes, &[]);
     }
 }
