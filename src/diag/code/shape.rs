@@ -1,6 +1,6 @@
 //! Codes of letter T: shapes.
 
-use super::{Code, Page, Severity};
+use super::{Code, Example, Page, Severity};
 
 /// T201: a kernel or pool is larger than its padded input.
 pub static WINDOW_EXCEEDS_INPUT: Code = Code {
@@ -8,7 +8,23 @@ pub static WINDOW_EXCEEDS_INPUT: Code = Code {
     slug: "window-exceeds-input",
     severity: Severity::Error,
     summary: "a kernel or pool is larger than its padded input",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "A kernel or a pooling window is larger than the map it slides over, padding counted. Convolutions \
+            without padding and pools make maps smaller with every layer, until the next window does not fit.",
+        why: "There is no place for even one window, so the layer has no output. netc shows the sizes on the way \
+            and three ways out: fewer repeats, a larger input, or `padding: same`.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 32x32x3\n\
+                ---\n\
+                [Conv(padding: same) -> Relu -> MaxPool] * 6 -> Flatten -> Dense -> Softmax\n",
+            passes: "---\n\
+                input: 32x32x3\n\
+                ---\n\
+                [Conv(padding: same) -> Relu -> MaxPool] * 5 -> Flatten -> Dense -> Softmax\n",
+        }),
+    },
 };
 
 /// T202: a dense layer is given a feature map.
@@ -17,7 +33,17 @@ pub static DENSE_ON_FEATURE_MAP: Code = Code {
     slug: "dense-on-feature-map",
     severity: Severity::Error,
     summary: "a dense layer is given a feature map",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "`Dense` is given a map of height, width and channels. It multiplies one vector by a matrix, so the \
+            map has to become a vector first.",
+        why: "`Flatten` keeps every number and leads to many parameters; `GlobalAvgPool` keeps one number a \
+            channel and leads to few. The two are different networks, so netc does not choose.",
+        remedy: "",
+        example: Some(Example {
+            fails: "Conv -> Relu -> Dense(64) -> Relu -> Dense -> Softmax\n",
+            passes: "Conv -> Relu -> GlobalAvgPool -> Dense(64) -> Relu -> Dense -> Softmax\n",
+        }),
+    },
 };
 
 /// T203: a spatial layer is given a vector.
@@ -26,7 +52,16 @@ pub static WINDOW_ON_VECTOR: Code = Code {
     slug: "window-on-vector",
     severity: Severity::Error,
     summary: "a spatial layer is given a vector",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "A convolution, a pool or padding is given a vector. These layers slide over height and width, which \
+            are gone behind `Flatten`, `GlobalAvgPool` and `Dense`.",
+        why: "A vector has no rows and columns to slide over.",
+        remedy: "",
+        example: Some(Example {
+            fails: "Conv -> Relu -> Flatten -> MaxPool -> Dense -> Softmax\n",
+            passes: "Conv -> Relu -> MaxPool -> Flatten -> Dense -> Softmax\n",
+        }),
+    },
 };
 
 /// T204: branches that are added or multiplied differ in shape.
@@ -35,7 +70,23 @@ pub static BRANCH_SHAPE_MISMATCH: Code = Code {
     slug: "branch-shape-mismatch",
     severity: Severity::Error,
     summary: "branches that are added or multiplied differ in shape",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "The branches of `Add`, `Multiply` or `Residual` give different shapes. `Multiply` also takes one \
+            number a channel beside a map of as many channels.",
+        why: "Numbers are added place by place. A branch that changes the channels or the size needs a 1×1 \
+            convolution beside it that changes them in the same way.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 32x32x3\n\
+                ---\n\
+                Conv(32) -> Relu -> Residual[Conv(64, padding: same)] -> Relu -> Flatten -> Dense -> Softmax\n",
+            passes: "---\n\
+                input: 32x32x3\n\
+                ---\n\
+                Conv(32) -> Relu -> Add[Conv(64, padding: same) | Conv(64, kernel: 1x1)] -> Relu -> Flatten -> Dense -> Softmax\n",
+        }),
+    },
 };
 
 /// T205: branches that are concatenated differ in height or width.
@@ -44,7 +95,22 @@ pub static CONCAT_SIZE_MISMATCH: Code = Code {
     slug: "concat-size-mismatch",
     severity: Severity::Error,
     summary: "branches that are concatenated differ in height or width",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "The branches of `Concat` differ in height or width. Their channels may differ: they are put one \
+            after another.",
+        why: "Channels are joined place by place, so every branch needs the same places.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 32x32x3\n\
+                ---\n\
+                Concat[Conv(8) | Conv(8, kernel: 5x5)] -> Relu -> Flatten -> Dense -> Softmax\n",
+            passes: "---\n\
+                input: 32x32x3\n\
+                ---\n\
+                Concat[Conv(8, padding: same) | Conv(8, kernel: 5x5, padding: same)] -> Relu -> Flatten -> Dense -> Softmax\n",
+        }),
+    },
 };
 
 /// T206: groups do not divide the channels or the filters.
@@ -53,7 +119,15 @@ pub static GROUPS_DO_NOT_DIVIDE: Code = Code {
     slug: "groups-do-not-divide",
     severity: Severity::Error,
     summary: "groups do not divide the channels or the filters",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "The groups of a convolution do not divide its input channels, or not its filters.",
+        why: "Every group takes an equal share of both; a share cannot have a fraction of a channel.",
+        remedy: "",
+        example: Some(Example {
+            fails: "Conv(32) -> Relu -> Conv(32, groups: 3) -> Relu -> Flatten -> Dense -> Softmax\n",
+            passes: "Conv(32) -> Relu -> Conv(32, groups: 4) -> Relu -> Flatten -> Dense -> Softmax\n",
+        }),
+    },
 };
 
 /// T207: the last width is not the number of classes.
@@ -62,7 +136,23 @@ pub static UNITS_NOT_CLASSES: Code = Code {
     slug: "units-not-classes",
     severity: Severity::Error,
     summary: "the last width is not the number of classes",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "The network gives another number of scores than there are classes. One unit with a sigmoid is right \
+            for two classes.",
+        why: "With too few units some class can never be predicted; with too many, probability goes to classes \
+            that do not exist. `Dense` without a number is always right at the end.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                classes: 3\n\
+                ---\n\
+                Conv -> Relu -> Flatten -> Dense(4) -> Softmax\n",
+            passes: "---\n\
+                classes: 3\n\
+                ---\n\
+                Conv -> Relu -> Flatten -> Dense -> Softmax\n",
+        }),
+    },
 };
 
 /// T208: a tensor or a parameter count exceeds its limit.
@@ -71,7 +161,22 @@ pub static SIZE_OVERFLOW: Code = Code {
     slug: "size-overflow",
     severity: Severity::Error,
     summary: "a tensor or a parameter count exceeds its limit",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "A tensor of one image, or a parameter, has more than 2^31 elements.",
+        why: "It would take more than 8 GiB by itself, and far more to train. Mostly a number has a digit too \
+            many, or `Flatten` comes too early.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                classes: 3\n\
+                ---\n\
+                Conv -> Relu -> Flatten -> Dense(4294967295) -> Relu -> Dense -> Softmax\n",
+            passes: "---\n\
+                classes: 3\n\
+                ---\n\
+                Conv -> Relu -> Flatten -> Dense(64) -> Relu -> Dense -> Softmax\n",
+        }),
+    },
 };
 
 /// T209: the network ends in a feature map.
@@ -80,7 +185,22 @@ pub static OUTPUT_NOT_A_VECTOR: Code = Code {
     slug: "output-not-a-vector",
     severity: Severity::Error,
     summary: "the network ends in a feature map",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "The network ends in a map of height, width and channels instead of one number a class.",
+        why: "A classifier gives one score a class for the whole image. `GlobalAvgPool` takes the mean of each \
+            channel over the map.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                classes: 3\n\
+                ---\n\
+                Conv -> Relu -> Conv(3) -> Softmax\n",
+            passes: "---\n\
+                classes: 3\n\
+                ---\n\
+                Conv -> Relu -> Conv(3) -> GlobalAvgPool -> Softmax\n",
+        }),
+    },
 };
 
 /// T210: what `expect` says does not hold.
@@ -89,7 +209,27 @@ pub static EXPECTATION_FAILED: Code = Code {
     slug: "expectation-failed",
     severity: Severity::Error,
     summary: "what `expect` says does not hold",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "The front matter's `expect:` says how many trained parameters the network has, or how many numbers \
+            it gives, and it has another number.",
+        why: "A text, a table and a program that describe one network drift apart; `expect:` is the place where \
+            that is noticed.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 28x28x1\n\
+                classes: 10\n\
+                expect: { params: 1000 }\n\
+                ---\n\
+                Flatten -> Dense -> Softmax\n",
+            passes: "---\n\
+                input: 28x28x1\n\
+                classes: 10\n\
+                expect: { params: 7850 }\n\
+                ---\n\
+                Flatten -> Dense -> Softmax\n",
+        }),
+    },
 };
 
 /// T211: a stride leaves the last rows or columns unread.
@@ -98,7 +238,23 @@ pub static PIXELS_DROPPED: Code = Code {
     slug: "pixels-dropped",
     severity: Severity::Note,
     summary: "a stride leaves the last rows or columns unread",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "The windows of a convolution or pool end before the map does: the last rows or columns are never read. Up \
+            to 30 % of the map it is a note, above it a warning.",
+        why: "What is not read cannot be learned from. Good networks do it now and then (Keras's MNIST example drops \
+            17 % of an 11×11 map, three pools on 28×28 drop 27 % of 7×7), so only large losses are likely to be mistakes.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 5x5x3\n\
+                ---\n\
+                MaxPool -> Flatten -> Dense -> Softmax\n",
+            passes: "---\n\
+                input: 6x6x3\n\
+                ---\n\
+                MaxPool -> Flatten -> Dense -> Softmax\n",
+        }),
+    },
 };
 
 /// T212: a stride larger than the kernel skips pixels.
@@ -107,7 +263,16 @@ pub static STRIDE_SKIPS_PIXELS: Code = Code {
     slug: "stride-skips-pixels",
     severity: Severity::Warning,
     summary: "a stride larger than the kernel skips pixels",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "A window moves by more than its own size, so that pixels between two windows are never read. A 1×1 \
+            kernel with a stride is exempt: it brings a branch to the size of the one beside it.",
+        why: "A 3×3 kernel with a stride of 4 sees 9 of every 16 pixels. A larger window or a pool sees them all.",
+        remedy: "",
+        example: Some(Example {
+            fails: "Conv(stride: 4) -> Relu -> Flatten -> Dense -> Softmax\n",
+            passes: "Conv(kernel: 5x5, stride: 4) -> Relu -> Flatten -> Dense -> Softmax\n",
+        }),
+    },
 };
 
 /// T213: the input looks as if it were written channels first.
@@ -116,5 +281,20 @@ pub static CHANNELS_FIRST_INPUT: Code = Code {
     slug: "channels-first-input",
     severity: Severity::Warning,
     summary: "the input looks as if it were written channels first",
-    page: Page { means: "", why: "", remedy: "", example: None },
+    page: Page {
+        means: "The first size of `input` is at most 4 and the last is larger: it looks like channels × height × \
+            width, the order of PyTorch. netc reads height × width × channels.",
+        why: "An image of 3 rows with hundreds of channels is not what anybody has.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 3x64x64\n\
+                ---\n\
+                Conv(padding: same) -> Relu -> Flatten -> Dense -> Softmax\n",
+            passes: "---\n\
+                input: 64x64x3\n\
+                ---\n\
+                Conv(padding: same) -> Relu -> Flatten -> Dense -> Softmax\n",
+        }),
+    },
 };

@@ -104,12 +104,8 @@ fn input(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Spanned<[usize; 3]
         _ => None,
     };
     let fault = match sizes.as_deref() {
-        Some(&[height, width, channels]) if height > 0 && width > 0 && (1..=4).contains(&channels) => {
+        Some(&[height, width, channels]) if height > 0 && width > 0 && channels > 0 => {
             return Some(Spanned::new([height, width, channels], node.span));
-        }
-        Some(&[_, _, channels]) if channels > 4 => {
-            let message = format!("`input` has {channels} channels; images have 1 to 4");
-            Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, message).at(node.span, "height x width x channels")
         }
         Some(&[_, _, _]) => Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, "`input` has a size of 0")
             .at(node.span, "every size is at least 1"),

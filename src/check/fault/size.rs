@@ -1,0 +1,51 @@
+//! T206 and T208: groups that do not divide, and sizes beyond the limits.
+
+use crate::check::number::{counted, described, grouped};
+use crate::check::subject::Subject;
+use crate::check::typing::Row;
+use crate::diag::{Diagnostic, code};
+use crate::graph::MAX_ELEMENTS;
+
+/// T206.
+pub(super) fn groups(
+    subject: &Subject<'_>,
+    row: &Row<'_>,
+    groups: usize,
+    channels: usize,
+    filters: usize,
+) -> Diagnostic {
+    let (what, number) = if groups == 0 || !channels.is_multiple_of(groups) {
+        ("input channels", channels)
+    } else {
+        ("filters", filters)
+    };
+    let span = row.instance.bound.given("groups").map_or(row.instance.site.span(), |given| given.value);
+    let headline = format!("{} do not divide {} {what}", counted(groups, "group"), grouped(number as u64));
+    let fault = Diagnostic::new(&code::GROUPS_DO_NOT_DIVIDE, headline)
+        .at(span, format!("{number} / {groups} leaves a rest of {}", number.checked_rem(groups).unwrap_or(number)))
+        .note(format!("every group takes its share of the {channels} input channels and of the {filters} filters"))
+        .help(format!("write `groups: {}`, or another number of filters", divisor_near(groups, channels, filters)));
+    subject.told(row, fault)
+}
+
+/// The number nearest to `groups` that divides both.
+fn divisor_near(groups: usize, channels: usize, filters: usize) -> usize {
+    let divides = |candidate: &usize| channels.is_multiple_of(*candidate) && filters.is_multiple_of(*candidate);
+    let near = (1..=channels.min(65_536)).filter(divides).min_by_key(|candidate| candidate.abs_diff(groups));
+    near.unwrap_or(1)
+}
+
+/// T208.
+pub(super) fn overflow(subject: &Subject<'_>, row: &Row<'_>) -> Diagnostic {
+    let shape = subject.typed.shape(row.inputs[0]);
+    let limit = grouped(MAX_ELEMENTS as u64);
+    let headline = format!("`{}` on {} needs a tensor of more than {limit} elements", row.text(), described(shape));
+    let fault = Diagnostic::new(&code::SIZE_OVERFLOW, headline).at(row.instance.site.span(), "too large").help(
+        if row.instance.layer().name == "Dense" {
+            "give it fewer units, or make its input smaller by pooling"
+        } else {
+            "give it fewer filters, or make its input smaller by pooling"
+        },
+    );
+    subject.told(row, fault)
+}
