@@ -76,16 +76,16 @@ impl Dataset {
             Some(Validation::Share(share)) => Some(*share),
             _ => None,
         };
-        let (train, held, from) = match (share, validation) {
-            (None, Some(held)) => (train, held, "the data's own folder".to_owned()),
+        let (train, held, from, own_folder) = match (share, validation) {
+            (None, Some(held)) => (train, held, "the data's own folder".to_owned(), true),
             (share, own) => {
                 let share = share.unwrap_or(DEFAULT_SHARE);
                 let (train, held) = split(&train, share, wanted.seed);
+                let (percent, seed) = ((100.0 * share) as f32, wanted.seed);
                 let ignored = if own.is_some() { "; the data's own folder is not used" } else { "" };
-                (train, held, format!("{} % of every class, by seed {}{ignored}", share * 100.0, wanted.seed))
+                (train, held, format!("{percent} % of every class, by seed {seed}{ignored}"), false)
             }
         };
-        let own_folder = from.starts_with("the data");
         let record = DataRecord {
             path: path.display().to_string(),
             validation: from,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Serialize, Serializer};
 
 use super::convert::decoder;
+use super::metric::class_of;
 use super::predictor::Predictor;
 use crate::data::{Normalizer, Source};
 use crate::diag::Fault;
@@ -71,7 +72,7 @@ fn predict_batch(predictor: &mut Predictor, model: &Model, files: &[PathBuf], pr
 }
 
 fn answer(file: String, classes: &[String], probabilities: Vec<f32>) -> Prediction {
-    let best = super::metric::class_of(&probabilities);
+    let best = class_of(&probabilities);
     Prediction::Class {
         file,
         class: classes[best].clone(),

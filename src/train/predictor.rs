@@ -27,10 +27,11 @@ impl Predictor {
     /// ones where these do not fit into memory.
     ///
     /// # Errors
-    /// M803 where the weights are not of the network, P411 where not even one image fits, M809 where the system gives
+    /// M803 where the weights or the number of classes are not of the network, P411 where not even one image fits, M809 where the system gives
     /// no threads.
     pub fn of_model(model: &Model, graph: &Graph, batch: usize, machine: Machine) -> Result<Self> {
         let weights = match_weights(graph, &model.tensors)?;
+        check_classes(model, graph)?;
         let plan = inference_that_fits(graph, batch.max(1), machine, available())?;
         let mut predictor = Self::new(plan, machine.threads)?;
         for (at, tensor) in weights.into_iter().enumerate() {
@@ -101,6 +102,16 @@ impl Predictor {
         };
         self.session.probabilities(images.len()).rows().into_iter().map(of_image).collect()
     }
+}
+
+/// M803 where a network does not answer with a number a class, or with one number for two classes.
+fn check_classes(model: &Model, graph: &Graph) -> Result<()> {
+    let (classes, units) = (model.classes.len(), graph.shape(graph.output).len());
+    if units == classes || (units, classes) == (1, 2) {
+        return Ok(());
+    }
+    let message = format!("the model has {classes} class names, and its network gives {units} outputs");
+    Err(Diagnostic::new(&code::MODEL_DOES_NOT_FIT_SPEC, message).help("train the model again").fault())
 }
 
 /// M809: the system gives no threads.

@@ -1,5 +1,6 @@
 //! The loop: steps, validation, files.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -168,19 +169,16 @@ impl<'a> Trainer<'a> {
             let is_correct = class_of(&self.logits) == self.labels[image] as usize;
             self.position.tally.add(f64::from(self.session.losses(count)[image]), is_correct);
         }
-        if !self.position.tally.loss.is_finite() {
-            return Err(self.not_finite("the loss"));
-        }
         self.position.batch += 1;
         self.position.step += 1;
-        Ok(())
+        if self.position.tally.loss.is_finite() { Ok(()) } else { Err(self.not_finite("the loss")) }
     }
 
     fn rate(&self) -> Rate {
         let settings = &self.job.settings;
         Rate {
-            learning_rate: self.rates.at(self.position.step) as f32,
-            weight_decay: settings.weight_decay as f32,
+            learning_rate: self.rates.at(self.position.step),
+            weight_decay: settings.weight_decay,
             step: self.position.step,
             seed: settings.seed,
         }
@@ -215,11 +213,7 @@ impl<'a> Trainer<'a> {
         let (observer, stop) = (&mut *self.observer, self.stop);
         let flow = self.predictor.run_over(images, &self.job.normalizer, count, &mut |done, total| {
             observer.validation(done, total);
-            if stop.load(Ordering::Relaxed) {
-                std::ops::ControlFlow::Break(())
-            } else {
-                std::ops::ControlFlow::Continue(())
-            }
+            if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         Ok(flow.is_continue().then_some(tally))
     }
@@ -227,12 +221,10 @@ impl<'a> Trainer<'a> {
     /// Writes the epoch's files: the best model first and the checkpoint behind it, so that a kill between the two
     /// leaves a checkpoint from which the same best model is made once more.
     fn close_epoch(&mut self, validation: Tally, seconds: f64) -> Result<()> {
-        let weights = self.weights();
-        let is_finite = |tensor: &Tensor| tensor.data.iter().all(|number| number.is_finite());
-        if !validation.loss.is_finite() || !weights.iter().all(is_finite) {
-            return Err(self.not_finite("a weight"));
+        let model = self.job.model(self.finite_weights()?);
+        if !validation.loss.is_finite() {
+            return Err(self.not_finite("the validation loss"));
         }
-        let model = self.job.model(weights);
         let is_best =
             self.position.best.is_none_or(|(_, best)| validation.images == 0 || validation.is_better_than(&best));
         if is_best {
@@ -279,8 +271,9 @@ impl<'a> Trainer<'a> {
 
     /// Saves in the middle of an epoch.
     fn interrupt(&mut self) -> Result<End> {
+        let model = self.job.model(self.finite_weights()?);
         self.save()?;
-        self.folder.write_last(&self.job.model(self.weights()))?;
+        self.folder.write_last(&model)?;
         let Position { epoch, step, .. } = self.position;
         self.folder.log(&format!("stopped in epoch {} after step {step}; the run can be resumed", epoch + 1))?;
         Ok(End::Stopped)
@@ -295,6 +288,13 @@ impl<'a> Trainer<'a> {
         self.slots[..self.params].iter().map(|slot| self.tensor(slot)).collect()
     }
 
+    /// The weights, none of which is infinite or no number: others never take the place of good ones.
+    fn finite_weights(&mut self) -> Result<Vec<Tensor>> {
+        let weights = self.weights();
+        let is_finite = |tensor: &Tensor| tensor.data.iter().all(|number| number.is_finite());
+        if weights.iter().all(is_finite) { Ok(weights) } else { Err(self.not_finite("a weight")) }
+    }
+
     fn tensor(&self, slot: &Slot) -> Tensor {
         let data = self.session.tensor(slot).iter().copied().collect();
         Tensor { name: slot.name.clone(), dims: slot.dims.clone(), data }
@@ -303,9 +303,9 @@ impl<'a> Trainer<'a> {
     /// M809: a number is infinite or none.
     fn not_finite(&mut self, what: &str) -> Fault {
         let Position { epoch, step, .. } = self.position;
-        let rate = self.rates.at(step) as f32;
+        let rate = self.rates.at(step.saturating_sub(1)) as f32;
         let lower = (self.job.settings.peak_rate() / 10.0) as f32;
-        let message = format!("{what} is not finite in epoch {}, at step {}", epoch + 1, step + 1);
+        let message = format!("{what} is not finite in epoch {}, at step {step}", epoch + 1);
         let kept = match epoch {
             0 => "no epoch was finished, so there is no model".to_owned(),
             _ => format!("the model after epoch {epoch} is kept in {}", self.folder.path().display()),

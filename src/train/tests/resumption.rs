@@ -64,6 +64,24 @@ fn files_lost_behind_the_checkpoint_are_written_again() {
 }
 
 #[test]
+fn a_kill_between_the_best_model_and_the_checkpoint_costs_an_epoch_and_no_byte() {
+    let (data, (_keep, at)) = (squares(12), runs());
+    let job = job_with(data.path(), settings(), 1);
+    run(&job, &at("whole")).unwrap();
+    let early = job_with(data.path(), TrainSettings { epochs: 2, ..settings() }, 1);
+    run(&early, &at("early")).unwrap();
+    run(&job, &at("killed")).unwrap();
+    // The checkpoint of the second epoch, among files of the fourth.
+    let checkpoint = "state/checkpoint.safetensors";
+    std::fs::copy(at("early").join(checkpoint), at("killed").join(checkpoint)).unwrap();
+    resume(&job, &at("killed"), &mut Silent).unwrap();
+    for file in ["best.safetensors", "last.safetensors"] {
+        assert_eq!(bytes(&at("killed"), file), bytes(&at("whole"), file), "{file}");
+    }
+    assert_eq!(metrics(&at("killed")).len(), 4);
+}
+
+#[test]
 fn more_epochs_go_on_from_the_last() {
     let (data, (_keep, at)) = (squares(8), runs());
     run(&job_with(data.path(), settings(), 1), &at("run")).unwrap();
