@@ -1,1 +1,170 @@
-fn main() {}
+//! How fast each kernel runs on one shape: `cargo bench --bench kernel`, the thread count by `RAYON_NUM_THREADS`.
+//!
+//! Items are floating-point operations of a direct convolution, so Gitem/s reads as GFLOP/s.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use netc::kernel::conv::{
+    ConvForward, ConvInputGradient, ConvWeightGradient, FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT,
+};
+use netc::kernel::geometry::windows_along;
+use netc::kernel::{Activation, ConvGeometry, Epilogue, Padding, Scratch, Space, Window, dense};
+
+fn main() {
+    divan::main();
+}
+
+/// A convolution by name, with its images.
+#[derive(Clone, Copy)]
+struct Shape {
+    name: &'static str,
+    g: ConvGeometry,
+    n: usize,
+}
+
+/// Side, channels, kernel, stride, padding, filters, groups, images.
+type Row = (&'static str, usize, usize, usize, usize, usize, usize, usize, usize);
+
+const SHAPES: &[Row] = &[
+    ("origin first 256x256x3", 256, 3, 3, 1, 0, 32, 1, 4),
+    ("origin second 254x254x32", 254, 32, 3, 1, 0, 32, 1, 4),
+    ("origin third 84x84x32", 84, 32, 3, 1, 0, 32, 1, 8),
+    ("cifar 32x32x32 to 64, padded", 32, 32, 3, 1, 1, 64, 1, 32),
+    ("middle 28x28x128, padded", 28, 128, 3, 1, 1, 128, 1, 8),
+    ("late 7x7x512, padded", 7, 512, 3, 1, 1, 512, 1, 8),
+    ("stride 2, 56x56x64 to 128", 56, 64, 3, 2, 1, 128, 1, 8),
+    ("stem 7x7, 224x224x3 to 64", 224, 3, 7, 2, 3, 64, 1, 4),
+    ("pointwise 28x28x192 to 64", 28, 192, 1, 1, 0, 64, 1, 8),
+    ("depthwise 56x56x144", 56, 144, 3, 1, 1, 144, 144, 8),
+];
+
+fn shapes() -> impl Iterator<Item = Shape> {
+    SHAPES.iter().map(|&(name, side, in_c, kernel, stride, padding, filters, groups, n)| {
+        let out = windows_along(side, kernel, stride, 1, padding, padding, false).expect("the kernel fits");
+        let window = Window {
+            in_h: side,
+            in_w: side,
+            in_c,
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            dilation: [1; 2],
+            padding: Padding::symmetric(padding, padding),
+            out_h: out,
+            out_w: out,
+        };
+        Shape { name, g: ConvGeometry { window, filters, groups }, n }
+    })
+}
+
+/// The cases of a bench: every shape with every kernel of the table that fits it here.
+macro_rules! cases {
+    ($table:expr) => {
+        shapes().flat_map(|shape| {
+            let runs = $table.iter().filter(move |kernel| kernel.isa.is_available() && (kernel.fits)(&shape.g));
+            runs.map(move |kernel| Case { kernel, shape })
+        })
+    };
+}
+
+/// A kernel of a table and a shape that it fits.
+struct Case<K: 'static> {
+    kernel: &'static K,
+    shape: Shape,
+}
+
+macro_rules! show {
+    ($kernel:ty) => {
+        impl std::fmt::Display for Case<$kernel> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{} {}", self.shape.name, self.kernel.name)
+            }
+        }
+    };
+}
+
+show!(ConvForward);
+show!(ConvInputGradient);
+show!(ConvWeightGradient);
+
+fn values(len: usize) -> Vec<f32> {
+    (0..len).map(|at| (at % 17) as f32 * 0.1 - 0.8).collect()
+}
+
+impl Shape {
+    fn flops(&self) -> ItemsCount {
+        ItemsCount::new(2 * self.g.macs() * self.n as u64)
+    }
+
+    /// x, w and y, in this order.
+    fn operands(&self) -> [Vec<f32>; 3] {
+        [self.n * self.g.window.in_len(), self.g.weight_len(), self.n * self.g.out_len()].map(values)
+    }
+}
+
+fn room(workspace: usize, scratch: usize) -> (Vec<f32>, Scratch) {
+    (vec![0.0; workspace], Scratch::new(rayon::current_num_threads(), scratch))
+}
+
+#[divan::bench(args = cases!(FORWARD), sample_count = 10)]
+fn forward(bencher: Bencher<'_, '_>, case: &Case<ConvForward>) {
+    let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
+    let [x, w, mut y] = case.shape.operands();
+    let bias = values(g.filters);
+    let (mut workspace, scratch) = room((kernel.workspace)(&g, n), (kernel.scratch)(&g));
+    bencher.counter(case.shape.flops()).bench_local(|| {
+        let epilogue = Epilogue { bias: Some(&bias), activation: Activation::Relu };
+        let space = Space { workspace: &mut workspace, scratch: &scratch };
+        (kernel.run)(&g, n, black_box(&x), &w, epilogue, &mut y, space);
+    });
+}
+
+#[divan::bench(args = cases!(INPUT_GRADIENT), sample_count = 10)]
+fn input_gradient(bencher: Bencher<'_, '_>, case: &Case<ConvInputGradient>) {
+    let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
+    let [mut dx, w, dy] = case.shape.operands();
+    let (mut workspace, scratch) = room((kernel.workspace)(&g, n), (kernel.scratch)(&g));
+    bencher.counter(case.shape.flops()).bench_local(|| {
+        let space = Space { workspace: &mut workspace, scratch: &scratch };
+        (kernel.run)(&g, n, black_box(&dy), &w, &mut dx, space);
+    });
+}
+
+#[divan::bench(args = cases!(WEIGHT_GRADIENT), sample_count = 10)]
+fn weight_gradient(bencher: Bencher<'_, '_>, case: &Case<ConvWeightGradient>) {
+    let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
+    let [x, mut dw, dy] = case.shape.operands();
+    let (mut workspace, scratch) = room((kernel.workspace)(&g, n), (kernel.scratch)(&g));
+    bencher.counter(case.shape.flops()).bench_local(|| {
+        let space = Space { workspace: &mut workspace, scratch: &scratch };
+        (kernel.run)(&g, n, black_box(&x), &dy, &mut dw, space);
+    });
+}
+
+/// Images, inputs and outputs of the dense layer behind the origin network's convolutions.
+const DENSE: [usize; 3] = [32, 10368, 128];
+
+fn dense_flops() -> ItemsCount {
+    ItemsCount::new(2 * DENSE.iter().product::<usize>())
+}
+
+#[divan::bench]
+fn dense_forward(bencher: Bencher<'_, '_>) {
+    let [n, i, o] = DENSE;
+    let (x, w, mut y) = (values(n * i), values(i * o), values(n * o));
+    let epilogue = Epilogue { bias: None, activation: Activation::Relu };
+    bencher.counter(dense_flops()).bench_local(|| dense::forward(n, i, o, black_box(&x), &w, epilogue, &mut y));
+}
+
+#[divan::bench]
+fn dense_input_gradient(bencher: Bencher<'_, '_>) {
+    let [n, i, o] = DENSE;
+    let (mut dx, w, dy) = (values(n * i), values(i * o), values(n * o));
+    bencher.counter(dense_flops()).bench_local(|| dense::input_gradient(n, i, o, black_box(&dy), &w, &mut dx));
+}
+
+#[divan::bench]
+fn dense_weight_gradient(bencher: Bencher<'_, '_>) {
+    let [n, i, o] = DENSE;
+    let (x, mut dw, dy) = (values(n * i), values(i * o), values(n * o));
+    bencher.counter(dense_flops()).bench_local(|| dense::weight_gradient(n, i, o, black_box(&x), &dy, &mut dw));
+}

@@ -157,7 +157,7 @@ fn judge(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     if layers > MAX_LAYERS {
         faults.push(too_many_layers(layers, subject.spec.chain.span));
     }
-    faults.extend(subject.typed.clashes.iter().map(|clash| fault::word(subject, clash)));
+    faults.extend(fault::word_all(subject));
     output::check_output(subject, faults);
     for lint in lint::LINTS {
         lint(subject, faults);

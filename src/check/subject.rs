@@ -68,9 +68,11 @@ impl<'a> Subject<'a> {
 
     /// The layer that makes a value, looking through layers that only pass numbers on: flatten, dropout, identity.
     pub(super) fn origin(&self, value: ValueId) -> Option<&Row<'a>> {
-        let row = self.maker(value)?;
-        let passes = row.instance.layer().family == Family::Passing && row.instance.layer().name != "ZeroPad";
-        if passes { self.origin(row.inputs[0].value) } else { Some(row) }
+        let mut row = self.maker(value)?;
+        while row.instance.layer().family == Family::Passing && row.instance.layer().name != "ZeroPad" {
+            row = self.maker(row.inputs[0].value)?;
+        }
+        Some(row)
     }
 
     /// The layer that ends the network, looking through layers that only pass numbers on.
@@ -80,12 +82,12 @@ impl<'a> Subject<'a> {
 
     /// The convolution or dense layer that gives the numbers a value is made of, where a single path leads to it.
     pub(super) fn weights_behind(&self, value: ValueId) -> Option<&Row<'a>> {
-        let row = self.maker(value)?;
-        match (row.instance.layer().family, row.inputs.as_slice()) {
-            (Family::Weighted, _) => Some(row),
-            (_, [input]) => self.weights_behind(input.value),
-            _ => None,
+        let mut row = self.maker(value)?;
+        while row.instance.layer().family != Family::Weighted {
+            let [input] = row.inputs.as_slice() else { return None };
+            row = self.maker(input.value)?;
         }
+        Some(row)
     }
 
     /// The place of a layer, its repetition and its blocks told with the fault.

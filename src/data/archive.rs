@@ -69,9 +69,14 @@ struct Reader {
 
 impl Reader {
     fn tar(&self, file: File) -> io::Result<Vec<Entry>> {
+        let end = file.metadata()?.len();
         let mut archive = tar::Archive::new(BufReader::new(file));
         self.tar_entries(archive.entries_with_seek()?, |place, item| {
             let (archive, start, len) = (Arc::clone(&self.path), item.raw_file_position(), item.size());
+            // Entries are skipped by seeking, which does not notice that a file ends too early.
+            if start.checked_add(len).is_none_or(|entry_end| entry_end > end) {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+            }
             Ok(Source::Range { place, archive, start, len })
         })
     }

@@ -1,8 +1,9 @@
 //! Batches of numbers, made ahead of the trainer by a thread of their own.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rayon::prelude::*;
 
@@ -13,6 +14,8 @@ use crate::diag::{Diagnostic, Result, code};
 
 /// How many finished batches wait for the trainer at most.
 const AHEAD: usize = 2;
+/// How long an idle worker of the thread pool waits before it looks for work again.
+const PAUSE: Duration = Duration::from_micros(200);
 
 /// In which order an epoch visits the images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,8 @@ pub struct Batches {
     used: Sender<Batch>,
     thread: Option<JoinHandle<()>>,
     image_len: usize,
+    /// Batches that are still to come.
+    left: usize,
 }
 
 /// Numbers N×H×W×C and N labels.
@@ -75,12 +80,14 @@ impl Batches {
         let (finished, ready) = sync_channel(AHEAD);
         let (used, reusable) = channel();
         let table = normalizer.table();
+        let size = size.max(1);
         let order: Vec<usize> = order.indices(images.len()).into_iter().skip(first.saturating_mul(size)).collect();
-        let work = move || produce(&images, &table, order.chunks(size.max(1)), &finished, &reusable);
+        let left = order.len().div_ceil(size);
+        let work = move || produce(&images, &table, order.chunks(size), &finished, &reusable);
         let thread = std::thread::Builder::new().name("netc-batches".to_owned()).spawn(work).map_err(|error| {
             Diagnostic::new(&code::RUN_FAILED, format!("no thread can be started to read images: {error}")).fault()
         })?;
-        Ok(Self { ready: Some(ready), used, thread: Some(thread), image_len })
+        Ok(Self { ready: Some(ready), used, thread: Some(thread), image_len, left })
     }
 
     /// Copies the next batch to the front of `numbers` (N×H×W×C) and `labels` (class indices) and returns its N; none at
@@ -89,10 +96,11 @@ impl Batches {
     /// # Errors
     /// Where an image that is not kept in memory has become unreadable.
     pub fn next_into(&mut self, numbers: &mut [f32], labels: &mut [u32]) -> Result<Option<usize>> {
-        let Some(Ok(batch)) = self.ready.as_ref().map(Receiver::recv) else {
+        if self.left == 0 {
             return Ok(None);
-        };
-        let batch = batch?;
+        }
+        let batch = self.receive().inspect_err(|_| self.left = 0)?;
+        self.left -= 1;
         let count = batch.labels.len();
         numbers[..count * self.image_len].copy_from_slice(&batch.numbers);
         labels[..count].copy_from_slice(&batch.labels);
@@ -100,13 +108,38 @@ impl Batches {
         let _ = self.used.send(batch);
         Ok(Some(count))
     }
+
+    /// Waits for a batch. A worker of the thread pool takes part in the pool's work meanwhile: the batch may need it.
+    fn receive(&self) -> Result<Batch> {
+        let Some(ready) = &self.ready else { return Err(lost()) };
+        loop {
+            let received = match rayon::yield_now() {
+                None => ready.recv().map_err(RecvTimeoutError::from),
+                Some(rayon::Yield::Executed) => ready.recv_timeout(Duration::ZERO),
+                Some(rayon::Yield::Idle) => ready.recv_timeout(PAUSE),
+            };
+            match received {
+                Ok(batch) => return batch,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(lost()),
+            }
+        }
+    }
+}
+
+/// The fault of a reading thread that ended before its last batch.
+fn lost() -> Box<Diagnostic> {
+    Diagnostic::new(&code::RUN_FAILED, "the thread that reads images ended before the epoch did").fault()
 }
 
 impl Drop for Batches {
     fn drop(&mut self) {
-        // Without a receiver the thread's next send fails, which ends it.
+        // Without a receiver the thread's next send fails, which ends it; until then it may need this worker.
         self.ready = None;
         if let Some(thread) = self.thread.take() {
+            while !thread.is_finished() && rayon::yield_now().is_some() {
+                std::thread::sleep(PAUSE);
+            }
             let _ = thread.join();
         }
     }

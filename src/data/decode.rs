@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::option::Resize;
-use super::picture::{Bad, Picture};
+use super::picture::{Bad, MAX_SIDE, Picture};
 use super::resize::resize;
 use super::source::Source;
 use crate::diag::{Diagnostic, Result, code};
@@ -11,17 +11,44 @@ use crate::diag::{Diagnostic, Result, code};
 /// The network's input, and how images of other sizes are brought to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decoder {
-    /// Rows.
-    pub height: usize,
-    /// Columns.
-    pub width: usize,
-    /// 1 for grey, 3 for RGB; images are converted to it.
-    pub channels: usize,
-    /// How an image of another size is fitted.
-    pub resize: Resize,
+    height: usize,
+    width: usize,
+    channels: usize,
+    resize: Resize,
 }
 
 impl Decoder {
+    /// A decoder to `height` × `width` × `channels`.
+    ///
+    /// # Errors
+    /// N105 where images cannot become that: `channels` is neither 1 (grey) nor 3 (RGB), or a side is 0 or more than
+    /// 16,384.
+    pub fn new(height: usize, width: usize, channels: usize, resize: Resize) -> Result<Self> {
+        let sides = 1..=MAX_SIDE;
+        let refuse = |message: String| Err(Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, message).fault());
+        if channels != 1 && channels != 3 {
+            return refuse(format!(
+                "images have 1 channel or 3, and the input {height}×{width}×{channels} has {channels}"
+            ));
+        }
+        if !sides.contains(&height) || !sides.contains(&width) {
+            return refuse(format!("images have 1 to {MAX_SIDE} pixels a side, and the input is {height}×{width}"));
+        }
+        Ok(Self { height, width, channels, resize })
+    }
+
+    /// Rows, columns and channels of a decoded image.
+    #[must_use]
+    pub fn shape(&self) -> [usize; 3] {
+        [self.height, self.width, self.channels]
+    }
+
+    /// 1 for grey, 3 for RGB.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
     /// Bytes of one decoded image: height × width × channels.
     #[must_use]
     pub fn image_len(&self) -> usize {

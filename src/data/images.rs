@@ -43,7 +43,7 @@ impl Images {
         let look = |sample: &Sample, slot: &mut [u8]| {
             let outcome = decoder.decode(&sample.source).map(|image| {
                 slot.copy_from_slice(&image[..slot.len()]);
-                Statistics::of(&image, decoder.channels)
+                Statistics::of(&image, decoder.channels())
             });
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, samples.len());
             outcome
@@ -75,7 +75,7 @@ impl Images {
                     if let Some(kept) = &mut kept {
                         kept.copy_within(index * len..(index + 1) * len, good.len() * len);
                     }
-                    statistics = statistics.add(&sums);
+                    statistics = statistics.merge(&sums);
                     good.push(sample);
                 }
             }

@@ -15,22 +15,29 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// The sums of one image of H×W×`channels` bytes.
+    /// The sums of one image of H×W×`channels` bytes; `channels` is 1 or 3.
     #[must_use]
     pub fn of(image: &[u8], channels: usize) -> Self {
-        let (mut sum, mut squares) = (vec![0; channels], vec![0; channels]);
-        for pixel in image.chunks_exact(channels) {
+        match channels {
+            1 => Self::of_pixels(image.as_chunks::<1>().0),
+            _ => Self::of_pixels(image.as_chunks::<3>().0),
+        }
+    }
+
+    fn of_pixels<const CHANNELS: usize>(pixels: &[[u8; CHANNELS]]) -> Self {
+        let (mut sum, mut squares) = ([0; CHANNELS], [0; CHANNELS]);
+        for pixel in pixels {
             for (channel, &byte) in pixel.iter().enumerate() {
                 sum[channel] += u64::from(byte);
-                squares[channel] += u64::from(byte) * u64::from(byte);
+                squares[channel] += u64::from(u32::from(byte) * u32::from(byte));
             }
         }
-        Self { count: (image.len() / channels) as u64, sum, squares }
+        Self { count: pixels.len() as u64, sum: sum.to_vec(), squares: squares.to_vec() }
     }
 
     /// The sums of both.
     #[must_use]
-    pub fn add(mut self, other: &Self) -> Self {
+    pub fn merge(mut self, other: &Self) -> Self {
         self.count += other.count;
         for (total, part) in [(&mut self.sum, &other.sum), (&mut self.squares, &other.squares)] {
             total.resize(total.len().max(part.len()), 0);
@@ -130,12 +137,14 @@ impl Table {
     pub fn apply(&self, bytes: &[u8], numbers: &mut [f32]) {
         match self.channels.as_slice() {
             [grey] => numbers.iter_mut().zip(bytes).for_each(|(number, &byte)| *number = grey[usize::from(byte)]),
+            [red, green, blue] => {
+                for (pixel, &[r, g, b]) in numbers.as_chunks_mut::<3>().0.iter_mut().zip(bytes.as_chunks::<3>().0) {
+                    *pixel = [red[usize::from(r)], green[usize::from(g)], blue[usize::from(b)]];
+                }
+            }
             channels => {
-                let width = channels.len();
-                for (pixel, bytes) in numbers.chunks_exact_mut(width).zip(bytes.chunks_exact(width)) {
-                    for ((number, &byte), channel) in pixel.iter_mut().zip(bytes).zip(channels) {
-                        *number = channel[usize::from(byte)];
-                    }
+                for ((number, &byte), channel) in numbers.iter_mut().zip(bytes).zip(channels.iter().cycle()) {
+                    *number = channel[usize::from(byte)];
                 }
             }
         }
@@ -185,7 +194,7 @@ mod tests {
     fn statistics_add_up_in_any_order() {
         let (one, two) = (Statistics::of(&[1, 2, 3, 4, 5, 6], 3), Statistics::of(&[250, 251, 252], 3));
         let empty = Statistics::default();
-        assert_eq!(empty.clone().add(&one).add(&two), empty.add(&two).add(&one));
+        assert_eq!(empty.clone().merge(&one).merge(&two), empty.merge(&two).merge(&one));
     }
 
     #[test]

@@ -172,6 +172,12 @@ fn format(file: &[u8]) -> Result<ImageFormat, Bad> {
     }
 }
 
+/// Whether the extension of `name` is that of the content's format; one that names no format fits any.
+pub(super) fn extension_fits(name: &str, file: &[u8]) -> bool {
+    let claimed = ImageFormat::from_path(name).ok();
+    claimed.is_none_or(|claimed| image::guess_format(file).is_ok_and(|format| format == claimed))
+}
+
 /// What a file that is no image of a known format seems to be.
 fn kind_of(file: &[u8]) -> &'static str {
     let text = file.trim_ascii_start();

@@ -1,7 +1,8 @@
 //! A picture of any size as one of the input's size, by the antialiased bilinear filter that Pillow defines.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use super::option::Resize;
 use super::picture::{Bad, Picture};
@@ -24,13 +25,28 @@ pub(super) fn resize(picture: Picture, height: usize, width: usize, way: Resize)
 }
 
 fn scale(picture: &Picture, height: usize, width: usize, options: &ResizeOptions) -> Result<Picture, Bad> {
-    let pixel = if picture.channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
+    let mut bytes = vec![0; height * width * picture.channels];
+    match picture.channels {
+        1 => scale_pixels::<U8>(picture, height, width, &mut bytes, options)?,
+        _ => scale_pixels::<U8x3>(picture, height, width, &mut bytes, options)?,
+    }
+    Ok(Picture { height, width, channels: picture.channels, bytes })
+}
+
+/// Typed by its pixels, so that only the kernels for these are compiled.
+fn scale_pixels<P: PixelTrait>(
+    picture: &Picture,
+    height: usize,
+    width: usize,
+    bytes: &mut [u8],
+    options: &ResizeOptions,
+) -> Result<(), Bad> {
     let failed = |error: &dyn std::fmt::Display| Bad::Unreadable(format!("the image cannot be resized: {error}"));
-    let source = ImageRef::new(picture.width as u32, picture.height as u32, &picture.bytes, pixel)
+    let source = TypedImageRef::<P>::from_buffer(picture.width as u32, picture.height as u32, &picture.bytes)
         .map_err(|error| failed(&error))?;
-    let mut target = Image::new(width as u32, height as u32, pixel);
-    Resizer::new().resize(&source, &mut target, options).map_err(|error| failed(&error))?;
-    Ok(Picture { height, width, channels: picture.channels, bytes: target.into_vec() })
+    let mut target =
+        TypedImage::<P>::from_buffer(width as u32, height as u32, bytes).map_err(|error| failed(&error))?;
+    Resizer::new().resize_typed(&source, &mut target, options).map_err(|error| failed(&error))
 }
 
 /// The largest size with the picture's aspect ratio that fits, at least one pixel a side.
@@ -63,7 +79,7 @@ mod tests {
 
     #[test]
     fn halving_averages_as_an_antialiased_bilinear_filter_does() {
-        // Pillow: Image.fromarray(ramp(1, 8)).resize((4, 1), BILINEAR) has 7, 25, 45, 63.
+        // The triangle over two pixels: (3·0 + 3·10 + 20) / 7 at the edge, (10 + 3·20 + 3·30 + 40) / 8 inside.
         let half = resize(ramp(1, 8), 1, 4, Resize::Stretch).unwrap();
         assert_eq!(half.bytes, [7, 25, 45, 63]);
     }

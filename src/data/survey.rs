@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::listing::Sample;
-use super::picture::Header;
+use super::picture::{self, Header};
 
 /// What one file is, without its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Facts {
     pub hash: [u8; 32],
     /// Height, width and channels (1 or 3), upright; none where the header cannot be read.
     pub shape: Option<[usize; 3]>,
+    /// Whether the extension names another format than the content.
+    pub disguised: bool,
 }
 
 /// Reads every file once, on the thread pool. `progress` is told (done, total), from any thread.
@@ -34,7 +36,8 @@ fn facts(sample: &Sample) -> Facts {
     // A file that cannot be read is named when it is decoded; here it only has no facts.
     let file = sample.source.read().unwrap_or_default();
     let shape = Header::read(&file).ok().map(|header| [header.height, header.width, header.channels]);
-    Facts { len: file.len() as u64, hash: *blake3::hash(&file).as_bytes(), shape }
+    let disguised = shape.is_some() && !picture::extension_fits(&sample.name(), &file);
+    Facts { len: file.len() as u64, hash: *blake3::hash(&file).as_bytes(), shape, disguised }
 }
 
 /// A hash, in hexadecimal, of the classes and of every image's role, path, length and content.
@@ -86,6 +89,12 @@ impl Sizes {
         let at = |rank: usize| [sorted[0][rank], sorted[1][rank]];
         Some(Self { min: at(0), median: at(last / 2), max: at(last), grey, colour: shapes.len() - grey })
     }
+
+    /// How many images these are the sizes of.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.grey + self.colour
+    }
 }
 
 /// The input that fits these images where a spec gives none: median height and width, and 3 channels if any is in
@@ -100,13 +109,13 @@ mod tests {
     use super::*;
 
     fn shaped(shapes: &[[usize; 3]]) -> Vec<Facts> {
-        shapes.iter().map(|&shape| Facts { len: 1, hash: [0; 32], shape: Some(shape) }).collect()
+        shapes.iter().map(|&shape| Facts { len: 1, hash: [0; 32], shape: Some(shape), disguised: false }).collect()
     }
 
     #[test]
     fn the_input_is_the_median_size_and_colour_wins() {
         let mut facts = shaped(&[[10, 400, 1], [20, 300, 1], [30, 200, 3], [40, 100, 1]]);
-        facts.push(Facts { len: 0, hash: [0; 32], shape: None });
+        facts.push(Facts { len: 0, hash: [0; 32], shape: None, disguised: false });
         assert_eq!(input_size(&facts), Some([20, 200, 3]));
         assert_eq!(Sizes::of(&facts).map(|sizes| (sizes.min, sizes.max, sizes.grey)), Some(([10, 100], [40, 400], 3)));
         assert_eq!(input_size(&[]), None);

@@ -5,8 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::isa::vectorized;
-use super::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panels};
+use super::micro::{Block, Contraction, Finish, MicroKernel, Panels, WIDEST_PANEL};
 use super::{Epilogue, Isa};
 
 /// Images of a task, at most.
@@ -38,17 +37,33 @@ pub fn forward(n: usize, i: usize, o: usize, x: &[f32], w: &[f32], epilogue: Epi
 /// Computes dx = dy·wᵀ.
 pub fn input_gradient(n: usize, i: usize, o: usize, dy: &[f32], w: &[f32], dx: &mut [f32]) {
     verify_lengths(n, i, o, dx, w, dy);
-    if n == 0 || i == 0 || o == 0 {
-        return dx.fill(0.0);
+    if n == 0 || i == 0 {
+        return;
     }
     let (isa, images) = (Isa::detect(), images_of_a_task(n));
-    dx.par_chunks_mut(images * i).zip(dy.par_chunks(images * o)).for_each(|(dx, dy)| {
-        vectorized(isa, || {
-            for (index, w) in w.chunks_exact(o).enumerate() {
-                dots(dy, w, &mut dx[index..], i);
-            }
-        });
+    let (micro, panels) = (MicroKernel::of(isa), Panels::of(isa, i));
+    dx.par_chunks_mut(images * i).enumerate().for_each(|(task, dx)| {
+        dx.fill(0.0);
+        let mut packed = [0.0; ROWS * WIDEST_PANEL];
+        for (first, panel) in (0..o).step_by(ROWS).flat_map(|first| panels.iter().map(move |panel| (first, panel))) {
+            let depth = ROWS.min(o - first);
+            pack_transposed(&w[panel.start * o + first..], [panel.width, depth], o, &mut packed, panels.full());
+            let block = Block { height: dx.len() / i, width: panel.width, a_lane: o, c_lane: i };
+            let by = Contraction::flat(depth, 1, panels.full());
+            micro.run(&by, block, &dy[task * images * o + first..], &packed, Finish::Add, &mut dx[panel.start..]);
+        }
     });
+}
+
+/// Copies a rows×columns corner of a matrix, whose rows are `stride` apart, into columns `full` long, zeros at their
+/// ends.
+fn pack_transposed(w: &[f32], [rows, columns]: [usize; 2], stride: usize, to: &mut [f32], full: usize) {
+    to[..columns * full].fill(0.0);
+    for (row, w) in w.chunks(stride).take(rows).enumerate() {
+        for (to, w) in to.chunks_exact_mut(full).zip(&w[..columns]) {
+            to[row] = *w;
+        }
+    }
 }
 
 /// Computes dw = xᵀ·dy.
@@ -112,47 +127,6 @@ impl Product {
             }
         }
     }
-}
-
-/// Lanes of a dot product's partial sums.
-const LANES: usize = 16;
-
-/// to[k·stride] = row k of `rows` · w.
-#[inline(always)]
-fn dots(rows: &[f32], w: &[f32], to: &mut [f32], stride: usize) {
-    let quads = rows.chunks(4 * w.len());
-    for (quad, to) in quads.zip(to.chunks_mut(4 * stride)) {
-        if quad.len() == 4 * w.len() {
-            for (sum, to) in dots_of::<4>(quad, w).into_iter().zip(to.iter_mut().step_by(stride)) {
-                *to = sum;
-            }
-        } else {
-            for (row, to) in quad.chunks_exact(w.len()).zip(to.iter_mut().step_by(stride)) {
-                [*to] = dots_of::<1>(row, w);
-            }
-        }
-    }
-}
-
-/// The dot products of N rows with `w`, each summed in `LANES` lanes.
-#[inline(always)]
-fn dots_of<const N: usize>(rows: &[f32], w: &[f32]) -> [f32; N] {
-    let mut sums = [[0.0; LANES]; N];
-    let row = |index: usize| &rows[index * w.len()..][..w.len()];
-    let whole = w.len() - w.len() % LANES;
-    for at in (0..whole).step_by(LANES) {
-        let w = &w[at..at + LANES];
-        for (index, sums) in sums.iter_mut().enumerate() {
-            let row = &row(index)[at..at + LANES];
-            for lane in 0..LANES {
-                sums[lane] += row[lane] * w[lane];
-            }
-        }
-    }
-    std::array::from_fn(|index| {
-        let rest = row(index)[whole..].iter().zip(&w[whole..]).map(|(a, b)| a * b);
-        sums[index].iter().sum::<f32>() + rest.sum::<f32>()
-    })
 }
 
 #[cfg(test)]

@@ -70,16 +70,24 @@ impl fmt::Display for Isa {
     }
 }
 
-/// Runs `f` as compiled for `isa`: loops that are inlined into it are vectorised for that instruction set.
+/// A loop to be compiled for several instruction sets. `run` and all that it calls must be `#[inline(always)]`: what
+/// is called instead of inlined is compiled for the baseline.
+pub(super) trait Vectorized {
+    /// What the loop gives.
+    type Output;
+    /// Runs it.
+    fn run(self) -> Self::Output;
+}
+
+/// Runs a loop as compiled for `isa`.
 ///
 /// # Panics
 ///
 /// If the machine does not have `isa`.
-#[inline]
-pub(super) fn vectorized<R>(isa: Isa, f: impl FnOnce() -> R) -> R {
+pub(super) fn vectorized<F: Vectorized>(isa: Isa, f: F) -> F::Output {
     assert!(isa.is_available(), "this machine has no {isa}");
     match isa {
-        Isa::Portable => f(),
+        Isa::Portable => f.run(),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the instruction set is available, as asserted above.
         Isa::Avx2 => unsafe { with_avx2(f) },
@@ -87,20 +95,20 @@ pub(super) fn vectorized<R>(isa: Isa, f: impl FnOnce() -> R) -> R {
         // SAFETY: the instruction set is available, as asserted above.
         Isa::Avx512 => unsafe { with_avx512(f) },
         #[cfg(not(target_arch = "x86_64"))]
-        Isa::Avx2 | Isa::Avx512 => f(),
+        Isa::Avx2 | Isa::Avx512 => f.run(),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn with_avx2<R>(f: impl FnOnce() -> R) -> R {
-    f()
+fn with_avx2<F: Vectorized>(f: F) -> F::Output {
+    f.run()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-fn with_avx512<R>(f: impl FnOnce() -> R) -> R {
-    f()
+fn with_avx512<F: Vectorized>(f: F) -> F::Output {
+    f.run()
 }
 
 #[cfg(test)]

@@ -3,3 +3,4 @@
 mod allocation;
 mod gradient;
 mod network;
+mod parity;

@@ -11,7 +11,7 @@ use crate::diag::{Diagnostic, Edit, Fix, code};
 use crate::graph::Shape;
 
 /// T201.
-pub(super) fn exceeds(subject: &Subject<'_>, row: &Row<'_>) -> Diagnostic {
+pub(super) fn exceeds(subject: &Subject<'_>, row: &Row<'_>, how: WaysOut) -> Diagnostic {
     let shape = subject.typed.shape(row.inputs[0]);
     let repetition = row.instance.trace.in_repetition(subject.source).map_or(String::new(), |text| format!(", {text}"));
     let headline = format!("`{}` does not fit into its input of {shape}{repetition}", row.text());
@@ -22,24 +22,36 @@ pub(super) fn exceeds(subject: &Subject<'_>, row: &Row<'_>) -> Diagnostic {
     if subject.input_assumed {
         fault = fault.note(format!("no input up to {LARGEST_SIDE}×{LARGEST_SIDE} is large enough"));
     }
+    if how == WaysOut::Tried {
+        fault = with_ways_out(subject, row, fault);
+    }
+    row.instance.trace.with_blocks(fault)
+}
+
+/// Whether the ways out are tried, each by building the network again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::check) enum WaysOut {
+    /// They are.
+    Tried,
+    /// They are told with another fault.
+    ToldBefore,
+}
+
+fn with_ways_out(subject: &Subject<'_>, row: &Row<'_>, mut fault: Diagnostic) -> Diagnostic {
     let mut ways = Vec::new();
     if let Some((way, fix)) = fewer_runs(subject, row) {
         ways.push(way);
         fault.fixes.push(fix);
     }
-    if let Some((way, fix)) = larger_input(subject) {
+    for (way, fix) in [larger_input(subject), same_padding(subject, row)].into_iter().flatten() {
         ways.push(way);
         fault.fixes.extend(fix);
     }
-    if let Some((way, fix)) = same_padding(subject, row) {
-        ways.push(way);
-        fault.fixes.extend(fix);
+    match ways.split_last() {
+        Some((last, [])) => fault.help(last.as_str()),
+        Some((last, others)) => fault.help(format!("{}, or {last}", others.join(", "))),
+        None => fault,
     }
-    if let Some((last, others)) = ways.split_last() {
-        let help = if others.is_empty() { last.clone() } else { format!("{}, or {last}", others.join(", ")) };
-        fault = fault.help(help);
-    }
-    row.instance.trace.with_blocks(fault)
 }
 
 /// Rows and columns that the window reaches over.

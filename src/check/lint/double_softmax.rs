@@ -28,10 +28,9 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
 
 /// The softmax whose probabilities a value still holds, pooled or passed on at most.
 fn softmax_before<'s, 'a>(subject: &'s Subject<'a>, value: ValueId) -> Option<&'s Row<'a>> {
-    let row = subject.maker(value)?;
-    match row.instance.layer().family {
-        _ if row.instance.layer().name == "Softmax" => Some(row),
-        Family::Passing | Family::Pool => softmax_before(subject, row.inputs[0].value),
-        _ => None,
+    let mut row = subject.maker(value)?;
+    while matches!(row.instance.layer().family, Family::Passing | Family::Pool) {
+        row = subject.maker(row.inputs[0].value)?;
     }
+    (row.instance.layer().name == "Softmax").then_some(row)
 }

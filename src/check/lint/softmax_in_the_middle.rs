@@ -1,5 +1,7 @@
 //! A302: a softmax whose probabilities go into further layers with weights.
 
+use std::collections::BTreeSet;
+
 use super::{is_over_one_unit, is_softmax, replacement};
 use crate::check::subject::Subject;
 use crate::diag::{Diagnostic, code};
@@ -26,16 +28,19 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
 
 /// The first layer with weights, or the first junction, that a value goes into; none behind another softmax.
 fn reader(graph: &Graph, value: ValueId) -> Option<usize> {
-    graph
-        .nodes
-        .iter()
-        .filter(|node| node.inputs.first() == Some(&value) || is_junction(&node.op) && node.inputs.contains(&value))
-        .find_map(|node| match node.op {
-            Op::Conv(_) | Op::Product => Some(node.layer.0),
-            _ if is_junction(&node.op) => Some(node.layer.0),
-            Op::Softmax | Op::LogSoftmax => None,
-            _ => node.outputs.iter().find_map(|&output| reader(graph, output)),
-        })
+    let mut reached = BTreeSet::from([value]);
+    for node in &graph.nodes {
+        if !node.inputs.iter().any(|input| reached.contains(input)) {
+            continue;
+        }
+        match node.op {
+            Op::Conv(_) | Op::Product => return Some(node.layer.0),
+            op if is_junction(&op) => return Some(node.layer.0),
+            Op::Softmax | Op::LogSoftmax => {}
+            _ => reached.extend(&node.outputs),
+        }
+    }
+    None
 }
 
 fn is_junction(op: &Op) -> bool {

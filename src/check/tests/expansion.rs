@@ -134,3 +134,18 @@ fn a_part_that_could_not_be_read_leaves_no_network_and_no_second_fault() {
     assert_eq!(checked.diagnostics.iter().map(|fault| fault.code.id).collect::<Vec<_>>(), ["A304"]);
     assert!(checked.net.is_none());
 }
+
+#[test]
+fn networks_as_long_as_may_be_are_checked_in_little_time_and_stack() {
+    for body in [
+        "Flatten -> Dense(3) -> Softmax -> [Relu] * 9000 -> [Dropout] * 900 -> Softmax",
+        "Flatten -> Dense(3) -> Softmax -> [Dropout] * 9900 -> Softmax",
+        "[Conv(2)] * 9000 -> Flatten -> Dense(3) -> [Relu] * 900 -> Softmax",
+    ] {
+        let text = format!("---\ninput: 64x64x3\n---\n{body}");
+        assert_eq!(codes(&text).len(), if body.contains("Conv") { 2 } else { 1 }, "{body}");
+    }
+    let wide = vec!["Conv"; 3000].join(" | ");
+    let found = codes(&format!("---\ninput: 2x2x3\n---\nConcat[{wide}] -> Flatten -> Dense -> Softmax"));
+    assert_eq!(found.len(), 3000);
+}

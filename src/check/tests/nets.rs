@@ -126,3 +126,19 @@ fn receptive_fields_grow_with_kernels_and_strides() {
     assert_eq!(fields[..5], [3, 4, 8, 10, 26]);
     assert_eq!(fields[5], 66);
 }
+
+#[test]
+fn ranges_follow_from_the_normalisation_on() {
+    let range = |normalize: &str, body: &str| {
+        let net = clean(&format!(
+            "---\ninput: 8x8x3\ndata: {{ normalize: {normalize} }}\n---\n{body} -> Flatten -> Dense(3) -> Softmax"
+        ));
+        net.layers[0].range_out.to_string()
+    };
+    assert_eq!(range("0..1", "MaxPool"), "[0, 1]");
+    assert_eq!(range("none", "ZeroPad"), "[0, 255]");
+    assert_eq!(range("-1..1", "Relu"), "[0, 1]");
+    assert_eq!(range("standardize", "Relu"), "[0, ∞)");
+    assert_eq!(range("0..1", "Conv"), "(-∞, ∞)");
+    assert_eq!(range("standardize", "Sigmoid"), "(0, 1)");
+}

@@ -30,10 +30,10 @@ fn tints(images: &Arc<Images>, order: Order, size: usize, first: usize) -> Vec<V
 #[test]
 fn a_bad_image_is_named_and_left_out_or_ends_the_work() {
     let (_data, listing) = made_up(6);
-    let (images, bad) = load(listing.train.clone(), SMALL, u64::MAX);
+    let (images, bad) = load(listing.train.clone(), square(8), u64::MAX);
     assert_eq!((images.len(), ids(&bad)), (6, vec!["D601"]));
     assert_eq!((0..6).map(|at| images.bytes(at).unwrap()[2]).collect::<Vec<_>>(), [0, 2, 4, 1, 3, 5]);
-    let stopped = Images::load(listing.train, SMALL, u64::MAX, OnBadImage::Stop, &quiet).unwrap_err();
+    let stopped = Images::load(listing.train, square(8), u64::MAX, OnBadImage::Stop, &quiet).unwrap_err();
     assert!(stopped.is_error());
 }
 
@@ -41,15 +41,15 @@ fn a_bad_image_is_named_and_left_out_or_ends_the_work() {
 fn no_readable_image_at_all_is_an_error() {
     let data = folder_of(&[("a/1.png", b"x"), ("b/1.png", b"y")]);
     let (listing, _) = read_listing(data.path(), None).unwrap();
-    let fault = Images::load(listing.train, SMALL, u64::MAX, OnBadImage::Skip, &quiet).unwrap_err();
+    let fault = Images::load(listing.train, square(8), u64::MAX, OnBadImage::Skip, &quiet).unwrap_err();
     assert_eq!(fault.code.id, "D622");
 }
 
 #[test]
 fn images_beyond_the_budget_are_read_again_with_the_same_result() {
     let (_data, listing) = made_up(11);
-    let (kept, _) = load(listing.train.clone(), SMALL, u64::MAX);
-    let (reread, _) = load(listing.train, SMALL, 10);
+    let (kept, _) = load(listing.train.clone(), square(8), u64::MAX);
+    let (reread, _) = load(listing.train, square(8), 10);
     assert!(kept.in_memory() && !reread.in_memory());
     assert_eq!(kept.statistics(), reread.statistics());
     let order = Order::Shuffled { seed: 5, epoch: 2 };
@@ -59,7 +59,7 @@ fn images_beyond_the_budget_are_read_again_with_the_same_result() {
 #[test]
 fn an_epoch_shows_every_image_once_and_the_next_one_in_another_order() {
     let (_data, listing) = made_up(11);
-    let images = Arc::new(load(listing.train, SMALL, u64::MAX).0);
+    let images = Arc::new(load(listing.train, square(8), u64::MAX).0);
     let listed = tints(&images, Order::Listed, 4, 0);
     assert_eq!(listed.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 3]);
     assert!(listed.iter().flatten().all(|(tint, label)| u32::from(tint % 2) == *label));
@@ -75,7 +75,7 @@ fn an_epoch_shows_every_image_once_and_the_next_one_in_another_order() {
 #[test]
 fn an_epoch_resumes_at_any_batch() {
     let (_data, listing) = made_up(11);
-    let images = Arc::new(load(listing.train, SMALL, u64::MAX).0);
+    let images = Arc::new(load(listing.train, square(8), u64::MAX).0);
     let order = Order::Shuffled { seed: 1, epoch: 3 };
     assert_eq!(tints(&images, order, 4, 0)[1..], tints(&images, order, 4, 1));
     assert!(tints(&images, order, 4, 9).is_empty());
@@ -84,7 +84,7 @@ fn an_epoch_resumes_at_any_batch() {
 #[test]
 fn batches_dropped_early_end_their_thread() {
     let (_data, listing) = made_up(20);
-    let images = Arc::new(load(listing.train, SMALL, u64::MAX).0);
+    let images = Arc::new(load(listing.train, square(8), u64::MAX).0);
     let normalizer = Normalizer::new(&Normalize::Standardize, 3, images.statistics()).unwrap();
     drop(Batches::start(Arc::clone(&images), &normalizer, Order::Listed, 1, 0).unwrap());
     assert_eq!(Arc::strong_count(&images), 1);
@@ -93,10 +93,23 @@ fn batches_dropped_early_end_their_thread() {
 #[test]
 fn a_file_that_vanishes_during_training_is_named() {
     let (data, listing) = made_up(4);
-    let images = Arc::new(load(listing.train, SMALL, 0).0);
+    let images = Arc::new(load(listing.train, square(8), 0).0);
     std::fs::remove_file(data.path().join("a/002.png")).unwrap();
     let normalizer = Normalizer::new(&Normalize::None, 3, images.statistics()).unwrap();
     let mut batches = Batches::start(images, &normalizer, Order::Listed, 4, 0).unwrap();
     let fault = batches.next_into(&mut vec![0.0; 4 * 192], &mut [0; 4]).unwrap_err();
     assert_eq!(fault.code.id, "D601");
+}
+
+#[test]
+fn a_trainer_inside_a_thread_pool_gets_its_batches_and_may_drop_them_early() {
+    let (_data, listing) = made_up(8);
+    let images = Arc::new(load(listing.train, square(8), u64::MAX).0);
+    let normalizer = Normalizer::new(&Normalize::None, 3, images.statistics()).unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let batches = pool.install(|| {
+        drop(Batches::start(Arc::clone(&images), &normalizer, Order::Listed, 1, 0).unwrap());
+        tints(&images, Order::Listed, 2, 0)
+    });
+    assert_eq!(batches.len(), 4);
 }

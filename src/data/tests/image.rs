@@ -4,7 +4,7 @@ use super::*;
 
 fn decode(file: &[u8]) -> crate::diag::Result<Vec<u8>> {
     let source = Source::Memory { place: "made.up".into(), bytes: file.into() };
-    Decoder { height: 16, width: 16, channels: 3, resize: Resize::Stretch }.decode(&source)
+    square(16).decode(&source)
 }
 
 fn code_of(file: &[u8]) -> &'static str {
@@ -33,6 +33,15 @@ fn a_file_cut_short_is_named_not_filled_with_grey() {
     let png = encoded(ImageFormat::Png, 64, 64, 7);
     assert_eq!(code_of(&png[..png.len() / 2]), "D602");
     assert_eq!(code_of(b"\x89PNG\r\n\x1a\n"), "D602");
+}
+
+#[test]
+fn no_format_hides_a_missing_second_half() {
+    use ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+    for format in [Png, Jpeg, Bmp, Gif, Tiff, WebP] {
+        let file = encoded(format, 64, 64, 7);
+        assert!(decode(&file[..file.len() / 2]).is_err(), "{format:?}");
+    }
 }
 
 #[test]
@@ -66,14 +75,21 @@ fn sixteen_bits_are_scaled_and_alpha_is_dropped() {
 #[test]
 fn colour_becomes_grey_and_grey_becomes_colour() {
     let source = Source::Memory { place: "x".into(), bytes: png(40).into() };
-    let grey = Decoder { channels: 1, ..SMALL }.decode(&source).unwrap();
+    let grey = Decoder::new(8, 8, 1, Resize::Stretch).unwrap().decode(&source).unwrap();
     assert_eq!(grey.len(), 64);
     assert_eq!(grey[0], 5, "0.114 of 40");
 }
 
 #[test]
 fn a_missing_file_is_named() {
-    let fault = SMALL.decode(&Source::File("/nowhere/1.png".into())).unwrap_err();
+    let fault = square(8).decode(&Source::File("/nowhere/1.png".into())).unwrap_err();
     assert_eq!(fault.code.id, "D601");
     assert_eq!(fault.place, crate::diag::Place::Path("/nowhere/1.png".into()));
+}
+
+#[test]
+fn an_input_that_no_image_can_become_is_refused() {
+    for (height, width, channels) in [(8, 8, 4), (8, 8, 2), (0, 8, 3), (8, 20_000, 1)] {
+        assert_eq!(Decoder::new(height, width, channels, Resize::Crop).unwrap_err().code.id, "N105");
+    }
 }

@@ -18,10 +18,6 @@ fn key(listing: &Listing, name: &str) -> Source {
     found.unwrap_or_else(|| panic!("{name} is listed")).source.clone()
 }
 
-fn at(size: usize) -> Decoder {
-    Decoder { height: size, width: size, channels: 3, resize: Resize::Stretch }
-}
-
 /// Mean absolute difference of two images' bytes.
 fn distance(one: &[u8], other: &[u8]) -> f64 {
     one.iter().zip(other).map(|(&one, &other)| f64::from(one.abs_diff(other))).sum::<f64>() / one.len() as f64
@@ -34,11 +30,11 @@ fn every_file_meets_what_its_manifest_expects() {
     let manifest = std::fs::read_to_string(root.join("MANIFEST.tsv")).unwrap();
     let mut outcomes: BTreeMap<String, bool> = BTreeMap::new();
     for part in ["folder", "formats"] {
-        let entries = super::super::folder::walk(&root.join(part)).unwrap().0;
+        let entries = crate::data::folder::walk(&root.join(part)).unwrap().0;
         for entry in entries {
-            if let super::super::entry::Kind::Image(source) = entry.kind {
+            if let entry::Kind::Image(source) = entry.kind {
                 let name = format!("{part}/{}", String::from_utf8_lossy(&entry.path));
-                outcomes.insert(name, at(24).decode(&source).is_ok());
+                outcomes.insert(name, square(24).decode(&source).is_ok());
             }
         }
     }
@@ -72,7 +68,8 @@ fn the_folder_lists_its_classes_and_says_what_is_odd() {
     let facts = survey(&listing.train, &quiet);
     assert!(check_conflicts(&listing.train, &facts).unwrap().notes[0].contains("same_in_two_classes.jpg"));
     assert!(check_duplicates(&listing.train, &facts).unwrap().notes.iter().any(|note| note.contains("copy (1).jpg")));
-    let (images, bad) = load(listing.train, at(24), u64::MAX);
+    assert!(check_extensions(&listing.train, &facts).unwrap().message.starts_with("5 files"));
+    let (images, bad) = load(listing.train, square(24), u64::MAX);
     let emptied = check_empty(&listing.classes, images.samples());
     assert_eq!(emptied.len(), 2, "only_bad_class has lost its only image");
     assert!(bad.iter().any(|fault| fault.message.contains("git lfs pull")));
@@ -94,9 +91,9 @@ fn the_archive_reads_as_the_folder_does() {
 fn all_orientations_decode_to_the_same_upright_picture() {
     let Some(folder) = messy() else { return };
     let (listing, _) = read_listing(&folder.path().join("messy/folder"), None).unwrap();
-    let upright = at(64).decode(&key(&listing, "exif_rock/orient_1.jpg")).unwrap();
+    let upright = square(64).decode(&key(&listing, "exif_rock/orient_1.jpg")).unwrap();
     for orientation in 2..=8 {
-        let turned = at(64).decode(&key(&listing, &format!("exif_rock/orient_{orientation}.jpg"))).unwrap();
+        let turned = square(64).decode(&key(&listing, &format!("exif_rock/orient_{orientation}.jpg"))).unwrap();
         assert!(distance(&upright, &turned) < 4.0, "orientation {orientation}: {}", distance(&upright, &turned));
     }
     let rock: Vec<Sample> =
@@ -109,8 +106,8 @@ fn colour_models_agree_with_their_twins() {
     let Some(folder) = messy() else { return };
     let file = |name: &str| Source::File(folder.path().join("messy").join(name));
     let (cmyk, rgb) = (file("formats/pil__pil_sample_cmyk.jpg"), file("formats/pil__pil_sample_rgb.jpg"));
-    let apart = distance(&at(50).decode(&cmyk).unwrap(), &at(50).decode(&rgb).unwrap());
+    let apart = distance(&square(50).decode(&cmyk).unwrap(), &square(50).decode(&rgb).unwrap());
     assert!(apart < 12.0, "CMYK is off by {apart}");
-    let clear = at(4).decode(&file("folder/mixed types/all_transparent.png")).unwrap();
+    let clear = square(4).decode(&file("folder/mixed types/all_transparent.png")).unwrap();
     assert_eq!(clear[..3], [255, 0, 0], "alpha is dropped");
 }

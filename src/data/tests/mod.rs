@@ -14,8 +14,10 @@ use ::image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
 use super::*;
 
-/// A decoder to 8×8 RGB.
-const SMALL: Decoder = Decoder { height: 8, width: 8, channels: 3, resize: Resize::Stretch };
+/// A decoder to squares of RGB.
+fn square(side: usize) -> Decoder {
+    Decoder::new(side, side, 3, Resize::Stretch).unwrap()
+}
 
 /// A picture whose pixels tell places apart, encoded.
 fn encoded(format: ImageFormat, height: u32, width: u32, tint: u8) -> Vec<u8> {

@@ -21,7 +21,6 @@ fn cifar3_has_its_counts_and_no_leak() {
     let validation = listing.validation.unwrap();
     assert_eq!((listing.classes.len(), listing.train.len(), validation.len()), (3, 13_000, 1_400));
     assert!(found.iter().all(|found| found.code.id == "D615"));
-    let decoder = Decoder { height: 32, width: 32, channels: 3, resize: Resize::Stretch };
-    let (images, bad) = load(validation, decoder, u64::MAX);
+    let (images, bad) = load(validation, square(32), u64::MAX);
     assert_eq!((images.len(), bad.len()), (1_400, 0));
 }

@@ -145,6 +145,50 @@ pub static FEW_IMAGES: Code = Code {
     },
 };
 
+/// D610: images are smaller than the input of the network.
+pub static UPSCALED_IMAGES: Code = Code {
+    id: "D610",
+    slug: "upscaled-images",
+    severity: Severity::Note,
+    summary: "images are smaller than the input of the network",
+    page: Page {
+        means: "Some images have fewer pixels than the network's input and are enlarged to it.",
+        why: "Enlarging adds no detail, and each layer pays for every pixel: at twice the side a network costs \
+              four times as much.",
+        remedy: "Set `input` to about the median size of the images, or leave it out: netc then takes the median.",
+        example: None,
+    },
+};
+
+/// D611: some images are grey and others in colour.
+pub static MIXED_CHANNELS: Code = Code {
+    id: "D611",
+    slug: "mixed-channels",
+    severity: Severity::Note,
+    summary: "some images are grey and others in colour",
+    page: Page {
+        means: "Some files are stored in grey and others in colour. All become what the input asks for: grey is \
+              repeated over three channels, or colour becomes grey by its luma.",
+        why: "Where the grey images are mostly of one class, a network can tell the class by the missing colour.",
+        remedy: "Nothing, unless grey and class go together; then write an input of one channel, `input: 64x64x1`.",
+        example: None,
+    },
+};
+
+/// D612: a file has the extension of another format than its content.
+pub static EXTENSION_LIES: Code = Code {
+    id: "D612",
+    slug: "extension-lies",
+    severity: Severity::Note,
+    summary: "a file has the extension of another format than its content",
+    page: Page {
+        means: "A file is named `.jpg`, say, and its content is a PNG. netc reads it by its content.",
+        why: "It does no harm here. Other programs go by the name, and refuse such files or decode them wrongly.",
+        remedy: "Rename the files if other programs read them.",
+        example: None,
+    },
+};
+
 /// D613: the data holds fewer than two class folders.
 pub static NO_CLASSES: Code = Code {
     id: "D613",

@@ -8,7 +8,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{sum_partials, verify_bias, verify_lengths};
-use crate::kernel::isa::vectorized;
+use crate::kernel::isa::{Vectorized, vectorized};
 use crate::kernel::{ConvGeometry, Epilogue, Isa, Space};
 
 /// Partial sums of the weight gradient, at most.
@@ -42,7 +42,7 @@ pub fn forward(
     y.par_chunks_mut(out_row).enumerate().for_each(|(index, y)| {
         let (image, row) = (index / g.window.out_h, index % g.window.out_h);
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];
-        vectorized(isa, || forward_row(g, x, w, row, y));
+        vectorized(isa, ForwardRow { g, x, w, row, y: &mut *y });
         epilogue.apply(y);
     });
 }
@@ -54,7 +54,7 @@ pub fn input_gradient(isa: Isa, g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32
     dx.par_chunks_mut(in_row).enumerate().for_each(|(index, dx)| {
         let (image, row) = (index / g.window.in_h, index % g.window.in_h);
         let dy = &dy[image * g.out_len()..][..g.out_len()];
-        vectorized(isa, || input_gradient_row(g, dy, w, row, dx));
+        vectorized(isa, InputGradientRow { g, dy, w, row, dx });
     });
 }
 
@@ -68,61 +68,89 @@ pub fn weight_gradient(isa: Isa, g: &ConvGeometry, n: usize, x: &[f32], dy: &[f3
         for image in n * part / parts..n * (part + 1) / parts {
             let x = &x[image * g.window.in_len()..][..g.window.in_len()];
             let dy = &dy[image * g.out_len()..][..g.out_len()];
-            vectorized(isa, || add_weight_gradient(g, x, dy, dw));
+            vectorized(isa, WeightGradientOfImage { g, x, dy, dw: &mut *dw });
         }
     });
     sum_partials(partials, dw);
 }
 
-#[inline(always)]
-fn forward_row(g: &ConvGeometry, x: &[f32], w: &[f32], row: usize, y: &mut [f32]) {
-    let (window, filters) = (&g.window, g.filters);
-    y.fill(0.0);
-    for down in 0..window.kernel[0] {
-        let Some(x) = input_row(g, x, row, down) else { continue };
-        for across in 0..window.kernel[1] {
-            let w = &w[(down * window.kernel[1] + across) * filters..][..filters];
-            let pixels = pixels(g, across);
-            let x = x.chunks_exact(window.in_c).skip(first_column(g, across, &pixels)).step_by(window.stride[1]);
-            for (y, x) in y.chunks_exact_mut(filters).take(pixels.end).skip(pixels.start).zip(x) {
-                add_products(y, x, w);
+/// One row of y.
+struct ForwardRow<'a> {
+    g: &'a ConvGeometry,
+    x: &'a [f32],
+    w: &'a [f32],
+    row: usize,
+    y: &'a mut [f32],
+}
+
+impl Vectorized for ForwardRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (g, kernel) = (self.g, self.g.window.kernel);
+        self.y.fill(0.0);
+        for tap in 0..g.window.taps() {
+            let Some(x) = input_row(g, self.x, self.row, tap / kernel[1]) else { continue };
+            let w = &self.w[tap * g.filters..][..g.filters];
+            for pixel in pixels(g, tap % kernel[1]) {
+                let x = &x[column(g, pixel, tap % kernel[1]) * g.window.in_c..][..g.window.in_c];
+                add_products(&mut self.y[pixel * g.filters..][..g.filters], x, w);
             }
         }
     }
 }
 
-#[inline(always)]
-fn input_gradient_row(g: &ConvGeometry, dy: &[f32], w: &[f32], row: usize, dx: &mut [f32]) {
-    let (window, filters) = (&g.window, g.filters);
-    let out_row = window.out_w * filters;
-    dx.fill(0.0);
-    for down in 0..window.kernel[0] {
-        let Some(row) = output_row(g, row, down) else { continue };
-        let dy = &dy[row * out_row..][..out_row];
-        for across in 0..window.kernel[1] {
-            let w = &w[(down * window.kernel[1] + across) * filters..][..filters];
-            let pixels = pixels(g, across);
-            let first = first_column(g, across, &pixels);
-            let dx = dx.chunks_exact_mut(window.in_c).skip(first).step_by(window.stride[1]);
-            for (dx, dy) in dx.zip(dy.chunks_exact(filters).take(pixels.end).skip(pixels.start)) {
-                add_sums(dx, dy, w);
+/// One row of dx.
+struct InputGradientRow<'a> {
+    g: &'a ConvGeometry,
+    dy: &'a [f32],
+    w: &'a [f32],
+    row: usize,
+    dx: &'a mut [f32],
+}
+
+impl Vectorized for InputGradientRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (g, kernel) = (self.g, self.g.window.kernel);
+        let out_row = g.window.out_w * g.filters;
+        self.dx.fill(0.0);
+        for tap in 0..g.window.taps() {
+            let Some(row) = output_row(g, self.row, tap / kernel[1]) else { continue };
+            let dy = &self.dy[row * out_row..][..out_row];
+            let w = &self.w[tap * g.filters..][..g.filters];
+            for pixel in pixels(g, tap % kernel[1]) {
+                let dx = &mut self.dx[column(g, pixel, tap % kernel[1]) * g.window.in_c..][..g.window.in_c];
+                add_sums(dx, &dy[pixel * g.filters..][..g.filters], w);
             }
         }
     }
 }
 
-#[inline(always)]
-fn add_weight_gradient(g: &ConvGeometry, x: &[f32], dy: &[f32], dw: &mut [f32]) {
-    let (window, filters) = (&g.window, g.filters);
-    for (row, dy) in dy.chunks_exact(window.out_w * filters).enumerate() {
-        for down in 0..window.kernel[0] {
-            let Some(x) = input_row(g, x, row, down) else { continue };
-            for across in 0..window.kernel[1] {
-                let dw = &mut dw[(down * window.kernel[1] + across) * filters..][..filters];
-                let pixels = pixels(g, across);
-                let x = x.chunks_exact(window.in_c).skip(first_column(g, across, &pixels)).step_by(window.stride[1]);
-                for (dy, x) in dy.chunks_exact(filters).take(pixels.end).skip(pixels.start).zip(x) {
-                    add_products(dw, x, dy);
+/// One image's share of dw.
+struct WeightGradientOfImage<'a> {
+    g: &'a ConvGeometry,
+    x: &'a [f32],
+    dy: &'a [f32],
+    dw: &'a mut [f32],
+}
+
+impl Vectorized for WeightGradientOfImage<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (g, kernel) = (self.g, self.g.window.kernel);
+        for (row, dy) in self.dy.chunks_exact(g.window.out_w * g.filters).enumerate() {
+            for tap in 0..g.window.taps() {
+                let Some(x) = input_row(g, self.x, row, tap / kernel[1]) else { continue };
+                let dw = &mut self.dw[tap * g.filters..][..g.filters];
+                for pixel in pixels(g, tap % kernel[1]) {
+                    let x = &x[column(g, pixel, tap % kernel[1]) * g.window.in_c..][..g.window.in_c];
+                    add_products(dw, x, &dy[pixel * g.filters..][..g.filters]);
                 }
             }
         }
@@ -180,10 +208,11 @@ fn pixels(g: &ConvGeometry, across: usize) -> Range<usize> {
     let (offset, left) = (across * window.dilation[1], window.padding.left);
     let start = left.saturating_sub(offset).div_ceil(stride);
     let end = (window.in_w + left).saturating_sub(offset).div_ceil(stride).min(window.out_w);
-    start.min(end)..end
+    start..end
 }
 
-/// The input column that the first of these pixels sees through a kernel column.
-fn first_column(g: &ConvGeometry, across: usize, pixels: &Range<usize>) -> usize {
-    (pixels.start * g.window.stride[1] + across * g.window.dilation[1]).saturating_sub(g.window.padding.left)
+/// The input column that one of these output columns sees.
+#[inline(always)]
+fn column(g: &ConvGeometry, pixel: usize, across: usize) -> usize {
+    pixel * g.window.stride[1] + across * g.window.dilation[1] - g.window.padding.left
 }

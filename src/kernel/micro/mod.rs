@@ -12,6 +12,9 @@ mod tile;
 use super::{Activation, Isa};
 use simd::Simd;
 
+/// Channels of a panel, two registers, of the widest instruction set.
+pub(super) const WIDEST_PANEL: usize = 32;
+
 /// Three nested loops over `k`, the innermost last, and what each adds to the offset in either operand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Contraction {
@@ -61,26 +64,23 @@ pub(super) enum Finish<'a> {
     Add,
 }
 
-/// An activation that costs nothing at the store.
+/// An activation that costs nothing at the store: min(ceiling, max(floor, x)).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Clamp {
-    None,
-    Relu,
-    Relu6,
-    /// A slope below one, so that the larger of x and slope·x is meant.
-    Leaky {
-        slope: f32,
-    },
+pub(super) struct Clamp {
+    pub floor: f32,
+    pub ceiling: f32,
 }
 
 impl Clamp {
+    /// Changes nothing.
+    pub const NONE: Self = Self { floor: f32::NEG_INFINITY, ceiling: f32::INFINITY };
+
     /// The activation as a clamp; `None` where it is not one and needs a pass of its own.
     pub fn of(activation: Activation) -> Option<Self> {
         match activation {
-            Activation::Identity => Some(Self::None),
-            Activation::Relu => Some(Self::Relu),
-            Activation::Relu6 => Some(Self::Relu6),
-            Activation::LeakyRelu { slope } if slope > 0.0 && slope <= 1.0 => Some(Self::Leaky { slope }),
+            Activation::Identity => Some(Self::NONE),
+            Activation::Relu => Some(Self { floor: 0.0, ..Self::NONE }),
+            Activation::Relu6 => Some(Self { floor: 0.0, ceiling: 6.0 }),
             _ => None,
         }
     }
@@ -100,11 +100,11 @@ impl MicroKernel {
     pub fn of(isa: Isa) -> Self {
         assert!(isa.is_available(), "this machine has no {isa}");
         let run: tile::Run = match isa {
-            Isa::Portable => tile::portable,
+            Isa::Portable => tile::portable::run,
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => tile::avx2,
+            Isa::Avx2 => tile::avx2::run,
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => tile::avx512,
+            Isa::Avx512 => tile::avx512::run,
             #[cfg(not(target_arch = "x86_64"))]
             Isa::Avx2 | Isa::Avx512 => unreachable!("available nowhere else"),
         };

@@ -22,7 +22,6 @@ pub(super) trait Simd {
     /// a·b + c.
     unsafe fn multiply_add(a: Self::Register, b: Self::Register, c: Self::Register) -> Self::Register;
     unsafe fn add(a: Self::Register, b: Self::Register) -> Self::Register;
-    unsafe fn multiply(a: Self::Register, b: Self::Register) -> Self::Register;
     /// The larger of the two; `b` where either is not a number.
     unsafe fn max(a: Self::Register, b: Self::Register) -> Self::Register;
     /// The smaller of the two; `b` where either is not a number.
@@ -65,11 +64,6 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    unsafe fn multiply(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        std::array::from_fn(|lane| a[lane] * b[lane])
-    }
-
-    #[inline(always)]
     unsafe fn max(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
         std::array::from_fn(|lane| if a[lane] > b[lane] { a[lane] } else { b[lane] })
     }
@@ -83,7 +77,7 @@ impl Simd for Portable {
 /// The operations of an x86 instruction set by the names of its intrinsics.
 macro_rules! x86 {
     ($name:ident, $register:ident, $lanes:literal x $height:literal, $splat:ident, $load:ident, $store:ident,
-     $multiply_add:ident, $add:ident, $multiply:ident, $max:ident, $min:ident) => {
+     $multiply_add:ident, $add:ident, $max:ident, $min:ident) => {
         pub struct $name;
 
         impl Simd for $name {
@@ -122,12 +116,6 @@ macro_rules! x86 {
             }
 
             #[inline(always)]
-            unsafe fn multiply(a: $register, b: $register) -> $register {
-                // SAFETY: the caller vouches for the instruction set.
-                unsafe { $multiply(a, b) }
-            }
-
-            #[inline(always)]
             unsafe fn max(a: $register, b: $register) -> $register {
                 // SAFETY: the caller vouches for the instruction set.
                 unsafe { $max(a, b) }
@@ -149,11 +137,11 @@ mod x86_64 {
 
     x86!(
         Avx2, __m256, 8 x 6, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
-        _mm256_mul_ps, _mm256_max_ps, _mm256_min_ps
+        _mm256_max_ps, _mm256_min_ps
     );
     x86!(
         Avx512, __m512, 16 x 12, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps,
-        _mm512_mul_ps, _mm512_max_ps, _mm512_min_ps
+        _mm512_max_ps, _mm512_min_ps
     );
 }
 

@@ -2,8 +2,10 @@
 //!
 //! Written once over `Simd`; each instruction set gets its own copy by way of a function that enables it.
 
+use std::hint::black_box;
+
 use super::simd::Simd;
-use super::{Block, Clamp, Contraction, Finish};
+use super::{Block, Clamp, Contraction, Finish, WIDEST_PANEL};
 
 /// Runs a block for one instruction set.
 ///
@@ -13,9 +15,9 @@ use super::{Block, Clamp, Contraction, Finish};
 /// `MicroKernel::run`) is inside the allocations behind the pointers, of which `c` overlaps no other.
 pub(super) type Run = unsafe fn(&Contraction, Block, *const f32, *const f32, Finish<'_>, *mut f32);
 
-/// Cuts a block into tiles of nearly equal height, the last ones lower by one row.
+/// A tile of H rows × V registers: sums start at the bias, and go to `c` once the contraction is done.
 #[inline(always)]
-unsafe fn block<S: Simd>(
+unsafe fn tile<S: Simd, const H: usize, const V: usize, const ROWS_ADJACENT: bool>(
     by: &Contraction,
     block: Block,
     a: *const f32,
@@ -23,103 +25,50 @@ unsafe fn block<S: Simd>(
     finish: Finish<'_>,
     c: *mut f32,
 ) {
-    let tiles = block.height.div_ceil(S::HEIGHT);
-    let (height, higher) = (block.height / tiles.max(1), block.height % tiles.max(1));
-    let mut row = 0;
-    for tile in 0..tiles {
-        let height = height + usize::from(tile < higher);
-        // SAFETY: rows `row..row + height` are rows of the block, so what the caller vouches for holds for the tile.
-        unsafe {
-            let (a, c) = (a.wrapping_add(row * block.a_lane), c.wrapping_add(row * block.c_lane));
-            if block.width > S::LANES {
-                tile_of_height::<S, 2>(height, by, block, a, b, finish, c);
-            } else {
-                tile_of_height::<S, 1>(height, by, block, a, b, finish, c);
-            }
-        }
-        row += height;
-    }
-}
-
-/// Picks the tile whose height is known to the compiler.
-#[inline(always)]
-unsafe fn tile_of_height<S: Simd, const V: usize>(
-    height: usize,
-    by: &Contraction,
-    block: Block,
-    a: *const f32,
-    b: *const f32,
-    finish: Finish<'_>,
-    c: *mut f32,
-) {
-    macro_rules! pick {
-        ($($known:literal)*) => {
-            match height {
-                // SAFETY: the caller vouches for the rows of exactly this height.
-                $($known if $known <= S::HEIGHT => unsafe { tile::<S, V, $known>(by, block, a, b, finish, c) },)*
-                _ => unreachable!("no tile is {height} rows high"),
-            }
-        };
-    }
-    pick!(1 2 3 4 5 6 7 8 9 10 11 12);
-}
-
-#[inline(always)]
-unsafe fn tile<S: Simd, const V: usize, const H: usize>(
-    by: &Contraction,
-    block: Block,
-    a: *const f32,
-    b: *const f32,
-    finish: Finish<'_>,
-    c: *mut f32,
-) {
-    // SAFETY: forwarded from the caller, who vouches for this tile's elements; a bias holds V·LANES elements.
+    // SAFETY: forwarded from the caller, who vouches for this tile's elements; a bias holds V registers.
     unsafe {
-        let mut sums = [[S::splat(0.0); V]; H];
+        let mut start = [S::splat(0.0); V];
         if let Finish::Store { bias: Some(bias), .. } = finish {
-            for v in 0..V {
-                let bias = S::load(bias.as_ptr().add(v * S::LANES));
-                for sum in &mut sums {
-                    sum[v] = bias;
-                }
+            for (v, start) in start.iter_mut().enumerate() {
+                *start = S::load(bias.as_ptr().add(v * S::LANES));
             }
         }
-        let sums = contract::<S, V, H>(by, block.a_lane, a, b, sums);
+        let sums = contract::<S, H, V, ROWS_ADJACENT>(by, block.a_lane, a, b, [start; H]);
         match finish {
-            Finish::Store { clamp, .. } => store::<S, V, H>(clamped::<S, V, H>(clamp, sums), block, c),
-            Finish::Add => add::<S, V, H>(sums, block, c),
+            Finish::Store { clamp, .. } => store::<S, H, V>(sums, clamp, block, c),
+            Finish::Add => add::<S, H, V>(sums, block, c),
         }
     }
 }
 
-/// sums[i] += Σ a[i·lane + k·a_step] · b[k·b_step ..], over the three loops of the contraction.
+/// Rows of `a` that are addressed from one pointer, and how many pointers the highest tile needs.
+const ROWS_OF_A_POINTER: usize = 3;
+const POINTERS: usize = 4;
+
+/// sums[i] += Σ a[i, k] · b[k ..], over the three loops of the contraction.
+///
+/// With `ROWS_ADJACENT`, rows are next to each other in `a` and `lane` is 1.
 #[inline(always)]
-unsafe fn contract<S: Simd, const V: usize, const H: usize>(
+unsafe fn contract<S: Simd, const H: usize, const V: usize, const ROWS_ADJACENT: bool>(
     by: &Contraction,
     lane: usize,
     a: *const f32,
     b: *const f32,
     mut sums: [[S::Register; V]; H],
 ) -> [[S::Register; V]; H] {
+    let lane = if ROWS_ADJACENT { 1 } else { lane };
     for outer in 0..by.extent[0] {
         for middle in 0..by.extent[1] {
-            let mut a = a.wrapping_add(outer * by.a[0] + middle * by.a[1]);
+            let a = a.wrapping_add(outer * by.a[0] + middle * by.a[1]);
             let mut b = b.wrapping_add(outer * by.b[0] + middle * by.b[1]);
+            // That these pointers have to do with each other is hidden from the compiler, which would otherwise compute
+            // each row's address from the one before: a chain as long as the arithmetic.
+            let mut pointers: [*const f32; POINTERS] =
+                std::array::from_fn(|at| black_box(a.wrapping_add(at * ROWS_OF_A_POINTER * lane)));
             for _ in 0..by.extent[2] {
                 // SAFETY: inside the extents, where the caller vouches for the elements of both operands.
-                unsafe {
-                    let mut right = [S::splat(0.0); V];
-                    for (v, right) in right.iter_mut().enumerate() {
-                        *right = S::load(b.add(v * S::LANES));
-                    }
-                    for (i, sum) in sums.iter_mut().enumerate() {
-                        let left = S::splat(*a.add(i * lane));
-                        for v in 0..V {
-                            sum[v] = S::multiply_add(left, right[v], sum[v]);
-                        }
-                    }
-                }
-                a = a.wrapping_add(by.a[2]);
+                sums = unsafe { step::<S, H, V>(pointers, lane, b, sums) };
+                pointers = pointers.map(|pointer| pointer.wrapping_add(by.a[2]));
                 b = b.wrapping_add(by.b[2]);
             }
         }
@@ -127,25 +76,24 @@ unsafe fn contract<S: Simd, const V: usize, const H: usize>(
     sums
 }
 
-/// The clamp's operand order keeps what is not a number.
+/// sums[i] += a[i] · b, where row i of `a` is found from every third row's pointer.
 #[inline(always)]
-unsafe fn clamped<S: Simd, const V: usize, const H: usize>(
-    clamp: Clamp,
+unsafe fn step<S: Simd, const H: usize, const V: usize>(
+    a: [*const f32; POINTERS],
+    lane: usize,
+    b: *const f32,
     mut sums: [[S::Register; V]; H],
 ) -> [[S::Register; V]; H] {
-    // SAFETY: the caller vouches for the instruction set; no memory is touched.
+    // SAFETY: the caller vouches for H rows of `a` and V registers of `b`.
     unsafe {
-        let zero = S::splat(0.0);
-        match clamp {
-            Clamp::None => {}
-            Clamp::Relu => sums.iter_mut().flatten().for_each(|sum| *sum = S::max(zero, *sum)),
-            Clamp::Relu6 => {
-                let six = S::splat(6.0);
-                sums.iter_mut().flatten().for_each(|sum| *sum = S::min(six, S::max(zero, *sum)));
-            }
-            Clamp::Leaky { slope } => {
-                let slope = S::splat(slope);
-                sums.iter_mut().flatten().for_each(|sum| *sum = S::max(S::multiply(slope, *sum), *sum));
+        let mut right = [S::splat(0.0); V];
+        for (v, right) in right.iter_mut().enumerate() {
+            *right = S::load(b.add(v * S::LANES));
+        }
+        for (i, sum) in sums.iter_mut().enumerate() {
+            let left = S::splat(*a[i / ROWS_OF_A_POINTER].add(i % ROWS_OF_A_POINTER * lane));
+            for v in 0..V {
+                sum[v] = S::multiply_add(left, right[v], sum[v]);
             }
         }
     }
@@ -153,11 +101,20 @@ unsafe fn clamped<S: Simd, const V: usize, const H: usize>(
 }
 
 #[inline(always)]
-unsafe fn store<S: Simd, const V: usize, const H: usize>(sums: [[S::Register; V]; H], block: Block, c: *mut f32) {
+unsafe fn store<S: Simd, const H: usize, const V: usize>(
+    sums: [[S::Register; V]; H],
+    clamp: Clamp,
+    block: Block,
+    c: *mut f32,
+) {
+    // SAFETY: the caller vouches for the instruction set; no memory is touched.
+    let (floor, ceiling) = unsafe { (S::splat(clamp.floor), S::splat(clamp.ceiling)) };
     for (i, sum) in sums.into_iter().enumerate() {
         // SAFETY: row i of the tile has `width` elements, of which whole registers are stored only where they fit.
         unsafe {
             let c = c.add(i * block.c_lane);
+            // The order of the operands keeps what is not a number.
+            let sum = sum.map(|sum| S::min(ceiling, S::max(floor, sum)));
             if block.width == V * S::LANES {
                 for (v, sum) in sum.into_iter().enumerate() {
                     S::store(c.add(v * S::LANES), sum);
@@ -171,7 +128,7 @@ unsafe fn store<S: Simd, const V: usize, const H: usize>(sums: [[S::Register; V]
 }
 
 #[inline(always)]
-unsafe fn add<S: Simd, const V: usize, const H: usize>(sums: [[S::Register; V]; H], block: Block, c: *mut f32) {
+unsafe fn add<S: Simd, const H: usize, const V: usize>(sums: [[S::Register; V]; H], block: Block, c: *mut f32) {
     for (i, sum) in sums.into_iter().enumerate() {
         // SAFETY: row i of the tile has `width` elements; whole registers are accessed only where they fit.
         unsafe {
@@ -191,13 +148,10 @@ unsafe fn add<S: Simd, const V: usize, const H: usize>(sums: [[S::Register; V]; 
     }
 }
 
-/// Elements that two registers of the widest instruction set hold.
-const WIDEST: usize = 32;
-
 #[inline(always)]
-unsafe fn spill<S: Simd, const V: usize>(sum: [S::Register; V]) -> [f32; WIDEST] {
-    const { assert!(V * S::LANES <= WIDEST) };
-    let mut spilled = [0.0; WIDEST];
+unsafe fn spill<S: Simd, const V: usize>(sum: [S::Register; V]) -> [f32; WIDEST_PANEL] {
+    const { assert!(V * S::LANES <= WIDEST_PANEL) };
+    let mut spilled = [0.0; WIDEST_PANEL];
     for (v, sum) in sum.into_iter().enumerate() {
         // SAFETY: V registers fit, as asserted when compiled.
         unsafe { S::store(spilled.as_mut_ptr().add(v * S::LANES), sum) };
@@ -205,26 +159,68 @@ unsafe fn spill<S: Simd, const V: usize>(sum: [S::Register; V]) -> [f32; WIDEST]
     spilled
 }
 
-/// A copy of `block` for one instruction set.
+/// The tiles of one instruction set, and `run`, which cuts a block into them.
 macro_rules! instance {
     ($name:ident, $simd:ty $(, $features:literal)?) => {
-        $(#[target_feature(enable = $features)])?
-        pub(super) unsafe fn $name(
-            by: &Contraction,
-            shape: Block,
-            a: *const f32,
-            b: *const f32,
-            finish: Finish<'_>,
-            c: *mut f32,
-        ) {
-            // SAFETY: forwarded from the caller.
-            unsafe { block::<$simd>(by, shape, a, b, finish, c) }
+        pub(super) mod $name {
+            use super::{Block, Contraction, Finish, Simd};
+
+            /// A function of its own for every shape of a tile, so that each gets all registers.
+            $(#[target_feature(enable = $features)])?
+            unsafe fn tile<const H: usize, const V: usize, const ROWS_ADJACENT: bool>(
+                by: &Contraction,
+                block: Block,
+                a: *const f32,
+                b: *const f32,
+                finish: Finish<'_>,
+                c: *mut f32,
+            ) {
+                // SAFETY: forwarded from the caller.
+                unsafe { super::tile::<$simd, H, V, ROWS_ADJACENT>(by, block, a, b, finish, c) }
+            }
+
+            fn tile_of_height<const V: usize, const ROWS_ADJACENT: bool>(height: usize) -> super::Run {
+                instance!(height, tile, V, ROWS_ADJACENT, <$simd>::HEIGHT, 1 2 3 4 5 6 7 8 9 10 11 12)
+            }
+
+            /// Tiles are of nearly equal height, the last ones lower by one row.
+            pub(in super::super) unsafe fn run(
+                by: &Contraction,
+                block: Block,
+                a: *const f32,
+                b: *const f32,
+                finish: Finish<'_>,
+                c: *mut f32,
+            ) {
+                let pick = match (block.width > <$simd>::LANES, block.a_lane == 1) {
+                    (true, true) => tile_of_height::<2, true>,
+                    (true, false) => tile_of_height::<2, false>,
+                    (false, true) => tile_of_height::<1, true>,
+                    (false, false) => tile_of_height::<1, false>,
+                };
+                let tiles = block.height.div_ceil(<$simd>::HEIGHT);
+                let (height, higher) = (block.height / tiles, block.height % tiles);
+                let mut row = 0;
+                for tile in 0..tiles {
+                    let height = height + usize::from(tile < higher);
+                    let (a, c) = (a.wrapping_add(row * block.a_lane), c.wrapping_add(row * block.c_lane));
+                    // SAFETY: these are rows of the block, so what the caller vouches for holds for the tile.
+                    unsafe { pick(height)(by, block, a, b, finish, c) };
+                    row += height;
+                }
+            }
+        }
+    };
+    ($height:ident, $tile:ident, $v:ident, $rows_adjacent:ident, $highest:expr, $($known:literal)*) => {
+        match $height {
+            $($known if $known <= $highest => $tile::<$known, $v, $rows_adjacent>,)*
+            _ => unreachable!("no tile is {} rows high", $height),
         }
     };
 }
 
-instance!(portable, super::simd::Portable);
+instance!(portable, crate::kernel::micro::simd::Portable);
 #[cfg(target_arch = "x86_64")]
-instance!(avx2, super::simd::Avx2, "avx2,fma");
+instance!(avx2, crate::kernel::micro::simd::Avx2, "avx2,fma");
 #[cfg(target_arch = "x86_64")]
-instance!(avx512, super::simd::Avx512, "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma");
+instance!(avx512, crate::kernel::micro::simd::Avx512, "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma");

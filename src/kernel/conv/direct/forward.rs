@@ -43,7 +43,7 @@ pub fn run(
     packed.fill(g, w, epilogue.bias, panels);
     let forward =
         Forward { micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue, scratch: space.scratch };
-    let rows = band_rows(row_len(g), g.window.out_h, n);
+    let rows = band_rows([row_len(g), g.window.out_w], g.window.out_h, n);
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];
@@ -125,7 +125,7 @@ impl Forward<'_> {
     fn panel(&self, by: &Contraction, in_row: usize, panel: Panel, packed: &[f32], x: &[f32], y: &mut [f32]) {
         let window = &self.g.window;
         let (bias, weights) = packed.split_at(self.packed.panels.full());
-        let clamp = Clamp::of(self.activation.activation).unwrap_or(Clamp::None);
+        let clamp = Clamp::of(self.activation.activation).unwrap_or(Clamp::NONE);
         let finish = Finish::Store { bias: Some(bias), clamp };
         let a_lane = window.stride[1] * window.in_c;
         let out_row = window.out_w * self.g.filters;

@@ -44,7 +44,7 @@ pub fn run(isa: Isa, g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut
     pack(&panels, g, w, packed);
     let gradient =
         InputGradient { micro: MicroKernel::of(isa), g, axes: Axis::both(g), panels, packed, scratch: space.scratch };
-    let rows = band_rows(row_len(g), g.window.in_h, n);
+    let rows = band_rows([row_len(g), g.window.in_w], g.window.in_h, n);
     let in_row = g.window.in_w * g.window.in_c;
     dx.par_chunks_mut(g.window.in_len()).enumerate().for_each(|(image, dx)| {
         let dy = &dy[image * g.out_len()..][..g.out_len()];
@@ -228,7 +228,7 @@ impl InputGradient<'_> {
         let (rows, height) = if is_one_run { (1, rows * pixels) } else { (rows, pixels) };
         let by = self.contraction(phase, patch.row_len());
         let left = across.first_seen(phase[1], column, patch.left);
-        let finish = Finish::Store { bias: None, clamp: Clamp::None };
+        let finish = Finish::Store { bias: None, clamp: Clamp::NONE };
         for index in 0..g.groups * self.panels.count() {
             let (group, panel) = (index / self.panels.count(), self.panels.at(index % self.panels.count()));
             let panel_len = panel_len(&self.panels, g, phase);

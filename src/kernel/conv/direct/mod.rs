@@ -25,14 +25,18 @@ const BAND: usize = 96 << 10;
 /// Tasks that a call is cut into, at least, so that no worker is idle for long.
 const TASKS: usize = 16;
 
+/// Pixels of a band, at least, so that a panel of weights is not fetched for a tile or two.
+const PIXELS: usize = 48;
+
 /// Output rows of a band whose operands stay in cache, given the elements that each row adds.
 fn rows_in_cache(row_len: usize, rows: usize) -> usize {
     (BAND / row_len.max(1)).clamp(1, rows.max(1))
 }
 
-/// Output rows of a band: what stays in cache, and fewer where there are few images.
-fn band_rows(row_len: usize, rows: usize, images: usize) -> usize {
-    rows_in_cache(row_len, rows).min((rows * images).div_ceil(TASKS)).max(1)
+/// Rows of a band: what stays in cache, and fewer where there are few images. `row` is its elements and its pixels.
+fn band_rows(row: [usize; 2], rows: usize, images: usize) -> usize {
+    let fair = (rows * images).div_ceil(TASKS).max(PIXELS.div_ceil(row[1].max(1)));
+    rows_in_cache(row[0], rows).min(fair)
 }
 
 /// Elements that an output row adds to a band.

@@ -1,7 +1,7 @@
 //! The weight gradient: tiles of taps and input channels × a panel of filters, summed over the pixels of a chunk.
 //!
-//! Images are cut into parts with partial sums of their own, and, where there are few parts, the kernel's rows into
-//! blocks. Both cuts are functions of the shapes; partial sums are added in the order of the parts.
+//! Bands of output rows are cut into parts with partial sums of their own, and, where the weights are too many for
+//! that, dw into blocks. Both cuts are functions of the shapes; partial sums are added in the order of the parts.
 
 use std::ops::Range;
 
@@ -37,32 +37,45 @@ pub fn run(isa: Isa, g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut
     let panels = Panels::of(isa, g.filters_per_group());
     let gradient = WeightGradient { micro: MicroKernel::of(isa), g, panels, x, dy, scratch: space.scratch };
     if cut.parts <= 1 {
-        return gradient.part(&cut, 0..n, dw);
+        return gradient.part(&cut, 0..cut.bands, dw);
     }
     let partials = aligned(space.workspace, cut.parts * g.weight_len());
     partials.par_chunks_mut(g.weight_len()).enumerate().for_each(|(part, dw)| {
-        gradient.part(&cut, part * cut.images..n.min((part + 1) * cut.images), dw);
+        gradient.part(&cut, part * cut.bands_of_a_part..cut.bands.min((part + 1) * cut.bands_of_a_part), dw);
     });
     sum_partials(partials, dw);
 }
 
 /// How the work is cut into tasks.
 struct Cut {
+    /// Bands of all images.
+    bands: usize,
+    bands_of_a_part: usize,
     parts: usize,
-    images: usize,
     /// Rows of a block of dw, a row being the filters' weights for one tap and channel.
     rows: usize,
 }
 
 impl Cut {
     fn of(g: &ConvGeometry, n: usize) -> Self {
-        let parts = n.min(TASKS).min(PARTIALS / g.weight_len().max(1)).max(1);
-        let images = n.div_ceil(parts).max(1);
-        let parts = n.div_ceil(images).max(1);
-        let rows = g.weight_len() / g.filters;
+        let bands = n * bands_of_an_image(g);
+        let parts = bands.min(TASKS).min(PARTIALS / g.weight_len().max(1)).max(1);
+        let bands_of_a_part = bands.div_ceil(parts).max(1);
+        let parts = bands.div_ceil(bands_of_a_part).max(1);
         let blocks = if parts < TASKS / 2 { TASKS.div_ceil(parts) } else { 1 };
-        Self { parts, images, rows: rows.div_ceil(blocks).next_multiple_of(12) }
+        // A multiple of the height of the tiles of every instruction set.
+        let rows = (g.weight_len() / g.filters).div_ceil(blocks).next_multiple_of(12);
+        Self { bands, bands_of_a_part, parts, rows }
     }
+}
+
+/// Output rows of a band, whose operands stay in the second-level cache.
+fn rows_of_a_band(g: &ConvGeometry) -> usize {
+    rows_in_cache(row_len(g), g.window.out_h)
+}
+
+fn bands_of_an_image(g: &ConvGeometry) -> usize {
+    g.window.out_h.div_ceil(rows_of_a_band(g))
 }
 
 /// A rectangle of output pixels, and the part of x that its windows see.
@@ -93,36 +106,43 @@ struct WeightGradient<'a> {
 }
 
 impl WeightGradient<'_> {
-    /// Computes the sum over `images` into `dw`, a block of rows a task.
-    fn part(&self, cut: &Cut, images: Range<usize>, dw: &mut [f32]) {
+    /// Computes the sum over `bands` into `dw`, a block of rows a task.
+    fn part(&self, cut: &Cut, bands: Range<usize>, dw: &mut [f32]) {
         dw.par_chunks_mut(cut.rows * self.g.filters).enumerate().for_each(|(block, dw)| {
             dw.fill(0.0);
-            for image in images.clone() {
-                self.image(image, block * cut.rows, dw);
+            for band in bands.clone() {
+                self.band(band, block * cut.rows, dw);
             }
         });
     }
 
-    /// Adds an image's share to the rows of dw from `first` on.
-    fn image(&self, image: usize, first: usize, dw: &mut [f32]) {
+    /// Adds a band's share to the rows of dw from `first` on.
+    fn band(&self, band: usize, first: usize, dw: &mut [f32]) {
         let g = self.g;
+        let (image, band) = (band / bands_of_an_image(g), band % bands_of_an_image(g));
+        let row = band * rows_of_a_band(g);
+        let rows = rows_of_a_band(g).min(g.window.out_h - row);
         let x = &self.x[image * g.window.in_len()..][..g.window.in_len()];
-        let dy = &self.dy[image * g.out_len()..][..g.out_len()];
-        let band = rows_in_cache(row_len(g), g.window.out_h);
-        for row in (0..g.window.out_h).step_by(band) {
-            let rows = band.min(g.window.out_h - row);
-            let patch = band_patch(g, row, rows);
-            let room = if patch.is_in_place() { 0 } else { patch.len() };
-            let dy = &dy[row * g.window.out_w * g.filters..];
-            self.scratch.with(room + self.packed_len(), |room| {
-                let (packed, room) = room.split_at_mut(self.packed_len());
-                self.band(rows, patch.read(x, room), patch.row_len(), dy, packed, first, dw);
-            });
-        }
+        let dy = &self.dy[image * g.out_len() + row * g.window.out_w * g.filters..];
+        let patch = band_patch(g, row, rows);
+        let room = if patch.is_in_place() { 0 } else { patch.len() };
+        self.scratch.with(room + self.packed_len(), |room| {
+            let (packed, room) = room.split_at_mut(self.packed_len());
+            self.chunks(rows, patch.read(x, room), patch.row_len(), dy, packed, first, dw);
+        });
     }
 
     #[allow(clippy::too_many_arguments, reason = "operands, their room and the result")]
-    fn band(&self, rows: usize, x: &[f32], x_row: usize, dy: &[f32], packed: &mut [f32], first: usize, dw: &mut [f32]) {
+    fn chunks(
+        &self,
+        rows: usize,
+        x: &[f32],
+        x_row: usize,
+        dy: &[f32],
+        packed: &mut [f32],
+        first: usize,
+        dw: &mut [f32],
+    ) {
         let window = &self.g.window;
         let size = chunk_size(self.g);
         for row in (0..rows).step_by(size[0]) {
@@ -161,9 +181,10 @@ impl WeightGradient<'_> {
         }
     }
 
-    /// Whether dy is one panel of whole registers, so that packing it would only make a copy.
+    /// Whether pixels of dy are no longer than a panel and made of whole registers, so that packing would only copy.
     fn reads_in_place(&self) -> bool {
-        self.g.filters <= self.panels.full() && self.micro.read_width(self.g.filters) == self.g.filters
+        let filters = self.g.filters_per_group();
+        self.g.filters <= self.panels.full() && self.micro.read_width(filters) == filters
     }
 
     fn packed_len(&self) -> usize {
