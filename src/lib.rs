@@ -7,5 +7,7 @@ pub mod exec;
 pub mod graph;
 pub mod kernel;
 pub mod layer;
+pub mod model;
 pub mod plan;
 pub mod syntax;
+pub mod train;

@@ -1,5 +1,7 @@
 //! An image file as the bytes of the network's input.
 
+use rayon::prelude::*;
+
 use super::option::Resize;
 use super::picture::{Bad, MAX_SIDE, Picture};
 use super::resize::resize;
@@ -61,6 +63,12 @@ impl Decoder {
         let file = source.read()?;
         let picture = Picture::decode(&file).and_then(|picture| self.fit(picture)).map_err(|bad| name(source, bad))?;
         Ok(picture.bytes)
+    }
+
+    /// Many images, decoded on the thread pool, in the order of their sources.
+    #[must_use]
+    pub fn decode_all(&self, sources: &[Source]) -> Vec<Result<Vec<u8>>> {
+        sources.par_iter().map(|source| self.decode(source)).collect()
     }
 
     fn fit(&self, picture: Picture) -> Result<Picture, Bad> {

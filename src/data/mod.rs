@@ -38,7 +38,7 @@ pub use check::{
 pub use decode::Decoder;
 pub use images::Images;
 pub use listing::{Listing, Sample, read_listing};
-pub use memory::budget;
+pub use memory::{available, budget};
 pub use normalize::{Normalizer, Statistics};
 pub use option::{Normalize, OnBadImage, Resize};
 pub use source::Source;

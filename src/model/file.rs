@@ -1,0 +1,95 @@
+//! Files that appear whole or not at all.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::diag::{Code, Diagnostic, Fault, Result, code};
+
+/// How the names of temporary files begin.
+const UNFINISHED: &str = ".netc-unfinished-";
+
+/// Writes `bytes` to `path`: to a temporary file in the same folder, synced, then renamed over the old one.
+///
+/// Whoever reads `path` meanwhile, or after a crash, sees the old file or the new one.
+///
+/// # Errors
+/// M805 with the reason; the old file is then as it was, and the temporary one is gone.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    try_write(path, bytes).map_err(|error| {
+        Diagnostic::new(&code::WRITE_FAILED, format!("the file cannot be written: {error}"))
+            .on(path)
+            .note("a file that was there before is unchanged")
+            .help(way_out(&error))
+            .fault()
+    })
+}
+
+fn try_write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut file = temporary().tempfile_in(folder)?;
+    // Past the wrapper, whose errors would name the temporary file.
+    file.as_file_mut().write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+/// Removes what [`write_file`] left in `folder` when its process was killed; what cannot be removed does no harm.
+pub fn remove_unfinished(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// A temporary file that gets the permissions of an ordinary one; by default only its owner could read it.
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
+}
+
+/// Makes a rename in `folder` last through a power cut.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Folders cannot be synced here; the file system orders renames by itself.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn way_out(error: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space, or write to another disk with `--out`",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "make the folder writable, or write elsewhere with `--out`"
+        }
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "create the folder first, or name another with `--out`",
+        _ => "write elsewhere with `--out`",
+    }
+}
+
+/// Reads a whole file that netc wrote.
+///
+/// # Errors
+/// `code` with the reason.
+pub fn read_file(path: &Path, code: &'static Code) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| unreadable(path, code, &error))
+}
+
+fn unreadable(path: &Path, code: &'static Code, error: &std::io::Error) -> Fault {
+    Diagnostic::new(code, format!("the file cannot be read: {error}"))
+        .on(path)
+        .help("check the path and its permissions")
+        .fault()
+}

@@ -1,0 +1,110 @@
+//! Whether what is to be run fits into memory, said before any of it is taken.
+
+use crate::diag::{Diagnostic, Fault, Result, code};
+use crate::graph::{Graph, Inference, Training};
+use crate::kernel::Isa;
+use crate::plan::{Optimizer, Options, Plan};
+
+/// What a plan runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// Threads.
+    pub threads: usize,
+    /// The best instruction set that kernels may use.
+    pub isa: Isa,
+}
+
+/// The plans of a training: the step, and the forward pass that validates.
+#[derive(Clone, Debug)]
+pub(super) struct Plans {
+    pub training: Plan,
+    pub inference: Plan,
+}
+
+impl Plans {
+    fn new(graph: &Graph, optimizer: Optimizer, options: Options) -> Self {
+        Self {
+            training: Plan::training(&Training::of(graph), optimizer, options),
+            inference: Plan::inference(&Inference::of(graph), options),
+        }
+    }
+
+    /// The plans for batches of `batch` images.
+    ///
+    /// # Errors
+    /// P411 where they take more than `available` bytes.
+    pub fn that_fit(
+        graph: &Graph,
+        optimizer: Optimizer,
+        batch: usize,
+        machine: Machine,
+        available: u64,
+    ) -> Result<Self> {
+        let plan = |batch| Self::new(graph, optimizer, Options { batch, isa: machine.isa });
+        let bytes =
+            |plans: &Self| plans.training.peak_bytes(machine.threads) + plans.inference.peak_bytes(machine.threads);
+        let plans = plan(batch);
+        if bytes(&plans) <= available {
+            return Ok(plans);
+        }
+        let fitting = largest_fitting(batch, |batch| bytes(&plan(batch)) <= available);
+        Err(too_large("training", batch, bytes(&plans), available, fitting))
+    }
+}
+
+/// The plan of a forward pass over at most `batch` images; fewer where not so many fit.
+///
+/// # Errors
+/// P411 where not even one image fits into `available` bytes.
+pub(super) fn inference_that_fits(graph: &Graph, batch: usize, machine: Machine, available: u64) -> Result<Plan> {
+    let inference = Inference::of(graph);
+    let plan = |batch| Plan::inference(&inference, Options { batch, isa: machine.isa });
+    let fits = |batch| plan(batch).peak_bytes(machine.threads) <= available;
+    let wanted = plan(batch);
+    let needed = wanted.peak_bytes(machine.threads);
+    if needed <= available {
+        return Ok(wanted);
+    }
+    match largest_fitting(batch, fits) {
+        0 => Err(too_large("running the network", batch, needed, available, 0)),
+        batch => Ok(plan(batch)),
+    }
+}
+
+/// The largest number below `too_many` that `fits`, by bisection; 0 where 1 does not.
+fn largest_fitting(too_many: usize, fits: impl Fn(usize) -> bool) -> usize {
+    let (mut good, mut bad) = (0, too_many);
+    while bad - good > 1 {
+        let middle = usize::midpoint(good, bad);
+        if fits(middle) { good = middle } else { bad = middle }
+    }
+    good
+}
+
+fn too_large(what: &str, batch: usize, needed: u64, available: u64, fitting: usize) -> Fault {
+    let (needed, available) = (mebibytes(needed), mebibytes(available));
+    let message = format!("{what} in batches of {batch} takes {needed} MiB, and {available} MiB are free");
+    let fault = Diagnostic::new(&code::PLAN_EXCEEDS_MEMORY, message);
+    if fitting == 0 {
+        fault.help("no batch size fits: make the input smaller, or pool before the layers that are wide").fault()
+    } else {
+        fault.help(format!("set `batch_size: {fitting}` or `--batch-size {fitting}`, the largest that fits")).fault()
+    }
+}
+
+/// Rounded up, so that what is needed never looks like less than it is.
+fn mebibytes(bytes: u64) -> u64 {
+    bytes.div_ceil(1 << 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bisection_finds_the_largest_that_fits() {
+        for limit in 0..20 {
+            assert_eq!(largest_fitting(20, |batch| batch <= limit), limit);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! From a network and images to a trained model: the loop, its run folder, evaluation and prediction.
+//!
+//! Whatever decides the outcome is a function of the spec, the images, and the seed: a run that was interrupted and
+//! resumed, on whatever number of threads, ends in the same bytes as one that was not. How progress looks is not
+//! known here: an [`Observer`] is told.
+
+mod checkpoint;
+mod convert;
+mod dataset;
+mod evaluate;
+mod job;
+mod memory;
+mod metric;
+mod observer;
+mod predict;
+mod predictor;
+mod record;
+mod run_folder;
+mod schedule;
+mod start;
+#[cfg(test)]
+mod tests;
+mod trainer;
+mod yaml;
+
+pub use checkpoint::{Checkpoint, Position};
+pub use dataset::{Dataset, Loaded, OnFile, Wanted};
+pub use evaluate::{ClassScore, Evaluation, evaluate, evaluation_images};
+pub use job::{Job, Setup};
+pub use memory::Machine;
+pub use metric::{EpochMetrics, Tally};
+pub use observer::{Observer, Progress, Silent};
+pub use predict::{Prediction, predict};
+pub use predictor::{OnBatch, Predictor};
+pub use record::{
+    DataRecord, MachineRecord, NormalizationRecord, OptimizerRecord, Record, ScheduleRecord, TrainRecord,
+};
+pub use run_folder::RunFolder;
+pub use schedule::LearningRate;
+pub use trainer::{Outcome, train};

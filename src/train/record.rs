@@ -1,0 +1,204 @@
+//! Everything that a run was resolved to: what `run.yaml` shows, and what a resumed run goes by.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Span, Spanned};
+use crate::diag::{Diagnostic, Result, code};
+use crate::syntax::settings::{Optimizer, Schedule, TrainSettings};
+
+/// All that decides what a run computes, and what it ran on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The version of netc.
+    pub netc: String,
+    /// The spec's file as it was named.
+    pub spec: String,
+    /// The images.
+    pub data: DataRecord,
+    /// Names of the classes, in order.
+    pub classes: Vec<String>,
+    /// Height, width and channels.
+    pub input: [usize; 3],
+    /// How images of another size are fitted.
+    pub resize: String,
+    /// How bytes become numbers.
+    pub normalization: NormalizationRecord,
+    /// How the network is trained.
+    pub train: TrainRecord,
+    /// What it ran on.
+    pub machine: MachineRecord,
+}
+
+/// Where the images came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataRecord {
+    /// The path as it was named.
+    pub path: String,
+    /// A hash of classes, paths, roles and contents.
+    pub digest: String,
+    /// Where the validation images come from, in words.
+    pub validation: String,
+    /// How many images are trained on.
+    pub train_images: usize,
+    /// How many are held back.
+    pub validation_images: usize,
+}
+
+/// `(byte - mean) / deviation`, a value a channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NormalizationRecord {
+    /// What is subtracted.
+    pub mean: Vec<f32>,
+    /// What the difference is divided by.
+    pub deviation: Vec<f32>,
+}
+
+/// The settings of a training, the optimizer's constants among them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainRecord {
+    /// The optimizer.
+    pub optimizer: OptimizerRecord,
+    /// The peak rate.
+    pub learning_rate: f64,
+    /// How the rate moves after the warm-up.
+    pub schedule: ScheduleRecord,
+    /// Epochs of the warm-up.
+    pub warmup_epochs: f64,
+    /// λ.
+    pub weight_decay: f64,
+    /// Passes over the images.
+    pub epochs: usize,
+    /// Images a step.
+    pub batch_size: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+/// What a run ran on; it does not decide what comes out, but for the instruction set in the last bits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineRecord {
+    /// Threads.
+    pub threads: usize,
+    /// The instruction set of the kernels.
+    pub isa: String,
+}
+
+/// [`Optimizer`], as it is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the fields are those of `Optimizer`")]
+pub enum OptimizerRecord {
+    Sgd { momentum: f64, nesterov: bool },
+    Adam { beta1: f64, beta2: f64, epsilon: f64 },
+    AdamW { beta1: f64, beta2: f64, epsilon: f64 },
+    RmsProp { alpha: f64, epsilon: f64 },
+}
+
+/// [`Schedule`], as it is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the variants are those of `Schedule`")]
+pub enum ScheduleRecord {
+    Constant,
+    Cosine,
+}
+
+impl From<Optimizer> for OptimizerRecord {
+    fn from(optimizer: Optimizer) -> Self {
+        match optimizer {
+            Optimizer::Sgd { momentum, nesterov } => Self::Sgd { momentum, nesterov },
+            Optimizer::Adam { beta1, beta2, epsilon } => Self::Adam { beta1, beta2, epsilon },
+            Optimizer::AdamW { beta1, beta2, epsilon } => Self::AdamW { beta1, beta2, epsilon },
+            Optimizer::RmsProp { alpha, epsilon } => Self::RmsProp { alpha, epsilon },
+        }
+    }
+}
+
+impl From<OptimizerRecord> for Optimizer {
+    fn from(record: OptimizerRecord) -> Self {
+        match record {
+            OptimizerRecord::Sgd { momentum, nesterov } => Self::Sgd { momentum, nesterov },
+            OptimizerRecord::Adam { beta1, beta2, epsilon } => Self::Adam { beta1, beta2, epsilon },
+            OptimizerRecord::AdamW { beta1, beta2, epsilon } => Self::AdamW { beta1, beta2, epsilon },
+            OptimizerRecord::RmsProp { alpha, epsilon } => Self::RmsProp { alpha, epsilon },
+        }
+    }
+}
+
+impl From<&TrainSettings> for TrainRecord {
+    fn from(settings: &TrainSettings) -> Self {
+        Self {
+            optimizer: settings.optimizer.into(),
+            learning_rate: settings.peak_rate(),
+            schedule: match settings.schedule {
+                Schedule::Constant => ScheduleRecord::Constant,
+                Schedule::Cosine => ScheduleRecord::Cosine,
+            },
+            warmup_epochs: settings.warmup_epochs,
+            weight_decay: settings.weight_decay,
+            epochs: settings.epochs,
+            batch_size: settings.batch_size,
+            seed: settings.seed,
+        }
+    }
+}
+
+impl TrainRecord {
+    /// The settings that give this record.
+    #[must_use]
+    pub fn settings(&self) -> TrainSettings {
+        TrainSettings {
+            optimizer: self.optimizer.into(),
+            learning_rate: Some(Spanned::new(self.learning_rate, Span::default())),
+            schedule: match self.schedule {
+                ScheduleRecord::Constant => Schedule::Constant,
+                ScheduleRecord::Cosine => Schedule::Cosine,
+            },
+            warmup_epochs: self.warmup_epochs,
+            weight_decay: self.weight_decay,
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            seed: self.seed,
+        }
+    }
+}
+
+impl Record {
+    /// Holds a run that is to go on to what it was started with; epochs may grow, and the machine may be another.
+    ///
+    /// # Errors
+    /// M806 where the images, the classes or a setting differ.
+    pub fn check_unchanged(&self, now: &Self) -> Result<()> {
+        let train = TrainRecord { epochs: self.train.epochs, ..now.train.clone() };
+        let differences = [
+            ("the images", self.data.digest == now.data.digest),
+            ("the classes", self.classes == now.classes),
+            (
+                "the split",
+                (self.data.train_images, self.data.validation_images)
+                    == (now.data.train_images, now.data.validation_images),
+            ),
+            ("the input", self.input == now.input),
+            ("how images are resized", self.resize == now.resize),
+            ("the settings of the training", self.train == train),
+        ];
+        match differences.iter().find(|(_, same)| !same) {
+            None => Ok(()),
+            Some((what, _)) => Err(changed(what)
+                .note(format!("the run was started on {} as {}", self.data.path, describe(&self.train)))
+                .note(format!("it would go on with {} as {}", now.data.path, describe(&now.train)))
+                .fault()),
+        }
+    }
+}
+
+/// M806: `what` is not what the run was started with.
+pub(super) fn changed(what: &str) -> Diagnostic {
+    Diagnostic::new(&code::RESUME_DATA_CHANGED, format!("{what} changed since the run was started")).help(
+        "bring back what the run was started with, or start a new run without `--resume`; only `--epochs` may grow",
+    )
+}
+
+fn describe(train: &TrainRecord) -> String {
+    serde_json::to_string(train).unwrap_or_default()
+}

@@ -1,0 +1,275 @@
+//! The folder of one run; every file in it appears whole or not at all.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::checkpoint::Checkpoint;
+use super::record::{Record, changed};
+use super::yaml::to_yaml;
+use crate::base::Source;
+use crate::diag::{Diagnostic, Fault, Result, code};
+use crate::model::{Model, read_file, remove_unfinished, write_file};
+
+const SPEC: &str = "spec.net";
+const RECORD: &str = "state/run.json";
+const CHECKPOINT: &str = "state/checkpoint.safetensors";
+
+/// One run's folder.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    log: String,
+}
+
+impl RunFolder {
+    /// The folder of a new run, at `out`, or at `<runs>/<spec>-<n>` with the first free n. Nothing is written yet.
+    ///
+    /// # Errors
+    /// M804 where `out` is there and not an empty folder.
+    pub fn plan(out: Option<&Path>, runs: &Path, spec: &Source) -> Result<Self> {
+        let path = match out {
+            Some(out) if is_taken(out) => return Err(taken(out)),
+            Some(out) => out.to_owned(),
+            None => {
+                let next = last_number(runs, &stem(spec)).map_or(1, |last| last + 1);
+                runs.join(format!("{}-{next}", stem(spec)))
+            }
+        };
+        Ok(Self { path, log: String::new() })
+    }
+
+    /// The folder of a run to go on with: at `out`, or the latest of the spec in `runs`.
+    ///
+    /// # Errors
+    /// M808 where there is no run.
+    pub fn find(out: Option<&Path>, runs: &Path, spec: &Source) -> Result<Self> {
+        let path = match (out, last_number(runs, &stem(spec))) {
+            (Some(out), _) => out.to_owned(),
+            (None, Some(last)) => runs.join(format!("{}-{last}", stem(spec))),
+            (None, None) => return Err(nothing_to_resume(runs, &format!("there is no run of {}", stem(spec)))),
+        };
+        let log = std::fs::read_to_string(path.join("log.txt")).unwrap_or_default();
+        let folder = Self { path, log };
+        if folder.has_run() { Ok(folder) } else { Err(nothing_to_resume(&folder.path, "the folder holds no run")) }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a run was started in it.
+    #[must_use]
+    pub fn has_run(&self) -> bool {
+        self.path.join(RECORD).is_file()
+    }
+
+    /// Creates the folder with the spec and the record.
+    ///
+    /// # Errors
+    /// M804 where another run has taken the folder meanwhile, M805.
+    pub fn create(&self, spec: &Source, record: &Record) -> Result<()> {
+        if let Some(parent) = self.path.parent() {
+            std::fs::create_dir_all(parent).map_err(|error| not_created(parent, &error))?;
+        }
+        match std::fs::create_dir(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                if is_taken(&self.path) {
+                    return Err(taken(&self.path));
+                }
+            }
+            outcome => outcome.map_err(|error| not_created(&self.path, &error))?,
+        }
+        let state = self.path.join("state");
+        std::fs::create_dir(&state).map_err(|error| not_created(&state, &error))?;
+        self.write(SPEC, spec.text().as_bytes())?;
+        self.write_record(record)
+    }
+
+    /// Writes what the run was resolved to: `run.yaml` to read, and the same for netc.
+    ///
+    /// # Errors
+    /// M805.
+    pub fn write_record(&self, record: &Record) -> Result<()> {
+        let value = serde_json::to_value(record).unwrap_or(Value::Null);
+        self.write("run.yaml", to_yaml(&value).as_bytes())?;
+        self.write(RECORD, value.to_string().as_bytes())
+    }
+
+    /// What the run was resolved to.
+    ///
+    /// # Errors
+    /// M801 where it cannot be read.
+    pub fn record(&self) -> Result<Record> {
+        let path = self.path.join(RECORD);
+        let bytes = read_file(&path, &code::MODEL_FILE_CORRUPT)?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Diagnostic::new(&code::MODEL_FILE_CORRUPT, format!("the run's record is damaged: {error}"))
+                .on(&path)
+                .help("start a new run without `--resume`")
+                .fault()
+        })
+    }
+
+    /// Holds a spec to the one that the run was started with.
+    ///
+    /// # Errors
+    /// M806 where a byte differs, M801 where the run's own copy cannot be read.
+    pub fn check_spec(&self, spec: &Source) -> Result<()> {
+        let own = self.path.join(SPEC);
+        let text = read_file(&own, &code::MODEL_FILE_CORRUPT)?;
+        if text == spec.text().as_bytes() {
+            return Ok(());
+        }
+        Err(changed("the spec").on(&own).note(format!("{} differs from the run's own copy", spec.name())).fault())
+    }
+
+    /// Removes the files that a kill left half written.
+    pub fn tidy(&self) {
+        remove_unfinished(&self.path);
+        remove_unfinished(&self.path.join("state"));
+    }
+
+    /// The latest checkpoint; none before the first.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::load`].
+    pub fn checkpoint(&self) -> Result<Option<Checkpoint>> {
+        Checkpoint::load(&self.path.join(CHECKPOINT))
+    }
+
+    /// Replaces the latest checkpoint.
+    ///
+    /// # Errors
+    /// M805.
+    pub fn write_checkpoint(&self, checkpoint: Checkpoint) -> Result<()> {
+        checkpoint.save(&self.path.join(CHECKPOINT))
+    }
+
+    /// Writes `best.safetensors`.
+    ///
+    /// # Errors
+    /// M805.
+    pub fn write_best(&self, model: &Model) -> Result<()> {
+        model.save(&self.path.join("best.safetensors"))
+    }
+
+    /// Writes `last.safetensors`.
+    ///
+    /// # Errors
+    /// M805.
+    pub fn write_last(&self, model: &Model) -> Result<()> {
+        model.save(&self.path.join("last.safetensors"))
+    }
+
+    /// Writes `metrics.jsonl`, a line an epoch.
+    ///
+    /// # Errors
+    /// M805.
+    pub fn write_metrics(&self, lines: &str) -> Result<()> {
+        self.write("metrics.jsonl", lines.as_bytes())
+    }
+
+    /// Adds a line to `log.txt`.
+    ///
+    /// # Errors
+    /// M805.
+    pub fn log(&mut self, line: &str) -> Result<()> {
+        self.log.push_str(line);
+        self.log.push('\n');
+        self.write("log.txt", self.log.as_bytes())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        write_file(&self.path.join(name), bytes)
+    }
+}
+
+/// The name of the spec's file without its ending.
+fn stem(spec: &Source) -> String {
+    let stem = Path::new(spec.name()).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    // What comes from standard input is shown as `<stdin>`, which no shell takes for a name.
+    stem.filter(|stem| !stem.starts_with('<')).unwrap_or_else(|| "spec".to_owned())
+}
+
+/// The greatest n of the folders `<stem>-<n>`.
+fn last_number(runs: &Path, stem: &str) -> Option<u64> {
+    let names = std::fs::read_dir(runs).ok()?.filter_map(|entry| Some(entry.ok()?.file_name()));
+    let number = |name: std::ffi::OsString| name.to_str()?.strip_prefix(stem)?.strip_prefix('-')?.parse().ok();
+    names.filter_map(number).max()
+}
+
+/// Whether something other than an empty folder is there.
+fn is_taken(path: &Path) -> bool {
+    match std::fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(_) => path.exists(),
+    }
+}
+
+fn taken(path: &Path) -> Fault {
+    Diagnostic::new(&code::RUN_FOLDER_TAKEN, "the run folder is there already, and not empty")
+        .on(path)
+        .help("go on with that run by `--resume`, or name another folder with `--out`")
+        .fault()
+}
+
+fn not_created(path: &Path, error: &std::io::Error) -> Fault {
+    Diagnostic::new(&code::WRITE_FAILED, format!("the folder cannot be created: {error}"))
+        .on(path)
+        .help("name a folder that can be written to with `--out`")
+        .fault()
+}
+
+fn nothing_to_resume(path: &Path, message: &str) -> Fault {
+    Diagnostic::new(&code::NOTHING_TO_RESUME, message)
+        .on(path)
+        .help("name the run's folder with `--out`, or leave `--resume` out to start a new run")
+        .fault()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> Source {
+        Source::new("specs/leaf.net", "Flatten -> Dense\n")
+    }
+
+    #[test]
+    fn runs_of_a_spec_are_numbered_on_and_the_latest_is_resumed() {
+        let runs = tempfile::tempdir().unwrap();
+        let next = |spec: &Source| RunFolder::plan(None, runs.path(), spec).unwrap().path().to_owned();
+        assert_eq!(next(&spec()), runs.path().join("leaf-1"));
+        for name in ["leaf-1/state", "leaf-9/state", "leaf-10/state", "leaf-old-77", "other-5"] {
+            std::fs::create_dir_all(runs.path().join(name)).unwrap();
+        }
+        assert_eq!(next(&spec()), runs.path().join("leaf-11"));
+        std::fs::write(runs.path().join("leaf-10").join(RECORD), "{}").unwrap();
+        let found = RunFolder::find(None, runs.path(), &spec()).unwrap();
+        assert_eq!(found.path(), runs.path().join("leaf-10"));
+        assert_eq!(next(&Source::new("<stdin>", "")), runs.path().join("spec-1"));
+    }
+
+    #[test]
+    fn a_folder_with_something_in_it_is_not_overwritten_and_an_empty_one_is_used() {
+        let runs = tempfile::tempdir().unwrap();
+        let out = runs.path().join("mine");
+        std::fs::create_dir(&out).unwrap();
+        assert!(RunFolder::plan(Some(&out), runs.path(), &spec()).is_ok());
+        std::fs::write(out.join("thesis.txt"), "precious").unwrap();
+        let fault = RunFolder::plan(Some(&out), runs.path(), &spec()).unwrap_err();
+        assert_eq!(fault.code, &code::RUN_FOLDER_TAKEN);
+    }
+
+    #[test]
+    fn a_folder_without_a_run_cannot_be_resumed() {
+        let runs = tempfile::tempdir().unwrap();
+        for out in [None, Some(runs.path())] {
+            let fault = RunFolder::find(out, runs.path(), &spec()).unwrap_err();
+            assert_eq!(fault.code, &code::NOTHING_TO_RESUME);
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! The loop: steps, validation, files.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use super::checkpoint::{Checkpoint, Position};
+use super::job::Job;
+use super::memory::Plans;
+use super::metric::{EpochMetrics, Tally, class_logits, class_of, cross_entropy};
+use super::observer::{Observer, Progress};
+use super::predictor::{Predictor, no_threads};
+use super::run_folder::RunFolder;
+use super::schedule::LearningRate;
+use super::start::{load_state, open_folder};
+use crate::data::{Batches, Order, available};
+use crate::diag::{Diagnostic, Fault, Result, code};
+use crate::exec::{Rate, Session};
+use crate::model::{Tensor, initialise};
+use crate::plan::Slot;
+
+/// How a training ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The run folder.
+    pub folder: PathBuf,
+    /// Epochs finished, those of earlier sittings included.
+    pub epochs: usize,
+    /// Whether it was asked to stop before the last epoch was done; the run can be resumed.
+    pub interrupted: bool,
+    /// The best epoch, from 1, with its result on the validation images.
+    pub best: Option<(usize, Tally)>,
+}
+
+/// Whether work was finished or asked to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Done,
+    Stopped,
+}
+
+/// Trains `job` in `folder`: from the start in a folder that [`RunFolder::plan`] gave, else from where the run stands.
+///
+/// When `stop` becomes true, the step at hand is finished and the run saved.
+///
+/// # Errors
+/// P411 before anything is written; M804, M805 for the folder; M801, M802, M806 where a run cannot be gone on with; M809
+/// where a loss is not finite: then the last finished epoch is kept.
+pub fn train(job: &Job, mut folder: RunFolder, observer: &mut dyn Observer, stop: &AtomicBool) -> Result<Outcome> {
+    let plans = Plans::that_fit(&job.graph, job.settings.optimizer, job.batch(), job.machine, available())?;
+    let checkpoint = open_folder(job, &mut folder, observer)?;
+    let mut trainer = Trainer::new(job, folder, observer, stop, plans)?;
+    if let Some(checkpoint) = checkpoint {
+        trainer.go_on_from(checkpoint)?;
+    }
+    trainer.run()
+}
+
+struct Trainer<'a> {
+    job: &'a Job,
+    folder: RunFolder,
+    observer: &'a mut dyn Observer,
+    stop: &'a AtomicBool,
+    session: Session,
+    /// Parameters, then what the optimizer keeps.
+    slots: Vec<Slot>,
+    /// How many of the slots are parameters.
+    params: usize,
+    predictor: Predictor,
+    rates: LearningRate,
+    position: Position,
+    labels: Vec<u32>,
+    logits: Vec<f32>,
+}
+
+impl<'a> Trainer<'a> {
+    fn new(
+        job: &'a Job,
+        folder: RunFolder,
+        observer: &'a mut dyn Observer,
+        stop: &'a AtomicBool,
+        plans: Plans,
+    ) -> Result<Self> {
+        let Plans { training, inference } = plans;
+        let params = training.params.clone();
+        let slots: Vec<Slot> = params.iter().chain(&training.optimizer_state).cloned().collect();
+        let threads = job.machine.threads;
+        let mut session = Session::new(training, threads).map_err(|error| no_threads(&error.to_string()))?;
+        for (slot, values) in params.iter().zip(initialise(&job.graph, job.settings.seed)) {
+            session.tensor_mut(slot).copy_from_slice(&values);
+        }
+        Ok(Self {
+            job,
+            folder,
+            observer,
+            stop,
+            session,
+            slots,
+            params: params.len(),
+            predictor: Predictor::new(inference, threads)?,
+            rates: LearningRate::new(&job.settings, job.steps_per_epoch()),
+            position: Position::default(),
+            labels: vec![0; job.batch()],
+            logits: Vec::new(),
+        })
+    }
+
+    /// Takes over a checkpoint, and writes again what a kill may have kept from being written after it.
+    fn go_on_from(&mut self, checkpoint: Checkpoint) -> Result<()> {
+        let Checkpoint { position, tensors } = checkpoint;
+        load_state(&self.slots, &tensors, &mut self.session)?;
+        self.position = position;
+        self.folder.write_metrics(&self.position.metrics)?;
+        self.folder.write_last(&self.job.model(self.weights()))
+    }
+
+    fn run(mut self) -> Result<Outcome> {
+        while self.position.epoch < self.job.settings.epochs {
+            if self.epoch()? == End::Stopped {
+                return self.outcome(true);
+            }
+        }
+        self.outcome(false)
+    }
+
+    fn outcome(self, interrupted: bool) -> Result<Outcome> {
+        let Self { folder, position, .. } = self;
+        let (epochs, best) = (position.epoch, position.best);
+        Ok(Outcome { folder: folder.path().to_owned(), epochs, interrupted, best })
+    }
+
+    fn epoch(&mut self) -> Result<End> {
+        if self.steps()? == End::Stopped {
+            return self.interrupt();
+        }
+        let start = Instant::now();
+        self.lend_weights();
+        let Some(validation) = self.validate()? else { return self.interrupt() };
+        self.close_epoch(validation, start.elapsed().as_secs_f64())?;
+        Ok(End::Done)
+    }
+
+    /// The steps that are left of the epoch.
+    fn steps(&mut self) -> Result<End> {
+        let order = Order::Shuffled { seed: self.job.settings.seed, epoch: self.position.epoch as u64 };
+        let (images, batch) = (Arc::clone(&self.job.train), self.job.batch());
+        let mut batches = Batches::start(images, &self.job.normalizer, order, batch, self.position.batch)?;
+        let mut clock = Instant::now();
+        while let Some(count) = batches.next_into(self.session.images_mut(batch), &mut self.labels)? {
+            self.step(count)?;
+            self.position.seconds += clock.elapsed().as_secs_f64();
+            clock = Instant::now();
+            self.report();
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(End::Stopped);
+            }
+        }
+        Ok(End::Done)
+    }
+
+    fn step(&mut self, count: usize) -> Result<()> {
+        let rate = self.rate();
+        self.session.labels_mut(count).copy_from_slice(&self.labels[..count]);
+        self.session.run(count, &rate);
+        for (image, units) in self.session.logits(count).rows().into_iter().enumerate() {
+            class_logits(&units, &mut self.logits);
+            let is_correct = class_of(&self.logits) == self.labels[image] as usize;
+            self.position.tally.add(f64::from(self.session.losses(count)[image]), is_correct);
+        }
+        self.position.batch += 1;
+        self.position.step += 1;
+        if self.position.tally.loss.is_finite() { Ok(()) } else { Err(self.not_finite("the loss")) }
+    }
+
+    fn rate(&self) -> Rate {
+        let settings = &self.job.settings;
+        Rate {
+            learning_rate: self.rates.at(self.position.step),
+            weight_decay: settings.weight_decay,
+            step: self.position.step,
+            seed: settings.seed,
+        }
+    }
+
+    fn report(&mut self) {
+        let Position { epoch, tally, seconds, .. } = &self.position;
+        self.observer.step(&Progress {
+            epoch: epoch + 1,
+            epochs: self.job.settings.epochs,
+            done: tally.images as usize,
+            total: self.job.train.len(),
+            loss: tally.mean_loss(),
+            accuracy: tally.accuracy(),
+            images_per_second: tally.images as f64 / seconds,
+        });
+    }
+
+    /// Gives the weights as they are now to the predictor.
+    fn lend_weights(&mut self) {
+        for at in 0..self.params {
+            let numbers = self.session.tensor(&self.slots[at]);
+            self.predictor.weights_mut(at).iter_mut().zip(&numbers).for_each(|(to, from)| *to = *from);
+        }
+    }
+
+    /// The result on the validation images, of none where there are none; `None` where it was asked to stop.
+    fn validate(&mut self) -> Result<Option<Tally>> {
+        let mut tally = Tally::default();
+        let Some(images) = &self.job.validation else { return Ok(Some(tally)) };
+        let count = |logits: &[f32], label| tally.add(cross_entropy(logits, label), class_of(logits) == label);
+        let (observer, stop) = (&mut *self.observer, self.stop);
+        let flow = self.predictor.run_over(images, &self.job.normalizer, count, &mut |done, total| {
+            observer.validation(done, total);
+            if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(flow.is_continue().then_some(tally))
+    }
+
+    /// Writes the epoch's files: the best model first and the checkpoint behind it, so that a kill between the two
+    /// leaves a checkpoint from which the same best model is made once more.
+    fn close_epoch(&mut self, validation: Tally, seconds: f64) -> Result<()> {
+        let model = self.job.model(self.finite_weights()?);
+        if !validation.loss.is_finite() {
+            return Err(self.not_finite("the validation loss"));
+        }
+        let is_best =
+            self.position.best.is_none_or(|(_, best)| validation.images == 0 || validation.is_better_than(&best));
+        if is_best {
+            self.folder.write_best(&model)?;
+            self.position.best = Some((self.position.epoch + 1, validation));
+        }
+        let metrics = self.metrics(validation, seconds);
+        self.advance(&metrics);
+        self.save()?;
+        self.folder.write_last(&model)?;
+        self.folder.write_metrics(&self.position.metrics)?;
+        self.folder.log(&sentence(&metrics))?;
+        self.observer.epoch(&metrics, is_best);
+        Ok(())
+    }
+
+    fn metrics(&self, validation: Tally, seconds: f64) -> EpochMetrics {
+        let Position { epoch, step, tally, seconds: training_seconds, .. } = &self.position;
+        let has_validation = validation.images > 0;
+        EpochMetrics {
+            epoch: epoch + 1,
+            step: *step,
+            train_loss: tally.mean_loss(),
+            train_accuracy: tally.accuracy(),
+            val_loss: has_validation.then(|| validation.mean_loss()),
+            val_accuracy: has_validation.then(|| validation.accuracy()),
+            learning_rate: self.rates.at(step.saturating_sub(1)),
+            images_per_second: tally.images as f64 / training_seconds,
+            seconds: training_seconds + seconds,
+        }
+    }
+
+    /// To the start of the next epoch.
+    fn advance(&mut self, metrics: &EpochMetrics) {
+        let line = serde_json::to_string(metrics).unwrap_or_else(|error| unreachable!("numbers as JSON: {error}"));
+        let position = &mut self.position;
+        position.metrics.push_str(&line);
+        position.metrics.push('\n');
+        position.epoch += 1;
+        position.batch = 0;
+        position.tally = Tally::default();
+        position.seconds = 0.0;
+    }
+
+    /// Saves in the middle of an epoch.
+    fn interrupt(&mut self) -> Result<End> {
+        let model = self.job.model(self.finite_weights()?);
+        self.save()?;
+        self.folder.write_last(&model)?;
+        let Position { epoch, step, .. } = self.position;
+        self.folder.log(&format!("stopped in epoch {} after step {step}; the run can be resumed", epoch + 1))?;
+        Ok(End::Stopped)
+    }
+
+    fn save(&self) -> Result<()> {
+        let tensors = self.slots.iter().map(|slot| self.tensor(slot)).collect();
+        self.folder.write_checkpoint(Checkpoint { position: self.position.clone(), tensors })
+    }
+
+    fn weights(&self) -> Vec<Tensor> {
+        self.slots[..self.params].iter().map(|slot| self.tensor(slot)).collect()
+    }
+
+    /// The weights, none of which is infinite or no number: others never take the place of good ones.
+    fn finite_weights(&mut self) -> Result<Vec<Tensor>> {
+        let weights = self.weights();
+        let is_finite = |tensor: &Tensor| tensor.data.iter().all(|number| number.is_finite());
+        if weights.iter().all(is_finite) { Ok(weights) } else { Err(self.not_finite("a weight")) }
+    }
+
+    fn tensor(&self, slot: &Slot) -> Tensor {
+        let data = self.session.tensor(slot).iter().copied().collect();
+        Tensor { name: slot.name.clone(), dims: slot.dims.clone(), data }
+    }
+
+    /// M809: a number is infinite or none.
+    fn not_finite(&mut self, what: &str) -> Fault {
+        let Position { epoch, step, .. } = self.position;
+        let rate = self.rates.at(step.saturating_sub(1)) as f32;
+        let lower = (self.job.settings.peak_rate() / 10.0) as f32;
+        let message = format!("{what} is not finite in epoch {}, at step {step}", epoch + 1);
+        let kept = match epoch {
+            0 => "no epoch was finished, so there is no model".to_owned(),
+            _ => format!("the model after epoch {epoch} is kept in {}", self.folder.path().display()),
+        };
+        // The fault ends the run anyway; that its trace could not be written is the lesser one.
+        let _ = self.folder.log(&message);
+        Diagnostic::new(&code::RUN_FAILED, message)
+            .note(format!("the learning rate was {rate:e}; a rate that is too high is the usual cause"))
+            .note(kept)
+            .help(format!("start again with a tenth of the rate (`--lr {lower:e}`), or with a warm-up"))
+            .fault()
+    }
+}
+
+/// An epoch as a line of the log.
+fn sentence(metrics: &EpochMetrics) -> String {
+    let EpochMetrics { epoch, train_loss, train_accuracy, images_per_second, seconds, .. } = metrics;
+    let validation = match (metrics.val_loss, metrics.val_accuracy) {
+        (Some(loss), Some(accuracy)) => format!(", validation loss {loss:.4}, accuracy {accuracy:.4}"),
+        _ => String::new(),
+    };
+    format!(
+        "epoch {epoch}: loss {train_loss:.4}, accuracy {train_accuracy:.4}{validation}; \
+         {images_per_second:.0} images/s, {seconds:.1} s"
+    )
+}
