@@ -1,6 +1,7 @@
 //! The spec's settings as the data room's options, and back to what a model keeps.
 
 use crate::data::{Decoder, Normalize, Normalizer, Resize};
+use crate::diag::Result;
 use crate::graph::{Graph, Shape};
 use crate::model::Normalization;
 use crate::syntax::settings;
@@ -50,7 +51,10 @@ pub(super) fn input_of(graph: &Graph) -> [usize; 3] {
 }
 
 /// What brings images to an input.
-pub(super) fn decoder(input: [usize; 3], resize: settings::Resize) -> Decoder {
+///
+/// # Errors
+/// N105 where no image can become that.
+pub(super) fn decoder(input: [usize; 3], resize: settings::Resize) -> Result<Decoder> {
     let [height, width, channels] = input;
-    Decoder { height, width, channels, resize: resize.into() }
+    Decoder::new(height, width, channels, resize.into())
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::record::DataRecord;
 use crate::data::{
-    Decoder, Facts, Images, Listing, OnBadImage, Sample, available, budget, check_balance, check_class_count,
-    check_conflicts, check_duplicates, check_empty, check_few, check_leak, check_validation, digest, input_size,
-    read_listing, split, survey,
+    Decoder, Facts, Images, Listing, OnBadImage, Sample, available, budget, check_balance, check_channels,
+    check_class_count, check_conflicts, check_duplicates, check_empty, check_extensions, check_few, check_leak,
+    check_upscaled, check_validation, digest, input_size, read_listing, split, survey,
 };
 use crate::diag::{Diagnostic, Result};
 use crate::syntax::settings::{Classes, Validation};
@@ -39,6 +39,8 @@ pub struct Dataset {
     pub input: Option<[usize; 3]>,
     /// Path, digest and split, for the record.
     pub record: DataRecord,
+    /// Of the files to train on.
+    facts: Vec<Facts>,
 }
 
 /// Hears how far the reading of files is: (done, total), from any thread.
@@ -93,7 +95,7 @@ impl Dataset {
             validation_images: held.len(),
             ..DataRecord::default()
         };
-        (Self { classes, train, validation: held, input: None, record }, own_folder)
+        (Self { classes, train, validation: held, input: None, record, facts: Vec::new() }, own_folder)
     }
 
     fn surveyed(mut self, own_folder: bool, found: &mut Vec<Diagnostic>, on_file: OnFile<'_>) -> Self {
@@ -101,26 +103,41 @@ impl Dataset {
         let trained = self.train.len();
         let train = survey(&self.train, &|done, _| on_file(done, total));
         let validation = survey(&self.validation, &|done, _| on_file(trained + done, total));
-        self.check(own_folder, &train, &validation, found);
+        self.check_counts(found);
+        self.check_files(own_folder, &train, &validation, found);
         self.input = input_size(&train);
         self.record.digest = digest(&self.classes, &[(&self.train, &train), (&self.validation, &validation)]);
+        self.facts = train;
         self
     }
 
-    fn check(&self, own_folder: bool, train: &[Facts], validation: &[Facts], found: &mut Vec<Diagnostic>) {
-        let Self { classes, train: trained, validation: held, .. } = self;
-        found.extend(check_empty(classes, trained));
-        found.extend(check_balance(classes, trained));
-        found.extend(check_few(classes, trained));
-        if !held.is_empty() {
-            found.extend(check_validation(classes, trained, held));
+    fn check_counts(&self, found: &mut Vec<Diagnostic>) {
+        found.extend(check_empty(&self.classes, &self.train));
+        found.extend(check_balance(&self.classes, &self.train));
+        found.extend(check_few(&self.classes, &self.train));
+        if !self.validation.is_empty() {
+            found.extend(check_validation(&self.classes, &self.train, &self.validation));
         }
-        found.extend(check_duplicates(trained, train));
-        found.extend(check_conflicts(trained, train));
-        // A share may catch one of two copies: D605 has named them, and no way out leads over the validation set.
-        if own_folder {
-            found.extend(check_leak((trained, train), (held, validation)));
-        }
+    }
+
+    /// A share of the images may catch one of two copies. D605 names these; D606 is for a validation set of one's own,
+    /// from which a copy can be taken away.
+    fn check_files(&self, own_folder: bool, train: &[Facts], validation: &[Facts], found: &mut Vec<Diagnostic>) {
+        let (samples, facts) = if own_folder {
+            found.extend(check_leak((&self.train, train), (&self.validation, validation)));
+            (self.train.clone(), train.to_vec())
+        } else {
+            ([self.train.clone(), self.validation.clone()].concat(), [train, validation].concat())
+        };
+        found.extend(check_duplicates(&samples, &facts));
+        found.extend(check_conflicts(&samples, &facts));
+        found.extend(check_extensions(&samples, &facts));
+        found.extend(check_channels(&facts));
+    }
+
+    /// What is worth knowing of the images once the network's input is known.
+    pub(super) fn check_input(&self, input: [usize; 3]) -> Option<Diagnostic> {
+        check_upscaled(&self.facts, input[0], input[1])
     }
 
     /// Decodes all images; what does not fit into half of the available memory is read again each time it is needed.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::convert::decoder;
 use super::dataset::OnFile;
 use super::metric::{Tally, class_of, cross_entropy};
 use super::predictor::{OnBatch, Predictor};
-use crate::data::{Decoder, Images, Normalizer, OnBadImage, budget, read_listing};
+use crate::data::{Images, Normalizer, OnBadImage, budget, read_listing};
 use crate::diag::{Diagnostic, Result};
 use crate::model::Model;
 
@@ -64,10 +65,8 @@ pub fn evaluation_images(
 ) -> Result<(Arc<Images>, Vec<Diagnostic>)> {
     let (listing, mut found) = read_listing(path, None)?;
     let listing = listing.with_classes(&model.classes)?;
-    let [height, width, channels] = model.input;
-    let decoder = Decoder { height, width, channels, resize: model.resize.into() };
     let samples = listing.validation.unwrap_or(listing.train);
-    let (images, bad) = Images::load(samples, decoder, budget(), on_bad, on_file)?;
+    let (images, bad) = Images::load(samples, decoder(model.input, model.resize)?, budget(), on_bad, on_file)?;
     found.extend(bad);
     Ok((Arc::new(images), found))
 }

@@ -58,7 +58,8 @@ impl Job {
     /// Decodes the images and measures the normalisation.
     ///
     /// # Errors
-    /// As [`Dataset::load`] and [`Normalizer::new`]. Images that are left out are named by the diagnostics.
+    /// N105 where images cannot become the network's input, else as [`Dataset::load`] and [`Normalizer::new`]. Images that are left out, or smaller than the input, are named by the
+    /// diagnostics.
     pub fn prepare(
         setup: Setup<'_>,
         dataset: Dataset,
@@ -67,8 +68,9 @@ impl Job {
     ) -> Result<(Self, Vec<Diagnostic>)> {
         let Setup { spec, graph, data, train: settings, machine } = setup;
         let input = input_of(&graph);
-        let (train, validation, bad) = dataset.load(decoder(input, data.resize), on_bad, on_file)?;
+        let (train, validation, mut found) = dataset.load(decoder(input, data.resize)?, on_bad, on_file)?;
         let normalizer = Normalizer::new(&Normalize::from(&data.normalize.value), input[2], train.statistics())?;
+        found.extend(dataset.check_input(input));
         let Dataset { classes, record, .. } = dataset;
         let resize = data.resize;
         let data = DataRecord {
@@ -78,7 +80,7 @@ impl Job {
         };
         let spec = spec.clone();
         let job = Self { spec, graph, settings, classes, train, validation, normalizer, resize, data, machine };
-        Ok((job, bad))
+        Ok((job, found))
     }
 
     /// Images a step: as set, but no more than there are.

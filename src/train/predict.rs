@@ -8,7 +8,7 @@ use super::convert::decoder;
 use super::metric::class_of;
 use super::predictor::Predictor;
 use crate::data::{Normalizer, Source};
-use crate::diag::Fault;
+use crate::diag::Result;
 use crate::model::Model;
 
 /// The answer for one file; serialises to an item of the JSON of `netc predict`.
@@ -56,11 +56,11 @@ pub fn predict(
 fn predict_batch(predictor: &mut Predictor, model: &Model, files: &[PathBuf], predictions: &mut Vec<Prediction>) {
     let sources: Vec<Source> = files.iter().cloned().map(Source::File).collect();
     let mut images = Vec::with_capacity(files.len());
-    let decoded: Vec<Result<(), Fault>> = decoder(model.input, model.resize)
-        .decode_all(&sources)
-        .into_iter()
-        .map(|outcome| outcome.map(|image| images.push(image)))
-        .collect();
+    let decoded = match decoder(model.input, model.resize) {
+        Ok(decoder) => decoder.decode_all(&sources),
+        Err(fault) => vec![Err(fault); files.len()],
+    };
+    let decoded: Vec<Result<()>> = decoded.into_iter().map(|outcome| outcome.map(|image| images.push(image))).collect();
     let mut answers = predictor.probabilities(&images, &Normalizer::from(&model.normalization)).into_iter();
     for (file, outcome) in files.iter().zip(decoded) {
         let file = file.display().to_string();
