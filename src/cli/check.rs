@@ -11,7 +11,7 @@ use super::spec::{self, Checked};
 use super::{Ending, Outcome};
 use crate::base::Source;
 use crate::check::Facts;
-use crate::diag::{Diagnostic, Fault, Severity, check_json, code, concise};
+use crate::diag::{Diagnostic, Severity, check_json, code, concise};
 use crate::syntax::ast::File;
 use crate::train::Dataset;
 
@@ -95,7 +95,7 @@ fn ending(reports: &[Checked], deny: Option<Deny>) -> Ending {
 fn report(path: &Path, args: &Args) -> Checked {
     let source = match spec::read(path) {
         Ok(source) => source,
-        Err(fault) => return unread(path, fault),
+        Err(fault) => return unread(path, *fault),
     };
     let (facts, found) = args.data.as_deref().map_or_else(Default::default, |data| facts(data, &source));
     let mut checked = spec::check(source, &facts, args.input.map(|input| input.0));
@@ -106,9 +106,9 @@ fn report(path: &Path, args: &Args) -> Checked {
     checked
 }
 
-fn unread(path: &Path, fault: Fault) -> Checked {
+fn unread(path: &Path, fault: Diagnostic) -> Checked {
     let source = Source::new(path.display().to_string(), "");
-    Checked { source, tree: File::default(), net: None, diagnostics: vec![*fault] }
+    Checked { source, tree: File::default(), net: None, diagnostics: vec![fault] }
 }
 
 /// What the images at `data` say where the spec does not, and what is wrong with them.

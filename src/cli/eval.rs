@@ -1,7 +1,7 @@
 //! `netc eval`: how good a model is on images whose classes are known.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::argument::{Format, threads};
@@ -11,7 +11,8 @@ use super::progress::Bar;
 use super::table::{Column, ruled};
 use super::{Ending, Outcome, model};
 use crate::data::OnBadImage;
-use crate::train::{Evaluation, evaluate, evaluation_images};
+use crate::model::Model;
+use crate::train::{Evaluation, RunFolder, evaluate, evaluation_images};
 
 /// Images that are evaluated at a time.
 const BATCH: usize = 64;
@@ -46,6 +47,10 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     drop(bar);
     let (images, found) = images?;
     console.log_tightly(&found);
+    if let Some(trained) = trained_on(args, &model, images.len()) {
+        let (trained, all) = (grouped(trained as u64), grouped(images.len() as u64));
+        console.log(&format!("{trained} of these {all} images were trained on: the scores flatter the model"));
+    }
     let bar = Bar::new("evaluating");
     let evaluation = evaluate(&mut predictor, &model, &Arc::clone(&images), &mut |done, total| {
         bar.reach(done, total);
@@ -58,6 +63,14 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
         Format::Text => console.result(&text(&evaluation, images.len()))?,
     }
     Ok(Ending::Done)
+}
+
+/// How many of the images the model was trained on, where its run folder shows that they are the run's own.
+fn trained_on(args: &Args, model: &Model, images: usize) -> Option<usize> {
+    let record = RunFolder::find(Some(&args.model), Path::new(""), &model.spec).ok()?.record().ok()?.data;
+    let same = |one: &Path, other: &Path| Some(one.canonicalize().ok()? == other.canonicalize().ok()?);
+    let is_own = same(Path::new(&record.path), &args.data)? && record.train_images + record.validation_images == images;
+    is_own.then_some(record.train_images)
 }
 
 fn text(evaluation: &Evaluation, images: usize) -> String {

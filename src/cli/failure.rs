@@ -83,7 +83,10 @@ static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
 pub(super) fn without_panic(work: impl FnOnce() -> ExitCode) -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |place| format!("{}:{}: ", place.file(), place.line()));
-        let said = format!("{place}{}", panic.payload_as_str().unwrap_or("no message"));
+        let payload = panic.payload();
+        let said = payload.downcast_ref::<&str>().copied();
+        let said = said.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        let said = format!("{place}{said}");
         *LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = said;
     }));
     std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {

@@ -161,7 +161,7 @@ fn hostile_specs_are_refused_at_once() {
     let huge = "# nothing\n".repeat(200_000);
     for (spec, code) in [
         (nested.as_str(), "S004"),
-        ("[[Conv]*1000]*1000*1000 -> Flatten -> Dense", "N113"),
+        ("[[[Conv]*1000]*1000]*1000 -> Flatten -> Dense", "N113"),
         ("Flatten -> Dense(4294967295) -> Dense", "T208"),
         ("Conv(99999999999999999999999999)", "S006"),
         (huge.as_str(), "S005"),

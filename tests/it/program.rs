@@ -123,7 +123,8 @@ pub fn digit(part: &str) -> Vec<u8> {
 
 /// A JPEG of which the second half is missing.
 pub fn truncated_jpeg() -> Vec<u8> {
-    let picture = image::RgbImage::from_fn(64, 64, |x, y| image::Rgb([(x * 7 ^ y * 13) as u8, (x * y) as u8, x as u8]));
+    let picture =
+        image::RgbImage::from_fn(64, 64, |x, y| image::Rgb([((x * 7) ^ (y * 13)) as u8, (x * y) as u8, x as u8]));
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
     let bytes = bytes.into_inner();
@@ -131,6 +132,7 @@ pub fn truncated_jpeg() -> Vec<u8> {
 }
 
 /// Real images beside the repository, or in `NETC_DATA`; says that the test skips where they are not there.
+#[expect(clippy::print_stderr, reason = "a test that skips has to say so")]
 pub fn shared_data(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("NETC_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
