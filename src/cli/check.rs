@@ -124,7 +124,7 @@ fn print_text(reports: &[Checked], console: &mut Console) -> io::Result<()> {
     for report in reports {
         console.findings(&report.diagnostics, Some(&report.source))?;
         console.line(&verdict(report))?;
-        if let Some(assumed) = report.net.as_ref().and_then(spec::assumed_input) {
+        if let Some(assumed) = report.net.as_ref().and_then(spec::assumptions) {
             console.line(&format!("  {assumed}"))?;
         }
     }

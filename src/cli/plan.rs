@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     match args.format {
         Format::Text => {
             console.result(&shown.text())?;
-            if let Some(assumed) = spec::assumed_input(&spec.net) {
+            if let Some(assumed) = spec::assumptions(&spec.net) {
                 console.line(&assumed)?;
             }
         }

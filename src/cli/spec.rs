@@ -182,13 +182,14 @@ pub(super) fn facts(dataset: &Dataset) -> Facts {
     Facts { input: dataset.input, classes: Some(dataset.classes.clone()) }
 }
 
-/// What is assumed where neither the spec nor the data say how large images are, and what the smallest would be.
-pub(super) fn assumed_input(net: &Net) -> Option<String> {
-    let smallest = net.input_assumed?;
-    Some(format!(
-        "no `input` is given: {} is assumed; the smallest square that works is {smallest}×{smallest}",
-        net.input
-    ))
+/// What is assumed where neither the spec nor the data say it, and the smallest input that the network takes.
+pub(super) fn assumptions(net: &Net) -> Option<String> {
+    let input = net
+        .input_assumed
+        .map(|smallest| format!("an input of {} (the smallest square that works is {smallest}×{smallest})", net.input));
+    let classes = net.classes_assumed.then(|| format!("{} classes", net.classes));
+    let assumed: Vec<String> = input.into_iter().chain(classes).collect();
+    (!assumed.is_empty()).then(|| format!("not given, and assumed: {}", assumed.join(", ")))
 }
 
 /// T210 where the network has another number of trainable parameters than `expected`.

@@ -132,7 +132,7 @@ fn totals(net: &Net) -> String {
     };
     let mut text = format!("{} trainable parameters{statistics}\n", grouped(trained));
     text.push_str(&format!("{} multiply-accumulates an image\n", grouped(macs(net))));
-    if let Some(assumed) = spec::assumed_input(net) {
+    if let Some(assumed) = spec::assumptions(net) {
         text.push_str(&format!("{assumed}\n"));
     }
     text

@@ -14,7 +14,7 @@ use crate::data::{Normalizer, OnBadImage};
 use crate::diag::Fault;
 use crate::graph::Training;
 use crate::plan::{Options, Plan};
-use crate::syntax::settings::TrainSettings;
+use crate::syntax::settings::{Schedule, TrainSettings};
 use crate::train::{self, Job, Machine, RunFolder, Setup};
 
 /// Where runs go whose folder is not named.
@@ -173,12 +173,13 @@ fn found(job: &Job, net: &Net) -> String {
         (
             "training",
             format!(
-                "{} of {} in batches of {}, {} at {:e}",
+                "{} of {} in batches of {}, {} at {:e}{}",
                 counted(settings.epochs, "epoch"),
                 counted(job.steps_per_epoch(), "step"),
                 job.batch(),
                 settings.optimizer.name(),
-                settings.peak_rate()
+                settings.peak_rate(),
+                schedule(settings),
             ),
         ),
         (
@@ -193,6 +194,17 @@ fn found(job: &Job, net: &Net) -> String {
     ]
     .map(|(what, words)| format!("{what:<9} {words}"))
     .join("\n")
+}
+
+fn schedule(settings: &TrainSettings) -> String {
+    let after = match settings.schedule {
+        Schedule::Constant => "",
+        Schedule::Cosine => ", down a cosine",
+    };
+    match settings.warmup_epochs {
+        epochs if epochs > 0.0 => format!("{after}, after a warm-up of {epochs} epochs"),
+        _ => after.to_owned(),
+    }
 }
 
 fn normalisation(normalizer: &Normalizer) -> String {

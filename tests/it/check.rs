@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use netc::diag::code::CODES;
 use serde_json::Value;
 
-use crate::program::{Folder, netc, netc_reading, text};
+use crate::program::{Folder, command, finish, netc, netc_reading, text};
 
 /// Codes that no fixture can show: they are about a file that is too large or cannot be read.
 const WITHOUT_FIXTURE: &[&str] = &["S005", "S014"];
@@ -66,6 +66,32 @@ fn every_code_of_a_spec_has_a_fixture() {
         .filter(|id| !WITHOUT_FIXTURE.contains(id) && !shown.contains(*id))
         .collect();
     assert!(missing.is_empty(), "no fixture shows {missing:?}");
+}
+
+#[test]
+fn a_fixture_that_no_test_reads_is_a_fault() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    for (folder, extension) in [("check", "net"), ("parity", "safetensors")] {
+        for path in std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()) {
+            let read = path.extension().is_some_and(|found| found == extension);
+            assert!(read, "{} is read by no test", path.display());
+        }
+    }
+    let mut folders: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    folders.sort();
+    assert_eq!(folders, ["check", "parity"], "a folder of fixtures that no test reads");
+}
+
+#[test]
+fn the_readme_shows_what_check_says() {
+    let folder = Folder::new();
+    let line = std::fs::read("tests/fixtures/check/origin-verbatim.net").unwrap();
+    folder.file("origin.net", &line);
+    let mut command = command(["check", "origin.net"]);
+    command.current_dir(folder.path());
+    let said = finish(command).ended(1).stdout;
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    assert!(readme.contains(&format!("$ netc check origin.net\n{said}```")), "the README shows something else than\n{said}");
 }
 
 #[test]

@@ -24,6 +24,14 @@ fn the_list_of_commands_is_complete() {
 }
 
 #[test]
+fn the_readme_lists_every_command() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    for name in COMMANDS {
+        assert!(readme.contains(&format!("| `netc {name} ")), "the README does not list {name}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_exit_code_2_on_stderr() {
     for arguments in [
         vec!["chekc", "specs"],
