@@ -2,13 +2,15 @@
 //!
 //! Items are floating-point operations of a direct convolution, so Gitem/s reads as GFLOP/s.
 
+use std::ops::{Deref, DerefMut};
+
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use netc::kernel::conv::{
     ConvForward, ConvInputGradient, ConvWeightGradient, FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT,
 };
 use netc::kernel::geometry::windows_along;
-use netc::kernel::{Activation, ConvGeometry, Epilogue, Padding, Scratch, Space, Window, dense};
+use netc::kernel::{Activation, ConvGeometry, Dense, Epilogue, Isa, Padding, Scratch, Space, Window, dense};
 
 fn main() {
     divan::main();
@@ -86,8 +88,32 @@ show!(ConvForward);
 show!(ConvInputGradient);
 show!(ConvWeightGradient);
 
-fn values(len: usize) -> Vec<f32> {
-    (0..len).map(|at| (at % 17) as f32 * 0.1 - 0.8).collect()
+/// A tensor that starts at a cache line, as those of a plan do.
+struct Tensor {
+    buffer: Vec<f32>,
+    start: usize,
+    len: usize,
+}
+
+impl Tensor {
+    fn of(len: usize) -> Self {
+        let buffer: Vec<f32> = (0..len + 16).map(|at| (at % 17) as f32 * 0.1 - 0.8).collect();
+        Self { start: buffer.as_ptr().align_offset(64), buffer, len }
+    }
+}
+
+impl Deref for Tensor {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.buffer[self.start..][..self.len]
+    }
+}
+
+impl DerefMut for Tensor {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        &mut self.buffer[self.start..][..self.len]
+    }
 }
 
 impl Shape {
@@ -96,8 +122,8 @@ impl Shape {
     }
 
     /// x, w and y, in this order.
-    fn operands(&self) -> [Vec<f32>; 3] {
-        [self.n * self.g.window.in_len(), self.g.weight_len(), self.n * self.g.out_len()].map(values)
+    fn operands(&self) -> [Tensor; 3] {
+        [self.n * self.g.window.in_len(), self.g.weight_len(), self.n * self.g.out_len()].map(Tensor::of)
     }
 }
 
@@ -109,7 +135,7 @@ fn room(workspace: usize, scratch: usize) -> (Vec<f32>, Scratch) {
 fn forward(bencher: Bencher<'_, '_>, case: &Case<ConvForward>) {
     let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
     let [x, w, mut y] = case.shape.operands();
-    let bias = values(g.filters);
+    let bias = Tensor::of(g.filters);
     let (mut workspace, scratch) = room((kernel.workspace)(&g, n), (kernel.scratch)(&g));
     bencher.counter(case.shape.flops()).bench_local(|| {
         let epilogue = Epilogue { bias: Some(&bias), activation: Activation::Relu };
@@ -150,21 +176,24 @@ fn dense_flops() -> ItemsCount {
 #[divan::bench]
 fn dense_forward(bencher: Bencher<'_, '_>) {
     let [n, i, o] = DENSE;
-    let (x, w, mut y) = (values(n * i), values(i * o), values(n * o));
+    let shape = Dense { isa: Isa::detect(), inputs: i, outputs: o };
+    let (x, w, mut y) = (Tensor::of(n * i), Tensor::of(i * o), Tensor::of(n * o));
     let epilogue = Epilogue { bias: None, activation: Activation::Relu };
-    bencher.counter(dense_flops()).bench_local(|| dense::forward(n, i, o, black_box(&x), &w, epilogue, &mut y));
+    bencher.counter(dense_flops()).bench_local(|| dense::forward(shape, n, black_box(&x), &w, epilogue, &mut y));
 }
 
 #[divan::bench]
 fn dense_input_gradient(bencher: Bencher<'_, '_>) {
     let [n, i, o] = DENSE;
-    let (mut dx, w, dy) = (values(n * i), values(i * o), values(n * o));
-    bencher.counter(dense_flops()).bench_local(|| dense::input_gradient(n, i, o, black_box(&dy), &w, &mut dx));
+    let shape = Dense { isa: Isa::detect(), inputs: i, outputs: o };
+    let (mut dx, w, dy) = (Tensor::of(n * i), Tensor::of(i * o), Tensor::of(n * o));
+    bencher.counter(dense_flops()).bench_local(|| dense::input_gradient(shape, n, black_box(&dy), &w, &mut dx));
 }
 
 #[divan::bench]
 fn dense_weight_gradient(bencher: Bencher<'_, '_>) {
     let [n, i, o] = DENSE;
-    let (x, mut dw, dy) = (values(n * i), values(i * o), values(n * o));
-    bencher.counter(dense_flops()).bench_local(|| dense::weight_gradient(n, i, o, black_box(&x), &dy, &mut dw));
+    let shape = Dense { isa: Isa::detect(), inputs: i, outputs: o };
+    let (x, mut dw, dy) = (Tensor::of(n * i), Tensor::of(i * o), Tensor::of(n * o));
+    bencher.counter(dense_flops()).bench_local(|| dense::weight_gradient(shape, n, black_box(&x), &dy, &mut dw));
 }

@@ -23,12 +23,12 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
             let [dw, workspace] = [at.take(0), at.take(1)];
             (kernel.run)(g, n, at.read(0), at.read(1), dw, Space { workspace, scratch });
         }
-        Work::Dense(i, o, fused) => {
+        Work::Dense(shape, fused) => {
             let epilogue = Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation };
-            dense::forward(n, *i, *o, at.read(0), at.read(1), epilogue, at.take(0));
+            dense::forward(*shape, n, at.read(0), at.read(1), epilogue, at.take(0));
         }
-        Work::DenseInputGradient(i, o) => dense::input_gradient(n, *i, *o, at.read(0), at.read(1), at.take(0)),
-        Work::DenseWeightGradient(i, o) => dense::weight_gradient(n, *i, *o, at.read(0), at.read(1), at.take(0)),
+        Work::DenseInputGradient(shape) => dense::input_gradient(*shape, n, at.read(0), at.read(1), at.take(0)),
+        Work::DenseWeightGradient(shape) => dense::weight_gradient(*shape, n, at.read(0), at.read(1), at.take(0)),
         Work::Bias(rows) => elementwise::bias(count(rows), rows.channels, at.read(0), at.read(1), at.take(0)),
         Work::ChannelSum(rows) => {
             let [sum, workspace] = [at.take(0), at.take(1)];

@@ -14,6 +14,7 @@ mod op;
 mod range;
 mod shape;
 mod typing;
+mod unpool;
 mod verify;
 mod window;
 

@@ -4,6 +4,7 @@ use super::build::Builder;
 use super::gradient::Gradients;
 use super::net::{Graph, LayerId, Source, ValueId};
 use super::op::{Op, Pixels};
+use super::unpool::work_before_unpooling;
 use crate::kernel::Activation;
 
 /// The loss that the end of a network calls for.
@@ -67,7 +68,8 @@ impl Training {
         };
         let loss = typed(builder.emit(op, &[logits, labels]));
         let gradients = Gradients::append(&mut builder, logits, loss[1]);
-        let graph = builder.finish(loss[0]);
+        let mut graph = builder.finish(loss[0]);
+        work_before_unpooling(&mut graph);
         let gradients = graph.params.iter().map(|param| gradients.of(param.value)).collect();
         Self { graph, labels, logits, losses: loss[0], gradients }
     }

@@ -8,6 +8,17 @@ use rayon::prelude::*;
 use super::micro::{Block, Contraction, Finish, MicroKernel, Panels, WIDEST_PANEL};
 use super::{Epilogue, Isa};
 
+/// A dense layer: its matrix is `inputs`×`outputs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dense {
+    /// The instruction set to compute with; the machine has it.
+    pub isa: Isa,
+    /// Numbers in.
+    pub inputs: usize,
+    /// Numbers out.
+    pub outputs: usize,
+}
+
 /// Images of a task, at most.
 const IMAGES: usize = 16;
 
@@ -15,14 +26,15 @@ const IMAGES: usize = 16;
 const ROWS: usize = 128;
 
 /// Computes y = activation(x·w + bias).
-pub fn forward(n: usize, i: usize, o: usize, x: &[f32], w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
+pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
+    let Dense { isa, inputs: i, outputs: o } = dense;
     verify_lengths(n, i, o, x, w, y);
     assert!(epilogue.bias.is_none_or(|bias| bias.len() == o), "the bias has another length than the output");
     if n == 0 || o == 0 {
         return;
     }
     let images = images_of_a_task(n);
-    let product = Product::of(Isa::detect(), o);
+    let product = Product::of(isa, o);
     y.par_chunks_mut(images * o).enumerate().for_each(|(task, y)| {
         y.fill(0.0);
         let x = &x[task * images * i..][..y.len() / o * i];
@@ -35,12 +47,13 @@ pub fn forward(n: usize, i: usize, o: usize, x: &[f32], w: &[f32], epilogue: Epi
 }
 
 /// Computes dx = dy·wᵀ.
-pub fn input_gradient(n: usize, i: usize, o: usize, dy: &[f32], w: &[f32], dx: &mut [f32]) {
+pub fn input_gradient(dense: Dense, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32]) {
+    let Dense { isa, inputs: i, outputs: o } = dense;
     verify_lengths(n, i, o, dx, w, dy);
     if n == 0 || i == 0 {
         return;
     }
-    let (isa, images) = (Isa::detect(), images_of_a_task(n));
+    let images = images_of_a_task(n);
     let (micro, panels) = (MicroKernel::of(isa), Panels::of(isa, i));
     dx.par_chunks_mut(images * i).enumerate().for_each(|(task, dx)| {
         dx.fill(0.0);
@@ -67,12 +80,13 @@ fn pack_transposed(w: &[f32], [rows, columns]: [usize; 2], stride: usize, to: &m
 }
 
 /// Computes dw = xᵀ·dy.
-pub fn weight_gradient(n: usize, i: usize, o: usize, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+pub fn weight_gradient(dense: Dense, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+    let Dense { isa, inputs: i, outputs: o } = dense;
     verify_lengths(n, i, o, x, dw, dy);
     if i == 0 || o == 0 {
         return;
     }
-    let product = Product::of(Isa::detect(), o);
+    let product = Product::of(isa, o);
     dw.par_chunks_mut(ROWS * o).enumerate().for_each(|(block, dw)| {
         dw.fill(0.0);
         if n > 0 {
@@ -132,6 +146,10 @@ impl Product {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn dense(inputs: usize, outputs: usize) -> Dense {
+        Dense { isa: Isa::detect(), inputs, outputs }
+    }
     use crate::base::Random;
     use crate::kernel::Activation;
 
@@ -153,9 +171,9 @@ mod tests {
         for (n, i, o) in [(1, 1, 1), (3, 300, 10), (33, 37, 70), (16, 129, 128), (5, 64, 16), (4, 2, 33)] {
             let (x, w, dy, bias) = (draws(1, n * i), draws(2, i * o), draws(3, n * o), draws(4, o));
             let [mut y, mut dx, mut dw] = [n * o, n * i, i * o].map(|len| vec![f32::NAN; len]);
-            forward(n, i, o, &x, &w, Epilogue { bias: Some(&bias), activation: Activation::Identity }, &mut y);
-            input_gradient(n, i, o, &dy, &w, &mut dx);
-            weight_gradient(n, i, o, &x, &dy, &mut dw);
+            forward(dense(i, o), n, &x, &w, Epilogue { bias: Some(&bias), activation: Activation::Identity }, &mut y);
+            input_gradient(dense(i, o), n, &dy, &w, &mut dx);
+            weight_gradient(dense(i, o), n, &x, &dy, &mut dw);
             for (at, y) in y.iter().enumerate() {
                 let (image, column) = (at / o, at % o);
                 assert_near(y - bias[column], reference(i, |k| x[image * i + k], |k| w[k * o + column]));
@@ -174,7 +192,7 @@ mod tests {
     #[test]
     fn an_empty_batch_has_no_gradient() {
         let mut dw = [1.0; 6];
-        weight_gradient(0, 2, 3, &[], &[], &mut dw);
+        weight_gradient(dense(2, 3), 0, &[], &[], &mut dw);
         assert_eq!(dw, [0.0; 6]);
     }
 }

@@ -70,47 +70,6 @@ impl fmt::Display for Isa {
     }
 }
 
-/// A loop to be compiled for several instruction sets. `run` and all that it calls must be `#[inline(always)]`: what
-/// is called instead of inlined is compiled for the baseline.
-pub(super) trait Vectorized {
-    /// What the loop gives.
-    type Output;
-    /// Runs it.
-    fn run(self) -> Self::Output;
-}
-
-/// Runs a loop as compiled for `isa`.
-///
-/// # Panics
-///
-/// If the machine does not have `isa`.
-pub(super) fn vectorized<F: Vectorized>(isa: Isa, f: F) -> F::Output {
-    assert!(isa.is_available(), "this machine has no {isa}");
-    match isa {
-        Isa::Portable => f.run(),
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: the instruction set is available, as asserted above.
-        Isa::Avx2 => unsafe { with_avx2(f) },
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: the instruction set is available, as asserted above.
-        Isa::Avx512 => unsafe { with_avx512(f) },
-        #[cfg(not(target_arch = "x86_64"))]
-        Isa::Avx2 | Isa::Avx512 => f.run(),
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn with_avx2<F: Vectorized>(f: F) -> F::Output {
-    f.run()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-fn with_avx512<F: Vectorized>(f: F) -> F::Output {
-    f.run()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

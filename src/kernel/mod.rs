@@ -28,6 +28,7 @@ mod testing;
 pub mod update;
 
 pub use activation::Activation;
+pub use dense::Dense;
 pub use epilogue::Epilogue;
 pub use geometry::{ConvGeometry, Padding, Window};
 pub use isa::Isa;

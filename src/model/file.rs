@@ -5,6 +5,9 @@ use std::path::Path;
 
 use crate::diag::{Code, Diagnostic, Fault, Result, code};
 
+/// How the names of temporary files begin.
+const UNFINISHED: &str = ".netc-unfinished-";
+
 /// Writes `bytes` to `path`: to a temporary file in the same folder, synced, then renamed over the old one.
 ///
 /// Whoever reads `path` meanwhile, or after a crash, sees the old file or the new one.
@@ -27,16 +30,26 @@ fn try_write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         _ => Path::new("."),
     };
     let mut file = temporary().tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    // Past the wrapper, whose errors would name the temporary file.
+    file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)
 }
 
+/// Removes what [`write_file`] left in `folder` when its process was killed; what cannot be removed does no harm.
+pub fn remove_unfinished(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// A temporary file that gets the permissions of an ordinary one; by default only its owner could read it.
 fn temporary() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".netc-");
+    builder.prefix(UNFINISHED);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder

@@ -18,8 +18,8 @@ impl Plan {
     pub fn cost(&self, step: &Step, images: usize) -> Cost {
         let macs = match step.work {
             Work::Conv(g, ..) | Work::ConvInputGradient(g, _) | Work::ConvWeightGradient(g, _) => g.macs(),
-            Work::Dense(i, o, _) | Work::DenseInputGradient(i, o) | Work::DenseWeightGradient(i, o) => {
-                i as u64 * o as u64
+            Work::Dense(d, _) | Work::DenseInputGradient(d) | Work::DenseWeightGradient(d) => {
+                d.inputs as u64 * d.outputs as u64
             }
             _ => 0,
         };

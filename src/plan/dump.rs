@@ -1,7 +1,7 @@
 //! The plan in words: the name of each step's kernel, and what was fused into it.
 
 use super::step::{Fused, Step, Work};
-use crate::kernel::Activation;
+use crate::kernel::{Activation, Isa};
 
 impl Step {
     /// What the step does, with what rides on it: `conv+bias+relu`.
@@ -9,7 +9,7 @@ impl Step {
     pub fn title(&self) -> String {
         match self.work {
             Work::Conv(_, _, fused) => with_fused("conv", fused),
-            Work::Dense(_, _, fused) => with_fused("dense", fused),
+            Work::Dense(_, fused) => with_fused("dense", fused),
             Work::Map(activation) | Work::MapInPlace(activation) => activation.name().to_lowercase(),
             Work::MapGradientInPlace(activation) => format!("{} gradient", activation.name().to_lowercase()),
             Work::Update(optimizer) => optimizer.name().to_owned(),
@@ -24,7 +24,13 @@ impl Step {
             Work::Conv(_, kernel, _) => kernel.name,
             Work::ConvInputGradient(_, kernel) => kernel.name,
             Work::ConvWeightGradient(_, kernel) => kernel.name,
-            Work::Dense(..) | Work::DenseInputGradient(..) | Work::DenseWeightGradient(..) => "matrixmultiply",
+            Work::Dense(dense, _) | Work::DenseInputGradient(dense) | Work::DenseWeightGradient(dense) => {
+                match dense.isa {
+                    Isa::Portable => "product",
+                    Isa::Avx2 => "product-avx2",
+                    Isa::Avx512 => "product-avx512",
+                }
+            }
             _ => "",
         }
     }

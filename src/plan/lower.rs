@@ -5,7 +5,7 @@ use super::fuse::{Group, groups};
 use super::step::{Buffer, BufferId, Element, Fused, Optimizer, Phase, Rows, Slot, Step, Work};
 use super::{Options, Plan, choose, layout};
 use crate::graph::{CountPadding, Graph, Op, Param, Shape, Source, Value, ValueId};
-use crate::kernel::{Activation, Window, elementwise, norm};
+use crate::kernel::{Activation, Dense, Window, elementwise, norm};
 
 /// A plan under construction.
 pub(super) struct Lowering<'a> {
@@ -299,13 +299,18 @@ impl<'a> Lowering<'a> {
     fn product(&mut self, group: &Group, op: &Op) -> Draft {
         let inputs = &self.graph.nodes[group.node.0].inputs;
         let len = |value: ValueId| self.graph.shape(value).len();
+        let dense = |inputs: ValueId, outputs: ValueId| Dense {
+            isa: self.options.isa,
+            inputs: len(inputs),
+            outputs: len(outputs),
+        };
         let work = match op {
             Op::Product => {
                 let fused = Fused { bias: group.bias.is_some(), activation: group.activation };
-                Work::Dense(len(inputs[0]), len(group.outputs[0]), fused)
+                Work::Dense(dense(inputs[0], group.outputs[0]), fused)
             }
-            Op::ProductInputGradient => Work::DenseInputGradient(len(group.outputs[0]), len(inputs[0])),
-            _ => Work::DenseWeightGradient(len(inputs[0]), len(inputs[1])),
+            Op::ProductInputGradient => Work::DenseInputGradient(dense(group.outputs[0], inputs[0])),
+            _ => Work::DenseWeightGradient(dense(inputs[0], inputs[1])),
         };
         let reads: Vec<ValueId> = inputs.iter().copied().chain(group.bias).collect();
         Draft::new(work, &reads, &group.outputs)

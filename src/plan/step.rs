@@ -3,7 +3,7 @@
 pub use crate::graph::Element;
 use crate::graph::{LayerId, Role};
 use crate::kernel::conv::{ConvForward, ConvInputGradient, ConvWeightGradient};
-use crate::kernel::{Activation, ConvGeometry, Padding, Window};
+use crate::kernel::{Activation, ConvGeometry, Dense, Padding, Window};
 pub use crate::syntax::settings::Optimizer;
 
 /// Index of a buffer in a plan.
@@ -110,12 +110,12 @@ pub enum Work {
     ConvInputGradient(ConvGeometry, &'static ConvInputGradient),
     /// `[x, dy] → [dkernel, workspace]`.
     ConvWeightGradient(ConvGeometry, &'static ConvWeightGradient),
-    /// `[x, kernel, bias?] → [y]`; inputs and outputs an image.
-    Dense(usize, usize, Fused),
+    /// `[x, kernel, bias?] → [y]`.
+    Dense(Dense, Fused),
     /// `[dy, kernel] → [dx]`.
-    DenseInputGradient(usize, usize),
+    DenseInputGradient(Dense),
     /// `[x, dy] → [dkernel]`.
-    DenseWeightGradient(usize, usize),
+    DenseWeightGradient(Dense),
     /// `[x, b] → [y]`.
     Bias(Rows),
     /// `[x] → [sum, workspace]`.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::record::DataRecord;
 use crate::data::{
-    Decoder, Facts, Images, Listing, OnBadImage, Sample, available, budget, check_balance, check_channels,
-    check_class_count, check_conflicts, check_duplicates, check_empty, check_extensions, check_few, check_leak,
-    check_upscaled, check_validation, digest, input_size, read_listing, split, survey,
+    Decoder, Facts, Images, Listing, OnBadImage, Sample, budget, check_balance, check_channels, check_class_count,
+    check_conflicts, check_duplicates, check_empty, check_extensions, check_few, check_leak, check_upscaled,
+    check_validation, digest, input_size, read_listing, split, survey,
 };
 use crate::diag::{Diagnostic, Result};
 use crate::syntax::settings::{Classes, Validation};
@@ -41,6 +41,15 @@ pub struct Dataset {
     pub record: DataRecord,
     /// Of the files to train on.
     facts: Vec<Facts>,
+}
+
+/// The images of a data set, decoded.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Images to train on.
+    pub train: Arc<Images>,
+    /// Images to validate with.
+    pub validation: Option<Arc<Images>>,
 }
 
 /// Hears how far the reading of files is: (done, total), from any thread.
@@ -144,22 +153,18 @@ impl Dataset {
     ///
     /// # Errors
     /// As [`Images::load`].
-    pub fn load(
-        &self,
-        decoder: Decoder,
-        on_bad: OnBadImage,
-        on_file: OnFile<'_>,
-    ) -> Result<(Arc<Images>, Option<Arc<Images>>, Vec<Diagnostic>)> {
+    pub fn load(&self, decoder: Decoder, on_bad: OnBadImage, on_file: OnFile<'_>) -> Result<(Loaded, Vec<Diagnostic>)> {
         let trained = self.train.len();
         let total = trained + self.validation.len();
         let in_train = |done, _| on_file(done, total);
         let (train, mut bad) = Images::load(self.train.clone(), decoder, budget(), on_bad, &in_train)?;
-        if self.validation.is_empty() {
-            return Ok((Arc::new(train), None, bad));
+        let mut loaded = Loaded { train: Arc::new(train), validation: None };
+        if !self.validation.is_empty() {
+            let in_validation = |done, _| on_file(trained + done, total);
+            let (held, more) = Images::load(self.validation.clone(), decoder, budget(), on_bad, &in_validation)?;
+            bad.extend(more);
+            loaded.validation = Some(Arc::new(held));
         }
-        let in_validation = |done, _| on_file(trained + done, total);
-        let (held, more) = Images::load(self.validation.clone(), decoder, available() / 2, on_bad, &in_validation)?;
-        bad.extend(more);
-        Ok((Arc::new(train), Some(Arc::new(held)), bad))
+        Ok((loaded, bad))
     }
 }

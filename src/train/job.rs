@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::convert::{decoder, input_of};
-use super::dataset::{Dataset, OnFile};
+use super::dataset::{Dataset, Loaded, OnFile};
 use super::memory::Machine;
 use super::record::{DataRecord, MachineRecord, NormalizationRecord, Record, TrainRecord};
 use crate::base::Source;
@@ -68,7 +68,7 @@ impl Job {
     ) -> Result<(Self, Vec<Diagnostic>)> {
         let Setup { spec, graph, data, train: settings, machine } = setup;
         let input = input_of(&graph);
-        let (train, validation, mut found) = dataset.load(decoder(input, data.resize)?, on_bad, on_file)?;
+        let (Loaded { train, validation }, mut found) = dataset.load(decoder(input, data.resize)?, on_bad, on_file)?;
         let normalizer = Normalizer::new(&Normalize::from(&data.normalize.value), input[2], train.statistics())?;
         found.extend(dataset.check_input(input));
         let Dataset { classes, record, .. } = dataset;

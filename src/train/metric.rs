@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 /// One image's logits, a number a class: of many units as they are, of one unit z as (0, z).
 ///
 /// The softmax of (0, z) is the sigmoid of z, so that what follows need not know which of the two a network ends in.
-pub(super) fn class_logits(units: ArrayView1<'_, f32>, logits: &mut Vec<f32>) {
+pub(super) fn class_logits(units: &ArrayView1<'_, f32>, logits: &mut Vec<f32>) {
     logits.clear();
     if units.len() == 1 {
         logits.push(0.0);
     }
-    logits.extend(units);
+    logits.extend(units.iter());
 }
 
 /// The class of the largest logit, the first of equals.
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(class_of(&[f32::NAN, f32::NAN]), 0);
         let mut logits = Vec::new();
         let of_one_unit = [-0.5, 0.0, 0.5].map(|unit| {
-            class_logits(array![unit].view(), &mut logits);
+            class_logits(&array![unit].view(), &mut logits);
             class_of(&logits)
         });
         assert_eq!(of_one_unit, [0, 0, 1]);

@@ -24,7 +24,7 @@ mod trainer;
 mod yaml;
 
 pub use checkpoint::{Checkpoint, Position};
-pub use dataset::{Dataset, OnFile, Wanted};
+pub use dataset::{Dataset, Loaded, OnFile, Wanted};
 pub use evaluate::{ClassScore, Evaluation, evaluate, evaluation_images};
 pub use job::{Job, Setup};
 pub use memory::Machine;

@@ -74,7 +74,7 @@ impl Predictor {
         while let Some(count) = batches.next_into(self.session.images_mut(batch), &mut labels)? {
             self.session.run(count, &Rate::default());
             for (units, &label) in self.session.logits(count).rows().into_iter().zip(&labels) {
-                class_logits(units, &mut logits);
+                class_logits(&units, &mut logits);
                 each(&logits, label as usize);
             }
             done += count;

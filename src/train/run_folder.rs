@@ -9,7 +9,7 @@ use super::record::{Record, changed};
 use super::yaml::to_yaml;
 use crate::base::Source;
 use crate::diag::{Diagnostic, Fault, Result, code};
-use crate::model::{Model, read_file, write_file};
+use crate::model::{Model, read_file, remove_unfinished, write_file};
 
 const SPEC: &str = "spec.net";
 const RECORD: &str = "state/run.json";
@@ -124,6 +124,12 @@ impl RunFolder {
             return Ok(());
         }
         Err(changed("the spec").on(&own).note(format!("{} differs from the run's own copy", spec.name())).fault())
+    }
+
+    /// Removes the files that a kill left half written.
+    pub fn tidy(&self) {
+        remove_unfinished(&self.path);
+        remove_unfinished(&self.path.join("state"));
     }
 
     /// The latest checkpoint; none before the first.

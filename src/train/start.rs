@@ -46,6 +46,7 @@ fn resume(job: &Job, now: &Record, folder: &mut RunFolder, observer: &mut dyn Ob
     folder.check_spec(&job.spec)?;
     let before = folder.record()?;
     before.check_unchanged(now)?;
+    folder.tidy();
     let checkpoint = folder.checkpoint()?;
     let sentences = [
         Some(standing(checkpoint.as_ref(), now.train.epochs)),

@@ -165,7 +165,7 @@ impl<'a> Trainer<'a> {
         self.session.labels_mut(count).copy_from_slice(&self.labels[..count]);
         self.session.run(count, &rate);
         for (image, units) in self.session.logits(count).rows().into_iter().enumerate() {
-            class_logits(units, &mut self.logits);
+            class_logits(&units, &mut self.logits);
             let is_correct = class_of(&self.logits) == self.labels[image] as usize;
             self.position.tally.add(f64::from(self.session.losses(count)[image]), is_correct);
         }

@@ -27,6 +27,7 @@ pub fn cases() -> Vec<Case> {
         ("dropout", dropout),
         ("binary", binary),
         ("large window", large_window),
+        ("pooled activations", pooled_activations),
     ];
     bodies.iter().map(|&(name, body)| Case { name, graph: network(name, body) }).collect()
 }
@@ -180,6 +181,23 @@ fn large_window(b: &mut Builder) -> Result<ValueId, TypeFault> {
     assert!(window.taps() > 256, "the window is the point of this network");
     let x = b.apply(Op::MaxPool(window), &[x])?;
     head(b, 1, x, 3)
+}
+
+/// Activations in front of max pools: windows apart, windows that overlap, a derivative read from the input.
+fn pooled_activations(b: &mut Builder) -> Result<ValueId, TypeFault> {
+    let x = conv(b, 0, b.input(), 4, &rule([2, 2], 1, PaddingRule::Same))?;
+    let x = b.map(x, Activation::Tanh)?;
+    let window = rule([3, 3], 2, PaddingRule::Same).place(b.shape(x))?;
+    let x = b.apply(Op::MaxPool(window), &[x])?;
+    let x = conv(b, 1, x, 4, &rule([2, 2], 1, PaddingRule::Same))?;
+    let x = b.map(x, Activation::Gelu)?;
+    let window = rule([2, 2], 1, PaddingRule::Valid).place(b.shape(x))?;
+    let x = b.apply(Op::MaxPool(window), &[x])?;
+    let x = conv(b, 2, x, 4, &rule([1, 1], 1, PaddingRule::Valid))?;
+    let x = b.map(x, Activation::Relu)?;
+    let window = rule([2, 2], 2, PaddingRule::Same).place(b.shape(x))?;
+    let x = b.apply(Op::MaxPool(window), &[x])?;
+    head(b, 3, x, 3)
 }
 
 /// Names of the operations that the training graphs of all cases use.

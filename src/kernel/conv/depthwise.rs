@@ -1,15 +1,14 @@
 //! Depthwise convolution: a group for every input channel, so that each filter sees one channel.
 //!
-//! Nothing is shared between channels, so vectors run over them, one tap after the other along a row of pixels. The
-//! loops are plain Rust that the compiler vectorises for the instruction set at hand.
+//! Plain loops over channels, one tap after the other along a row of pixels: for several filters a channel, and for
+//! channels that fill no whole registers.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::{sum_partials, verify_bias, verify_lengths};
-use crate::kernel::isa::{Vectorized, vectorized};
-use crate::kernel::{ConvGeometry, Epilogue, Isa, Space};
+use crate::kernel::{ConvGeometry, Epilogue};
 
 /// Partial sums of the weight gradient, at most.
 const PARTS: usize = 16;
@@ -25,140 +24,88 @@ pub fn partials(g: &ConvGeometry, n: usize) -> usize {
 }
 
 /// Computes y, a row of pixels a task.
-#[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
-pub fn forward(
-    isa: Isa,
-    g: &ConvGeometry,
-    n: usize,
-    x: &[f32],
-    w: &[f32],
-    epilogue: Epilogue<'_>,
-    y: &mut [f32],
-    _: Space<'_>,
-) {
+pub fn forward(g: &ConvGeometry, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
     verify_lengths(g, n, x, w, y);
     verify_bias(g, &epilogue);
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(out_row).enumerate().for_each(|(index, y)| {
         let (image, row) = (index / g.window.out_h, index % g.window.out_h);
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];
-        vectorized(isa, ForwardRow { g, x, w, row, y: &mut *y });
+        forward_row(g, x, w, row, y);
         epilogue.apply(y);
     });
 }
 
 /// Computes dx, a row of pixels a task.
-pub fn input_gradient(isa: Isa, g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32], _: Space<'_>) {
+pub fn input_gradient(g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32]) {
     verify_lengths(g, n, dx, w, dy);
     let in_row = g.window.in_w * g.window.in_c;
     dx.par_chunks_mut(in_row).enumerate().for_each(|(index, dx)| {
         let (image, row) = (index / g.window.in_h, index % g.window.in_h);
         let dy = &dy[image * g.out_len()..][..g.out_len()];
-        vectorized(isa, InputGradientRow { g, dy, w, row, dx });
+        input_gradient_row(g, dy, w, row, dx);
     });
 }
 
 /// Computes dw, a part of the images a task.
-pub fn weight_gradient(isa: Isa, g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32], space: Space<'_>) {
+pub fn weight_gradient(g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32], workspace: &mut [f32]) {
     verify_lengths(g, n, x, dw, dy);
-    let partials = &mut space.workspace[..partials(g, n)];
+    let partials = &mut workspace[..partials(g, n)];
     let parts = partials.len() / g.weight_len();
     partials.par_chunks_mut(g.weight_len()).enumerate().for_each(|(part, dw)| {
         dw.fill(0.0);
         for image in n * part / parts..n * (part + 1) / parts {
             let x = &x[image * g.window.in_len()..][..g.window.in_len()];
             let dy = &dy[image * g.out_len()..][..g.out_len()];
-            vectorized(isa, WeightGradientOfImage { g, x, dy, dw: &mut *dw });
+            add_weight_gradient(g, x, dy, dw);
         }
     });
     sum_partials(partials, dw);
 }
 
-/// One row of y.
-struct ForwardRow<'a> {
-    g: &'a ConvGeometry,
-    x: &'a [f32],
-    w: &'a [f32],
-    row: usize,
-    y: &'a mut [f32],
+/// Computes one row of y.
+fn forward_row(g: &ConvGeometry, x: &[f32], w: &[f32], row: usize, y: &mut [f32]) {
+    let kernel = g.window.kernel;
+    y.fill(0.0);
+    for (tap, w) in w.chunks_exact(g.filters).enumerate() {
+        let Some(x) = input_row(g, x, row, tap / kernel[1]) else { continue };
+        for pixel in pixels(g, tap % kernel[1]) {
+            let x = &x[column(g, pixel, tap % kernel[1]) * g.window.in_c..][..g.window.in_c];
+            add_products(&mut y[pixel * g.filters..][..g.filters], x, w);
+        }
+    }
 }
 
-impl Vectorized for ForwardRow<'_> {
-    type Output = ();
+/// Computes one row of dx.
+fn input_gradient_row(g: &ConvGeometry, dy: &[f32], w: &[f32], row: usize, dx: &mut [f32]) {
+    let kernel = g.window.kernel;
+    let out_row = g.window.out_w * g.filters;
+    dx.fill(0.0);
+    for (tap, w) in w.chunks_exact(g.filters).enumerate() {
+        let Some(row) = output_row(g, row, tap / kernel[1]) else { continue };
+        let dy = &dy[row * out_row..][..out_row];
+        for pixel in pixels(g, tap % kernel[1]) {
+            let dx = &mut dx[column(g, pixel, tap % kernel[1]) * g.window.in_c..][..g.window.in_c];
+            add_sums(dx, &dy[pixel * g.filters..][..g.filters], w);
+        }
+    }
+}
 
-    #[inline(always)]
-    fn run(self) {
-        let (g, kernel) = (self.g, self.g.window.kernel);
-        self.y.fill(0.0);
-        for tap in 0..g.window.taps() {
-            let Some(x) = input_row(g, self.x, self.row, tap / kernel[1]) else { continue };
-            let w = &self.w[tap * g.filters..][..g.filters];
+/// Adds one image's share to dw.
+fn add_weight_gradient(g: &ConvGeometry, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+    let kernel = g.window.kernel;
+    for (row, dy) in dy.chunks_exact(g.window.out_w * g.filters).enumerate() {
+        for (tap, dw) in dw.chunks_exact_mut(g.filters).enumerate() {
+            let Some(x) = input_row(g, x, row, tap / kernel[1]) else { continue };
             for pixel in pixels(g, tap % kernel[1]) {
                 let x = &x[column(g, pixel, tap % kernel[1]) * g.window.in_c..][..g.window.in_c];
-                add_products(&mut self.y[pixel * g.filters..][..g.filters], x, w);
-            }
-        }
-    }
-}
-
-/// One row of dx.
-struct InputGradientRow<'a> {
-    g: &'a ConvGeometry,
-    dy: &'a [f32],
-    w: &'a [f32],
-    row: usize,
-    dx: &'a mut [f32],
-}
-
-impl Vectorized for InputGradientRow<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let (g, kernel) = (self.g, self.g.window.kernel);
-        let out_row = g.window.out_w * g.filters;
-        self.dx.fill(0.0);
-        for tap in 0..g.window.taps() {
-            let Some(row) = output_row(g, self.row, tap / kernel[1]) else { continue };
-            let dy = &self.dy[row * out_row..][..out_row];
-            let w = &self.w[tap * g.filters..][..g.filters];
-            for pixel in pixels(g, tap % kernel[1]) {
-                let dx = &mut self.dx[column(g, pixel, tap % kernel[1]) * g.window.in_c..][..g.window.in_c];
-                add_sums(dx, &dy[pixel * g.filters..][..g.filters], w);
-            }
-        }
-    }
-}
-
-/// One image's share of dw.
-struct WeightGradientOfImage<'a> {
-    g: &'a ConvGeometry,
-    x: &'a [f32],
-    dy: &'a [f32],
-    dw: &'a mut [f32],
-}
-
-impl Vectorized for WeightGradientOfImage<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let (g, kernel) = (self.g, self.g.window.kernel);
-        for (row, dy) in self.dy.chunks_exact(g.window.out_w * g.filters).enumerate() {
-            for tap in 0..g.window.taps() {
-                let Some(x) = input_row(g, self.x, row, tap / kernel[1]) else { continue };
-                let dw = &mut self.dw[tap * g.filters..][..g.filters];
-                for pixel in pixels(g, tap % kernel[1]) {
-                    let x = &x[column(g, pixel, tap % kernel[1]) * g.window.in_c..][..g.window.in_c];
-                    add_products(dw, x, &dy[pixel * g.filters..][..g.filters]);
-                }
+                add_products(dw, x, &dy[pixel * g.filters..][..g.filters]);
             }
         }
     }
 }
 
 /// to[c·m + j] += x[c] · w[c·m + j], m filters a channel.
-#[inline(always)]
 fn add_products(to: &mut [f32], x: &[f32], w: &[f32]) {
     if to.len() == x.len() {
         for ((to, x), w) in to.iter_mut().zip(x).zip(w) {
@@ -173,7 +120,6 @@ fn add_products(to: &mut [f32], x: &[f32], w: &[f32]) {
 }
 
 /// to[c] += Σⱼ dy[c·m + j] · w[c·m + j], m filters a channel.
-#[inline(always)]
 fn add_sums(to: &mut [f32], dy: &[f32], w: &[f32]) {
     if to.len() == dy.len() {
         for ((to, dy), w) in to.iter_mut().zip(dy).zip(w) {
@@ -212,7 +158,6 @@ fn pixels(g: &ConvGeometry, across: usize) -> Range<usize> {
 }
 
 /// The input column that one of these output columns sees.
-#[inline(always)]
 fn column(g: &ConvGeometry, pixel: usize, across: usize) -> usize {
     pixel * g.window.stride[1] + across * g.window.dilation[1] - g.window.padding.left
 }

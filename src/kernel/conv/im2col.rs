@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{sum_partials, verify_bias, verify_lengths};
 use crate::kernel::gemm::{Into, Matrix, product};
-use crate::kernel::{ConvGeometry, Epilogue, Space};
+use crate::kernel::{ConvGeometry, Epilogue, Scratch, Space};
 
 /// Elements of the im2col matrix of a band of rows, roughly.
 const BAND: usize = 64 << 10;
@@ -21,9 +21,9 @@ pub fn scratch(g: &ConvGeometry) -> usize {
     band_rows(g) * g.window.out_w * depth(g)
 }
 
-/// Elements of the partial sums of the weight gradient.
+/// Elements of the partial sums of the weight gradient, never more for fewer images.
 pub fn partials(g: &ConvGeometry, n: usize) -> usize {
-    n.div_ceil(images_of_a_part(g, n)) * g.weight_len()
+    most_parts(g, n) * g.weight_len()
 }
 
 /// Computes y.
@@ -34,7 +34,7 @@ pub fn forward(
     w: &[f32],
     epilogue: Epilogue<'_>,
     y: &mut [f32],
-    space: Space<'_>,
+    scratch: &Scratch,
 ) {
     verify_lengths(g, n, x, w, y);
     verify_bias(g, &epilogue);
@@ -44,7 +44,7 @@ pub fn forward(
         y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| {
             for group in 0..g.groups {
                 let pixels = y.len() / g.filters;
-                space.scratch.with(pixels * depth(g), |room| {
+                scratch.with(pixels * depth(g), |room| {
                     let columns = columns(g, x, group, band * rows, pixels, room);
                     product(columns, weights(g, w, group), Into::Replace, &mut y[first_filter(g, group)..], g.filters);
                 });
@@ -56,7 +56,7 @@ pub fn forward(
 }
 
 /// Computes dx.
-pub fn input_gradient(g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32], space: Space<'_>) {
+pub fn input_gradient(g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32], scratch: &Scratch) {
     verify_lengths(g, n, dx, w, dy);
     let (rows, out_row) = (band_rows(g), g.window.out_w * g.filters);
     // Windows of two bands overlap, so an image is one task.
@@ -66,7 +66,7 @@ pub fn input_gradient(g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mu
         for (band, dy) in dy.chunks(rows * out_row).enumerate() {
             for group in 0..g.groups {
                 let pixels = dy.len() / g.filters;
-                space.scratch.with(pixels * depth(g), |columns| {
+                scratch.with(pixels * depth(g), |columns| {
                     let dy = gradients(g, dy, group, pixels);
                     product(dy, weights(g, w, group).transposed(), Into::Replace, columns, depth(g));
                     add_columns(g, columns, group, band * rows, dx);
@@ -78,21 +78,22 @@ pub fn input_gradient(g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mu
 
 /// Computes dw.
 pub fn weight_gradient(g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32], space: Space<'_>) {
+    let Space { workspace, scratch } = space;
     verify_lengths(g, n, x, dw, dy);
-    let partials = &mut space.workspace[..partials(g, n)];
-    let images = images_of_a_part(g, n);
+    let images = n.div_ceil(most_parts(g, n).max(1)).max(1);
+    let partials = &mut workspace[..n.div_ceil(images) * g.weight_len()];
     partials.par_chunks_mut(g.weight_len()).enumerate().for_each(|(part, dw)| {
         dw.fill(0.0);
         for image in part * images..n.min((part + 1) * images) {
             let x = &x[image * g.window.in_len()..][..g.window.in_len()];
             let dy = &dy[image * g.out_len()..][..g.out_len()];
-            add_image(g, x, dy, dw, space.scratch);
+            add_image(g, x, dy, dw, scratch);
         }
     });
     sum_partials(partials, dw);
 }
 
-fn add_image(g: &ConvGeometry, x: &[f32], dy: &[f32], dw: &mut [f32], scratch: &crate::kernel::Scratch) {
+fn add_image(g: &ConvGeometry, x: &[f32], dy: &[f32], dw: &mut [f32], scratch: &Scratch) {
     let (rows, out_row) = (band_rows(g), g.window.out_w * g.filters);
     for (band, dy) in dy.chunks(rows * out_row).enumerate() {
         for group in 0..g.groups {
@@ -119,9 +120,8 @@ fn band_rows(g: &ConvGeometry) -> usize {
     (BAND / (g.window.out_w * depth(g)).max(1)).clamp(1, g.window.out_h)
 }
 
-fn images_of_a_part(g: &ConvGeometry, n: usize) -> usize {
-    let parts = PARTS.min(PARTIALS / g.weight_len().max(1)).max(1);
-    n.div_ceil(parts).max(1)
+fn most_parts(g: &ConvGeometry, n: usize) -> usize {
+    PARTS.min(n).min((PARTIALS / g.weight_len().max(1)).max(1))
 }
 
 /// The weights of a group: taps·channels × filters.

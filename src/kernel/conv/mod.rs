@@ -14,6 +14,12 @@ use rayon::prelude::*;
 
 use super::{ConvGeometry, Epilogue, Isa, Space};
 
+/// How a forward kernel is called: geometry, images, x, w, epilogue, y, room.
+pub type RunForward = fn(&ConvGeometry, usize, &[f32], &[f32], Epilogue<'_>, &mut [f32], Space<'_>);
+
+/// How a gradient kernel is called: geometry, images, the two operands, the result, room.
+pub type RunGradient = fn(&ConvGeometry, usize, &[f32], &[f32], &mut [f32], Space<'_>);
+
 /// y = activation(x ∗ w + bias).
 #[derive(Debug)]
 pub struct ConvForward {
@@ -28,7 +34,7 @@ pub struct ConvForward {
     /// Elements of scratch for each worker.
     pub scratch: fn(&ConvGeometry) -> usize,
     /// Computes y (n×H'×W'×O) from x (n×H×W×I) and w, overwriting y.
-    pub run: fn(&ConvGeometry, usize, &[f32], &[f32], Epilogue<'_>, &mut [f32], Space<'_>),
+    pub run: RunForward,
 }
 
 /// dx, the gradient with respect to the input.
@@ -45,7 +51,7 @@ pub struct ConvInputGradient {
     /// Elements of scratch for each worker.
     pub scratch: fn(&ConvGeometry) -> usize,
     /// Computes dx (n×H×W×I) from dy (n×H'×W'×O) and w, overwriting dx.
-    pub run: fn(&ConvGeometry, usize, &[f32], &[f32], &mut [f32], Space<'_>),
+    pub run: RunGradient,
 }
 
 /// dw, the gradient with respect to the weights, summed over the images.
@@ -62,7 +68,7 @@ pub struct ConvWeightGradient {
     /// Elements of scratch for each worker.
     pub scratch: fn(&ConvGeometry) -> usize,
     /// Computes dw from x (n×H×W×I) and dy (n×H'×W'×O), overwriting dw.
-    pub run: fn(&ConvGeometry, usize, &[f32], &[f32], &mut [f32], Space<'_>),
+    pub run: RunGradient,
 }
 
 macro_rules! direct_forward {
@@ -104,63 +110,115 @@ macro_rules! direct_weight_gradient {
     };
 }
 
-macro_rules! depthwise {
-    ($row:ident, $isa:expr, $name:literal, $workspace:expr, $kernel:ident($($argument:ident),*)) => {
-        $row {
+macro_rules! depthwise_forward {
+    ($isa:expr, $name:literal) => {
+        ConvForward {
             name: $name,
             isa: $isa,
-            fits: depthwise::fits,
-            workspace: $workspace,
-            scratch: |_| 0,
-            run: |g, n, $($argument,)* space| depthwise::$kernel($isa, g, n, $($argument,)* space),
+            fits: direct::depthwise::fits,
+            workspace: |_, _| 0,
+            scratch: direct::forward::scratch,
+            run: |g, n, x, w, epilogue, y, space| {
+                direct::depthwise::forward($isa, g, n, x, w, epilogue, y, space.scratch);
+            },
+        }
+    };
+}
+
+macro_rules! depthwise_input_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvInputGradient {
+            name: $name,
+            isa: $isa,
+            fits: direct::depthwise::fits_input_gradient,
+            workspace: |g, _| g.weight_len(),
+            scratch: direct::input_gradient::scratch,
+            run: |g, n, dy, w, dx, space| direct::depthwise::input_gradient($isa, g, n, dy, w, dx, space),
+        }
+    };
+}
+
+macro_rules! depthwise_weight_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvWeightGradient {
+            name: $name,
+            isa: $isa,
+            fits: direct::depthwise::fits,
+            workspace: direct::depthwise::partials,
+            scratch: direct::forward::scratch,
+            run: |g, n, x, dy, dw, space| direct::depthwise::weight_gradient($isa, g, n, x, dy, dw, space),
         }
     };
 }
 
 /// Forward kernels, the ones to prefer first.
 pub static FORWARD: &[ConvForward] = &[
-    depthwise!(ConvForward, Isa::Avx512, "depthwise-avx512", |_, _| 0, forward(x, w, epilogue, y)),
-    depthwise!(ConvForward, Isa::Avx2, "depthwise-avx2", |_, _| 0, forward(x, w, epilogue, y)),
-    depthwise!(ConvForward, Isa::Portable, "depthwise", |_, _| 0, forward(x, w, epilogue, y)),
+    depthwise_forward!(Isa::Avx512, "direct-depthwise-avx512"),
+    depthwise_forward!(Isa::Avx2, "direct-depthwise-avx2"),
+    depthwise_forward!(Isa::Portable, "direct-depthwise"),
     direct_forward!(Isa::Avx512, "direct-avx512"),
     direct_forward!(Isa::Avx2, "direct-avx2"),
     direct_forward!(Isa::Portable, "direct"),
+    ConvForward {
+        name: "depthwise",
+        isa: Isa::Portable,
+        fits: depthwise::fits,
+        workspace: |_, _| 0,
+        scratch: |_| 0,
+        run: |g, n, x, w, epilogue, y, _| depthwise::forward(g, n, x, w, epilogue, y),
+    },
     ConvForward {
         name: "im2col",
         isa: Isa::Portable,
         fits: |_| true,
         workspace: |_, _| 0,
         scratch: im2col::scratch,
-        run: im2col::forward,
+        run: |g, n, x, w, epilogue, y, space| im2col::forward(g, n, x, w, epilogue, y, space.scratch),
     },
 ];
 
 /// Input-gradient kernels, the ones to prefer first.
 pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
-    depthwise!(ConvInputGradient, Isa::Avx512, "depthwise-avx512", |_, _| 0, input_gradient(dy, w, dx)),
-    depthwise!(ConvInputGradient, Isa::Avx2, "depthwise-avx2", |_, _| 0, input_gradient(dy, w, dx)),
-    depthwise!(ConvInputGradient, Isa::Portable, "depthwise", |_, _| 0, input_gradient(dy, w, dx)),
+    depthwise_input_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
+    depthwise_input_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
+    depthwise_input_gradient!(Isa::Portable, "direct-depthwise"),
     direct_input_gradient!(Isa::Avx512, "direct-avx512"),
     direct_input_gradient!(Isa::Avx2, "direct-avx2"),
     direct_input_gradient!(Isa::Portable, "direct"),
+    ConvInputGradient {
+        name: "depthwise",
+        isa: Isa::Portable,
+        fits: depthwise::fits,
+        workspace: |_, _| 0,
+        scratch: |_| 0,
+        run: |g, n, dy, w, dx, _| depthwise::input_gradient(g, n, dy, w, dx),
+    },
     ConvInputGradient {
         name: "im2col",
         isa: Isa::Portable,
         fits: |_| true,
         workspace: |_, _| 0,
         scratch: im2col::scratch,
-        run: im2col::input_gradient,
+        run: |g, n, dy, w, dx, space| im2col::input_gradient(g, n, dy, w, dx, space.scratch),
     },
 ];
 
 /// Weight-gradient kernels, the ones to prefer first.
 pub static WEIGHT_GRADIENT: &[ConvWeightGradient] = &[
-    depthwise!(ConvWeightGradient, Isa::Avx512, "depthwise-avx512", depthwise::partials, weight_gradient(x, dy, dw)),
-    depthwise!(ConvWeightGradient, Isa::Avx2, "depthwise-avx2", depthwise::partials, weight_gradient(x, dy, dw)),
-    depthwise!(ConvWeightGradient, Isa::Portable, "depthwise", depthwise::partials, weight_gradient(x, dy, dw)),
+    depthwise_weight_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
+    depthwise_weight_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
+    depthwise_weight_gradient!(Isa::Portable, "direct-depthwise"),
     direct_weight_gradient!(Isa::Avx512, "direct-avx512"),
     direct_weight_gradient!(Isa::Avx2, "direct-avx2"),
     direct_weight_gradient!(Isa::Portable, "direct"),
+    ConvWeightGradient {
+        name: "depthwise",
+        isa: Isa::Portable,
+        fits: depthwise::fits,
+        workspace: depthwise::partials,
+        scratch: |_| 0,
+        run: |g, n, x, dy, dw, space| depthwise::weight_gradient(g, n, x, dy, dw, space.workspace),
+    },
     ConvWeightGradient {
         name: "im2col",
         isa: Isa::Portable,

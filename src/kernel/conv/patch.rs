@@ -35,6 +35,11 @@ impl Patch {
             && self.top.unsigned_abs().checked_add(self.rows).is_some_and(|end| end <= height)
     }
 
+    /// Elements of the room that `read` needs.
+    pub fn room(&self) -> usize {
+        if self.is_in_place() { 0 } else { self.len() }
+    }
+
     /// The rectangle: a part of the image where it is one, or else a copy in `room`.
     pub fn read<'a>(&self, image: &'a [f32], room: &'a mut [f32]) -> &'a [f32] {
         if self.is_in_place() {

@@ -255,6 +255,9 @@ fn long_rows_large_maps_and_gaps_between_windows_are_no_exception() {
         convolution([9, 9, 20], [1, 1], [3, 3], [1, 1], none, 40, 1),
         convolution([10, 11, 8], [2, 1], [3, 4], [1, 1], Padding::symmetric(0, 2), 9, 1),
         convolution([14, 14, 24], [3, 3], [1, 1], [2, 2], Padding::symmetric(2, 2), 16, 2),
+        convolution([15, 14, 84], [3, 3], [2, 2], [1, 1], same, 84, 84),
+        convolution([9, 15, 28], [5, 3], [1, 1], [2, 1], same, 28, 28),
+        convolution([9, 8, 8], [1, 2], [3, 3], [1, 1], none, 8, 8),
     ];
     for (seed, g) in shapes.into_iter().enumerate() {
         let mut draws = Draws { random: Random::new(seed as u64, 9), next: 0 };
@@ -318,4 +321,17 @@ fn every_table_ends_with_a_row_that_takes_everything_everywhere() {
     assert!(FORWARD.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
     assert!(INPUT_GRADIENT.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
     assert!(WEIGHT_GRADIENT.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
+}
+
+/// The last batch of an epoch is a short one, and runs in the room of a whole one.
+#[test]
+fn fewer_images_never_need_more_workspace() {
+    for seed in 0..100 {
+        let g = Case::draw(seed).g;
+        let grows =
+            |workspace: fn(&ConvGeometry, usize) -> usize| (1..70).all(|n| workspace(&g, n) <= workspace(&g, n + 1));
+        FORWARD.iter().for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
+        INPUT_GRADIENT.iter().for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
+        WEIGHT_GRADIENT.iter().for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
+    }
 }

@@ -55,6 +55,15 @@ pub(super) struct Block {
     pub c_lane: usize,
 }
 
+/// What a row of `b` is multiplied by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    /// One element of `a`.
+    Broadcast,
+    /// As many elements of `a`, each by each.
+    Elementwise,
+}
+
 /// What becomes of a sum.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Finish<'a> {
@@ -116,13 +125,44 @@ impl MicroKernel {
         width.next_multiple_of(self.lanes)
     }
 
-    /// Computes a block: c[i·c_lane + o] for i below `height` and o below `width`.
+    /// Computes a block of a product: c[i, o] = Σₖ a[i, k] · b[k, o], for i below `height` and o below `width`.
     ///
     /// # Panics
     ///
     /// If the block is wider than a panel, or an operand ends before the last element that the block needs. Of `b` and
     /// of a bias whole registers are read, of `c` only the block's elements are touched.
     pub fn run(&self, by: &Contraction, block: Block, a: &[f32], b: &[f32], finish: Finish<'_>, c: &mut [f32]) {
+        self.checked(Left::Broadcast, by, block, a, b, finish, c);
+    }
+
+    /// Computes c[i, o] = Σₖ a[i, k, o] · b[k, o], where o lies in a run in `a` too.
+    ///
+    /// # Panics
+    ///
+    /// As `run`; of `a` whole registers are read.
+    pub fn run_elementwise(
+        &self,
+        by: &Contraction,
+        block: Block,
+        a: &[f32],
+        b: &[f32],
+        finish: Finish<'_>,
+        c: &mut [f32],
+    ) {
+        self.checked(Left::Elementwise, by, block, a, b, finish, c);
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the operands of a product")]
+    fn checked(
+        &self,
+        left: Left,
+        by: &Contraction,
+        block: Block,
+        a: &[f32],
+        b: &[f32],
+        finish: Finish<'_>,
+        c: &mut [f32],
+    ) {
         if block.height == 0 || block.width == 0 {
             return;
         }
@@ -131,7 +171,8 @@ impl MicroKernel {
         let last_row = block.height - 1;
         assert!(last_row * block.c_lane + block.width <= c.len(), "the block reaches beyond c");
         if !by.is_empty() {
-            assert!(last_row * block.a_lane + by.reach(by.a) < a.len(), "the block reaches beyond a");
+            let a_width = if left == Left::Elementwise { read_width } else { 1 };
+            assert!(last_row * block.a_lane + by.reach(by.a) + a_width <= a.len(), "the block reaches beyond a");
             assert!(by.reach(by.b) + read_width <= b.len(), "the block reaches beyond b");
         }
         if let Finish::Store { bias: Some(bias), .. } = finish {
@@ -139,7 +180,7 @@ impl MicroKernel {
         }
         // SAFETY: `of` has checked the instruction set. Offsets grow with every index, so the last ones, asserted above
         // to be inside the slices, bound all; `c` is borrowed exclusively.
-        unsafe { (self.run)(by, block, a.as_ptr(), b.as_ptr(), finish, c.as_mut_ptr()) }
+        unsafe { (self.run)(left, by, block, a.as_ptr(), b.as_ptr(), finish, c.as_mut_ptr()) }
     }
 }
 

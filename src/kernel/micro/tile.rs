@@ -5,19 +5,28 @@
 use std::hint::black_box;
 
 use super::simd::Simd;
-use super::{Block, Clamp, Contraction, Finish, WIDEST_PANEL};
+use super::{Block, Clamp, Contraction, Finish, Left, WIDEST_PANEL};
 
 /// Runs a block for one instruction set.
 ///
 /// # Safety
 ///
 /// The instruction set is available, and every element that the block reads or writes (as documented at
-/// `MicroKernel::run`) is inside the allocations behind the pointers, of which `c` overlaps no other.
-pub(super) type Run = unsafe fn(&Contraction, Block, *const f32, *const f32, Finish<'_>, *mut f32);
+/// `MicroKernel`) is inside the allocations behind the pointers, of which `c` overlaps no other.
+pub(super) type Run = unsafe fn(Left, &Contraction, Block, *const f32, *const f32, Finish<'_>, *mut f32);
+
+type Tile = unsafe fn(&Contraction, Block, *const f32, *const f32, Finish<'_>, *mut f32);
+
+/// What the left factor is: one element of `a`, for all columns of a row.
+const BROADCAST: u8 = 0;
+/// The same where rows are next to each other in `a`, so that the distance between them is known to the compiler.
+const BROADCAST_ADJACENT: u8 = 1;
+/// An element of `a` for every column.
+const ELEMENTWISE: u8 = 2;
 
 /// A tile of H rows × V registers: sums start at the bias, and go to `c` once the contraction is done.
 #[inline(always)]
-unsafe fn tile<S: Simd, const H: usize, const V: usize, const ROWS_ADJACENT: bool>(
+unsafe fn tile<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
     by: &Contraction,
     block: Block,
     a: *const f32,
@@ -33,7 +42,7 @@ unsafe fn tile<S: Simd, const H: usize, const V: usize, const ROWS_ADJACENT: boo
                 *start = S::load(bias.as_ptr().add(v * S::LANES));
             }
         }
-        let sums = contract::<S, H, V, ROWS_ADJACENT>(by, block.a_lane, a, b, [start; H]);
+        let sums = contract::<S, H, V, LEFT>(by, block.a_lane, a, b, [start; H]);
         match finish {
             Finish::Store { clamp, .. } => store::<S, H, V>(sums, clamp, block, c),
             Finish::Add => add::<S, H, V>(sums, block, c),
@@ -47,16 +56,15 @@ const POINTERS: usize = 4;
 
 /// sums[i] += Σ a[i, k] · b[k ..], over the three loops of the contraction.
 ///
-/// With `ROWS_ADJACENT`, rows are next to each other in `a` and `lane` is 1.
 #[inline(always)]
-unsafe fn contract<S: Simd, const H: usize, const V: usize, const ROWS_ADJACENT: bool>(
+unsafe fn contract<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
     by: &Contraction,
     lane: usize,
     a: *const f32,
     b: *const f32,
     mut sums: [[S::Register; V]; H],
 ) -> [[S::Register; V]; H] {
-    let lane = if ROWS_ADJACENT { 1 } else { lane };
+    let lane = if LEFT == BROADCAST_ADJACENT { 1 } else { lane };
     for outer in 0..by.extent[0] {
         for middle in 0..by.extent[1] {
             let a = a.wrapping_add(outer * by.a[0] + middle * by.a[1]);
@@ -67,7 +75,7 @@ unsafe fn contract<S: Simd, const H: usize, const V: usize, const ROWS_ADJACENT:
                 std::array::from_fn(|at| black_box(a.wrapping_add(at * ROWS_OF_A_POINTER * lane)));
             for _ in 0..by.extent[2] {
                 // SAFETY: inside the extents, where the caller vouches for the elements of both operands.
-                sums = unsafe { step::<S, H, V>(pointers, lane, b, sums) };
+                sums = unsafe { step::<S, H, V, LEFT>(pointers, lane, b, sums) };
                 pointers = pointers.map(|pointer| pointer.wrapping_add(by.a[2]));
                 b = b.wrapping_add(by.b[2]);
             }
@@ -78,7 +86,7 @@ unsafe fn contract<S: Simd, const H: usize, const V: usize, const ROWS_ADJACENT:
 
 /// sums[i] += a[i] · b, where row i of `a` is found from every third row's pointer.
 #[inline(always)]
-unsafe fn step<S: Simd, const H: usize, const V: usize>(
+unsafe fn step<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
     a: [*const f32; POINTERS],
     lane: usize,
     b: *const f32,
@@ -91,8 +99,9 @@ unsafe fn step<S: Simd, const H: usize, const V: usize>(
             *right = S::load(b.add(v * S::LANES));
         }
         for (i, sum) in sums.iter_mut().enumerate() {
-            let left = S::splat(*a[i / ROWS_OF_A_POINTER].add(i % ROWS_OF_A_POINTER * lane));
+            let left = a[i / ROWS_OF_A_POINTER].add(i % ROWS_OF_A_POINTER * lane);
             for v in 0..V {
+                let left = if LEFT == ELEMENTWISE { S::load(left.add(v * S::LANES)) } else { S::splat(*left) };
                 sum[v] = S::multiply_add(left, right[v], sum[v]);
             }
         }
@@ -163,11 +172,11 @@ unsafe fn spill<S: Simd, const V: usize>(sum: [S::Register; V]) -> [f32; WIDEST_
 macro_rules! instance {
     ($name:ident, $simd:ty $(, $features:literal)?) => {
         pub(super) mod $name {
-            use super::{Block, Contraction, Finish, Simd};
+            use super::{BROADCAST, BROADCAST_ADJACENT, Block, Contraction, ELEMENTWISE, Finish, Left, Simd};
 
             /// A function of its own for every shape of a tile, so that each gets all registers.
             $(#[target_feature(enable = $features)])?
-            unsafe fn tile<const H: usize, const V: usize, const ROWS_ADJACENT: bool>(
+            unsafe fn tile<const H: usize, const V: usize, const LEFT: u8>(
                 by: &Contraction,
                 block: Block,
                 a: *const f32,
@@ -176,15 +185,16 @@ macro_rules! instance {
                 c: *mut f32,
             ) {
                 // SAFETY: forwarded from the caller.
-                unsafe { super::tile::<$simd, H, V, ROWS_ADJACENT>(by, block, a, b, finish, c) }
+                unsafe { super::tile::<$simd, H, V, LEFT>(by, block, a, b, finish, c) }
             }
 
-            fn tile_of_height<const V: usize, const ROWS_ADJACENT: bool>(height: usize) -> super::Run {
-                instance!(height, tile, V, ROWS_ADJACENT, <$simd>::HEIGHT, 1 2 3 4 5 6 7 8 9 10 11 12)
+            fn tile_of_height<const V: usize, const LEFT: u8>(height: usize) -> super::Tile {
+                instance!(height, tile, V, LEFT, <$simd>::HEIGHT, 1 2 3 4 5 6 7 8 9 10 11 12)
             }
 
             /// Tiles are of nearly equal height, the last ones lower by one row.
             pub(in super::super) unsafe fn run(
+                left: Left,
                 by: &Contraction,
                 block: Block,
                 a: *const f32,
@@ -192,11 +202,14 @@ macro_rules! instance {
                 finish: Finish<'_>,
                 c: *mut f32,
             ) {
-                let pick = match (block.width > <$simd>::LANES, block.a_lane == 1) {
-                    (true, true) => tile_of_height::<2, true>,
-                    (true, false) => tile_of_height::<2, false>,
-                    (false, true) => tile_of_height::<1, true>,
-                    (false, false) => tile_of_height::<1, false>,
+                let is_wide = block.width > <$simd>::LANES;
+                let pick = match (left, is_wide, block.a_lane) {
+                    (Left::Broadcast, true, 1) => tile_of_height::<2, BROADCAST_ADJACENT>,
+                    (Left::Broadcast, true, _) => tile_of_height::<2, BROADCAST>,
+                    (Left::Broadcast, false, 1) => tile_of_height::<1, BROADCAST_ADJACENT>,
+                    (Left::Broadcast, false, _) => tile_of_height::<1, BROADCAST>,
+                    (Left::Elementwise, true, _) => tile_of_height::<2, ELEMENTWISE>,
+                    (Left::Elementwise, false, _) => tile_of_height::<1, ELEMENTWISE>,
                 };
                 let tiles = block.height.div_ceil(<$simd>::HEIGHT);
                 let (height, higher) = (block.height / tiles, block.height % tiles);

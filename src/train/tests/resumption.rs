@@ -49,7 +49,7 @@ fn a_run_interrupted_over_and_over_ends_as_one_that_was_not() {
 }
 
 #[test]
-fn files_lost_behind_the_checkpoint_are_written_again() {
+fn files_lost_behind_the_checkpoint_are_written_again_and_half_written_ones_removed() {
     let (data, (_keep, at)) = (squares(8), runs());
     let job = job_with(data.path(), settings(), 1);
     run(&job, &at("run")).unwrap();
@@ -57,10 +57,13 @@ fn files_lost_behind_the_checkpoint_are_written_again() {
     for name in ["last.safetensors", "metrics.jsonl"] {
         std::fs::remove_file(at("run").join(name)).unwrap();
     }
+    let half_written = at("run").join("state/.netc-unfinished-1");
+    std::fs::write(&half_written, "{").unwrap();
     let mut notices = Notices::default();
     resume(&job, &at("run"), &mut notices).unwrap();
     assert_eq!(["last.safetensors", "metrics.jsonl"].map(|name| bytes(&at("run"), name)), before);
     assert!(notices.0[0].contains("has its 4 epochs already"), "{:?}", notices.0);
+    assert!(!half_written.exists());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{band_patch, band_rows, row_len, rows_in_cache};
 use crate::kernel::epilogue::activate;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
 use crate::kernel::scratch::{aligned, padded};
-use crate::kernel::{ConvGeometry, Epilogue, Isa, Scratch, Space};
+use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Scratch, Space};
 
 /// Elements of the packed weights.
 pub fn workspace(isa: Isa, g: &ConvGeometry) -> usize {
@@ -33,16 +33,16 @@ pub fn run(
     y: &mut [f32],
     space: Space<'_>,
 ) {
+    let Space { workspace, scratch } = space;
     verify_lengths(g, n, x, w, y);
     verify_bias(g, &epilogue);
     if y.is_empty() {
         return;
     }
     let packed = Packed::of(isa, g);
-    let panels = aligned(space.workspace, packed.len());
+    let panels = aligned(workspace, packed.len());
     packed.fill(g, w, epilogue.bias, panels);
-    let forward =
-        Forward { micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue, scratch: space.scratch };
+    let forward = Forward { micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue.activation, scratch };
     let rows = band_rows([row_len(g), g.window.out_w], g.window.out_h, n);
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
@@ -94,7 +94,7 @@ struct Forward<'a> {
     g: &'a ConvGeometry,
     packed: Packed,
     panels: &'a [f32],
-    activation: Epilogue<'a>,
+    activation: Activation,
     scratch: &'a Scratch,
 }
 
@@ -103,10 +103,9 @@ impl Forward<'_> {
     fn band(&self, x: &[f32], first: usize, y: &mut [f32]) {
         let rows = y.len() / (self.g.window.out_w * self.g.filters);
         let patch = band_patch(self.g, first, rows);
-        let room = if patch.is_in_place() { 0 } else { patch.len() };
-        self.scratch.with(room, |room| self.rows(patch.row_len(), patch.read(x, room), y));
-        if Clamp::of(self.activation.activation).is_none() {
-            activate(self.activation.activation, y);
+        self.scratch.with(patch.room(), |room| self.rows(patch.row_len(), patch.read(x, room), y));
+        if Clamp::of(self.activation).is_none() {
+            activate(self.activation, y);
         }
     }
 
@@ -125,7 +124,7 @@ impl Forward<'_> {
     fn panel(&self, by: &Contraction, in_row: usize, panel: Panel, packed: &[f32], x: &[f32], y: &mut [f32]) {
         let window = &self.g.window;
         let (bias, weights) = packed.split_at(self.packed.panels.full());
-        let clamp = Clamp::of(self.activation.activation).unwrap_or(Clamp::NONE);
+        let clamp = Clamp::of(self.activation).unwrap_or(Clamp::NONE);
         let finish = Finish::Store { bias: Some(bias), clamp };
         let a_lane = window.stride[1] * window.in_c;
         let out_row = window.out_w * self.g.filters;

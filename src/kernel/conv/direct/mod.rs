@@ -4,8 +4,11 @@
 //! contracts over a whole kernel row in one loop. Weights are packed once a call into panels of two registers of
 //! channels. Where a window reaches into the padding, the rows of a band are copied with zeros around them.
 
+mod cut;
+pub(super) mod depthwise;
 pub(super) mod forward;
 pub(super) mod input_gradient;
+mod phase;
 pub(super) mod weight_gradient;
 
 use super::patch::Patch;
@@ -20,7 +23,7 @@ pub(super) fn fits(g: &ConvGeometry) -> bool {
 }
 
 /// Elements of a band's rows, in and out, that stay in the second-level cache beside the weights' panel.
-const BAND: usize = 96 << 10;
+const BAND: usize = 160 << 10;
 
 /// Tasks that a call is cut into, at least, so that no worker is idle for long.
 const TASKS: usize = 16;

@@ -8,7 +8,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::super::{sum_partials, verify_lengths};
-use super::{TASKS, band_patch, row_len, rows_in_cache};
+use super::cut::{Band, Cut};
 use crate::kernel::micro::{Block, Contraction, Finish, MicroKernel, Panel, Panels};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{ConvGeometry, Isa, Scratch, Space};
@@ -16,13 +16,12 @@ use crate::kernel::{ConvGeometry, Isa, Scratch, Space};
 /// Pixels whose dy and x stay in the first-level cache while every tile passes over them.
 const PIXELS: usize = 128;
 
-/// Elements of all partial sums together, at most, unless there is only one.
-const PARTIALS: usize = 1 << 20;
-
 /// Elements of the partial sums.
 pub fn workspace(g: &ConvGeometry, n: usize) -> usize {
-    let parts = Cut::of(g, n).parts;
-    if parts > 1 { padded(parts * g.weight_len()) } else { 0 }
+    match Cut::most_parts(g, n) {
+        1 => 0,
+        parts => padded(parts * g.weight_len()),
+    }
 }
 
 /// Elements of a band of x with its padding and of a chunk's panel of dy.
@@ -32,50 +31,19 @@ pub fn scratch(isa: Isa, g: &ConvGeometry) -> usize {
 
 /// Computes dw.
 pub fn run(isa: Isa, g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32], space: Space<'_>) {
+    let Space { workspace, scratch } = space;
     verify_lengths(g, n, x, dw, dy);
     let cut = Cut::of(g, n);
     let panels = Panels::of(isa, g.filters_per_group());
-    let gradient = WeightGradient { micro: MicroKernel::of(isa), g, panels, x, dy, scratch: space.scratch };
+    let gradient = WeightGradient { micro: MicroKernel::of(isa), g, panels, x, dy, scratch };
     if cut.parts <= 1 {
-        return gradient.part(&cut, 0..cut.bands, dw);
+        return gradient.part(&cut, cut.bands(0), dw);
     }
-    let partials = aligned(space.workspace, cut.parts * g.weight_len());
+    let partials = aligned(workspace, cut.parts * g.weight_len());
     partials.par_chunks_mut(g.weight_len()).enumerate().for_each(|(part, dw)| {
-        gradient.part(&cut, part * cut.bands_of_a_part..cut.bands.min((part + 1) * cut.bands_of_a_part), dw);
+        gradient.part(&cut, cut.bands(part), dw);
     });
     sum_partials(partials, dw);
-}
-
-/// How the work is cut into tasks.
-struct Cut {
-    /// Bands of all images.
-    bands: usize,
-    bands_of_a_part: usize,
-    parts: usize,
-    /// Rows of a block of dw, a row being the filters' weights for one tap and channel.
-    rows: usize,
-}
-
-impl Cut {
-    fn of(g: &ConvGeometry, n: usize) -> Self {
-        let bands = n * bands_of_an_image(g);
-        let parts = bands.min(TASKS).min(PARTIALS / g.weight_len().max(1)).max(1);
-        let bands_of_a_part = bands.div_ceil(parts).max(1);
-        let parts = bands.div_ceil(bands_of_a_part).max(1);
-        let blocks = if parts < TASKS / 2 { TASKS.div_ceil(parts) } else { 1 };
-        // A multiple of the height of the tiles of every instruction set.
-        let rows = (g.weight_len() / g.filters).div_ceil(blocks).next_multiple_of(12);
-        Self { bands, bands_of_a_part, parts, rows }
-    }
-}
-
-/// Output rows of a band, whose operands stay in the second-level cache.
-fn rows_of_a_band(g: &ConvGeometry) -> usize {
-    rows_in_cache(row_len(g), g.window.out_h)
-}
-
-fn bands_of_an_image(g: &ConvGeometry) -> usize {
-    g.window.out_h.div_ceil(rows_of_a_band(g))
 }
 
 /// A rectangle of output pixels, and the part of x that its windows see.
@@ -111,24 +79,17 @@ impl WeightGradient<'_> {
         dw.par_chunks_mut(cut.rows * self.g.filters).enumerate().for_each(|(block, dw)| {
             dw.fill(0.0);
             for band in bands.clone() {
-                self.band(band, block * cut.rows, dw);
+                self.band(&Band::at(self.g, band), block * cut.rows, dw);
             }
         });
     }
 
     /// Adds a band's share to the rows of dw from `first` on.
-    fn band(&self, band: usize, first: usize, dw: &mut [f32]) {
-        let g = self.g;
-        let (image, band) = (band / bands_of_an_image(g), band % bands_of_an_image(g));
-        let row = band * rows_of_a_band(g);
-        let rows = rows_of_a_band(g).min(g.window.out_h - row);
-        let x = &self.x[image * g.window.in_len()..][..g.window.in_len()];
-        let dy = &self.dy[image * g.out_len() + row * g.window.out_w * g.filters..];
-        let patch = band_patch(g, row, rows);
-        let room = if patch.is_in_place() { 0 } else { patch.len() };
-        self.scratch.with(room + self.packed_len(), |room| {
+    fn band(&self, band: &Band, first: usize, dw: &mut [f32]) {
+        let (x, dy, patch) = (band.x(self.g, self.x), band.dy(self.g, self.dy), band.patch(self.g));
+        self.scratch.with(patch.room() + self.packed_len(), |room| {
             let (packed, room) = room.split_at_mut(self.packed_len());
-            self.chunks(rows, patch.read(x, room), patch.row_len(), dy, packed, first, dw);
+            self.chunks(band.rows, patch.read(x, room), patch.row_len(), dy, packed, first, dw);
         });
     }
 
