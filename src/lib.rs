@@ -1,6 +1,57 @@
-//! netc.
+//! netc compiles a declarative image classifier, a `.net` file, to a plan of fused steps, and trains and runs it.
+//!
+//! # The way of one spec
+//!
+//! ```text
+//! text ── syntax ──> tree ── check ──> Net: placed layers and a typed graph, and diagnostics
+//!                                       │
+//!                       graph: training and inference graphs, gradients as ordinary nodes
+//!                                       │
+//!                       plan: fused steps, a kernel each, buffers in one arena
+//!                                       │
+//! images ── data ──> batches ────────> exec ──> train ──> run folder, model file ──> predictions
+//! ```
+//!
+//! Text in, value out up to [`plan`]: no file, clock, environment or printing there. Only [`model`], [`data`], [`train`] and
+//! [`cli`] touch the world. The checker returns a value and diagnostics and never stops at the first fault: what it cannot
+//! know becomes unknown, and the rest is still checked.
+//!
+//! # The rooms, in import order
+//!
+//! A room imports only rooms above it. `tests/it/rooms.rs` holds the order, and which outside crate may be used where.
+//!
+//! | room | holds |
+//! | --- | --- |
+//! | [`base`] | places in a text, did-you-mean, the one random generator |
+//! | [`diag`] | the table of codes with a page each; messages as plain data; how one looks on a terminal and as JSON |
+//! | [`kernel`] | compute routines, a row each in a table, and the plain reference beside them; the only `unsafe` code |
+//! | [`graph`] | values with shape, range and linearity; the closed set of operations; gradients |
+//! | [`syntax`] | grammar and front matter: text to a tree in which every part has its place |
+//! | [`layer`] | the table of layers: names, arguments, and the operations each stands for |
+//! | [`check`] | expands repeats and blocks, types every edge, finds what will not run or cannot learn |
+//! | [`plan`] | what is fused, which kernel runs, which buffer lies where: decided here and nowhere else |
+//! | [`exec`] | runs a plan over its arena on a pool of threads |
+//! | [`model`] | weights, spec, classes and normalisation in one file; how weights start |
+//! | [`data`] | folders and archives of images to batches of numbers |
+//! | [`train`] | the loop, checkpoints, evaluation, prediction |
+//! | [`cli`] | one file a command; the only room that prints |
+//!
+//! # Two vocabularies
+//!
+//! *Layers* are what authors write: an open table. *Operations* are what the machine does: a small closed set, matched
+//! exhaustively. A layer is data and one function that emits operations; its shape, its range, its gradient and its kernels
+//! follow from them.
+//!
+//! # What always holds
+//!
+//! - Tensors are N×H×W×C, convolution kernels H×W×I×O, dense kernels I×O, all `f32`.
+//! - The same seed gives the same bytes, whatever the number of threads: work is cut by shapes, sums are added in a fixed
+//!   order, random numbers are drawn by counter, not by time or order.
+//! - A fault that a user can cause is a [`diag::Diagnostic`] with a code, both facts and a way out, never a panic.
+
 pub mod base;
 pub mod check;
+pub mod cli;
 pub mod data;
 pub mod diag;
 pub mod exec;

@@ -92,7 +92,10 @@ fn canonical(folder: &Path) -> Result<PathBuf> {
 }
 
 fn unlistable(folder: &Path, error: &std::io::Error) -> Box<Diagnostic> {
-    Diagnostic::new(&code::DATA_NOT_FOUND, format!("the folder cannot be listed: {error}")).on(folder).fault()
+    Diagnostic::new(&code::DATA_NOT_FOUND, format!("the folder cannot be listed: {error}"))
+        .on(folder)
+        .help("make the folder readable, or take it out of the data")
+        .fault()
 }
 
 fn loop_in(link: &Path, target: &Path) -> Diagnostic {

@@ -26,6 +26,7 @@ pub(super) fn arrange(path: &Path, entries: Vec<Entry>, named: Option<&str>) -> 
     if let (Some(named), None) = (named, roles.validation) {
         return Err(Diagnostic::new(&code::DATA_NOT_FOUND, format!("the data has no folder `{named}` to validate on"))
             .on(path)
+            .help("name a folder that is there in `data: { validation: … }`, or a share such as `10%`")
             .fault());
     }
     if roles.classes.len() < 2 {

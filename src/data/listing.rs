@@ -49,7 +49,10 @@ pub struct Listing {
 /// warning or a note, or an error about single classes (D603, D608, D615, D619), comes with the listing.
 pub fn read_listing(path: &Path, validation_folder: Option<&str>) -> Result<(Listing, Vec<Diagnostic>)> {
     let metadata = std::fs::metadata(path).map_err(|error| {
-        Diagnostic::new(&code::DATA_NOT_FOUND, format!("the data cannot be opened: {error}")).on(path).fault()
+        Diagnostic::new(&code::DATA_NOT_FOUND, format!("the data cannot be opened: {error}"))
+            .on(path)
+            .help("check the path: it is a folder of class folders, or a .tar, .tar.gz or .zip of one")
+            .fault()
     })?;
     let (entries, loops) = if metadata.is_dir() { folder::walk(path)? } else { (archive::read(path)?, Vec::new()) };
     let (listing, mut diagnostics) = layout::arrange(path, entries, validation_folder)?;

@@ -1,6 +1,12 @@
-//! The one integration binary.
+//! The one integration binary: what holds for the repository, for whole networks, and for the built program.
 
 mod allocation;
+mod check;
 mod gradient;
 mod network;
 mod parity;
+mod program;
+mod rooms;
+mod tables;
+mod training;
+mod usage;

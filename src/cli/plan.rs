@@ -1,0 +1,201 @@
+//! `netc plan`: the steps that a network becomes, and with `--profile` how long each takes.
+
+use std::path::PathBuf;
+
+use super::argument::{Format, InputSize, batch, threads};
+use super::console::Console;
+use super::number::{bytes, grouped, operations, percent};
+use super::profile::{Profile, profile};
+use super::table::{Column, ruled};
+use super::{Ending, Outcome, machine, spec};
+use crate::check::Net;
+use crate::graph::{Inference, Training};
+use crate::plan::{Options, Plan, Step};
+use crate::syntax::settings::TrainSettings;
+
+/// Arguments of `netc plan`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  netc plan specs/digits.net\n  netc plan specs/origin.net --infer --batch 1\n  \
+    netc plan specs/digits.net --profile --format json")]
+pub(super) struct Args {
+    /// The spec, or `-` for stdin.
+    spec: PathBuf,
+    /// Images a step [default: 32].
+    #[arg(long, value_name = "N", default_value = "32", hide_default_value = true, value_parser = batch)]
+    batch: usize,
+    /// Plan the forward pass alone instead of a training step.
+    #[arg(long)]
+    infer: bool,
+    /// Run the plan on random images and weights, and show the time of each step.
+    #[arg(long)]
+    profile: bool,
+    /// Threads [default: as many as the machine runs at once].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    threads: Option<usize>,
+    /// Plan for an input of this size instead of the spec's.
+    #[arg(long, value_name = "HxWxC")]
+    input: Option<InputSize>,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs `netc plan`.
+pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
+    let isa = machine::isa()?;
+    let threads = args.threads.unwrap_or_else(machine::available_threads);
+    let spec = spec::load(&args.spec, None, args.input.map(|input| input.0), console)?;
+    let plan = plan_of(&spec.net, &spec.tree.front.train, args.infer, Options { batch: args.batch, isa });
+    let profile = if args.profile { Some(profile(&plan, &spec.net, threads)?) } else { None };
+    let shown = Shown { plan: &plan, net: &spec.net, threads, profile: profile.as_ref() };
+    match args.format {
+        Format::Text => {
+            console.result(&shown.text())?;
+            if let Some(assumed) = spec::assumptions(&spec.net) {
+                console.line(&assumed)?;
+            }
+        }
+        Format::Json => console.json(&shown.json())?,
+    }
+    Ok(Ending::Done)
+}
+
+fn plan_of(net: &Net, settings: &TrainSettings, infer: bool, options: Options) -> Plan {
+    if infer {
+        Plan::inference(&Inference::of(&net.graph), options)
+    } else {
+        Plan::training(&Training::of(&net.graph), settings.optimizer, options)
+    }
+}
+
+/// A plan with all that is shown of it.
+struct Shown<'a> {
+    plan: &'a Plan,
+    net: &'a Net,
+    threads: usize,
+    profile: Option<&'a Profile>,
+}
+
+/// The plan as scripts read it.
+#[derive(serde::Serialize)]
+struct PlanJson {
+    train: bool,
+    batch: usize,
+    threads: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    images_per_second: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_ms: Option<f64>,
+    planned_peak_bytes: u64,
+    steps: Vec<StepJson>,
+}
+
+#[derive(serde::Serialize)]
+struct StepJson {
+    name: String,
+    kernel: &'static str,
+    layers: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gflops: Option<f64>,
+    bytes: u64,
+}
+
+impl Shown<'_> {
+    fn json(&self) -> PlanJson {
+        let steps = self.plan.steps.iter().enumerate().map(|(at, step)| StepJson {
+            name: step.title(),
+            kernel: step.kernel(),
+            layers: self.layers(step),
+            ms: self.profile.map(|profile| profile.milliseconds[at]),
+            gflops: self.profile.map(|profile| self.gflops(step, profile.milliseconds[at])),
+            bytes: self.plan.cost(step, self.batch()).bytes,
+        });
+        PlanJson {
+            train: self.plan.is_training(),
+            batch: self.batch(),
+            threads: self.threads,
+            images_per_second: self.profile.map(|profile| profile.images_per_second(self.batch())),
+            step_ms: self.profile.map(|profile| profile.step_milliseconds),
+            planned_peak_bytes: self.plan.peak_bytes(self.threads),
+            steps: steps.collect(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut columns = vec![
+            Column::Right("#"),
+            Column::Left("Step"),
+            Column::Left("Kernel"),
+            Column::Left("Layers"),
+            Column::Right("Writes"),
+            Column::Right("at byte"),
+            Column::Right("FLOP"),
+        ];
+        if self.profile.is_some() {
+            columns.extend([Column::Right("ms"), Column::Right("GFLOP/s"), Column::Right("Share")]);
+        }
+        let rows = self.plan.steps.iter().enumerate().map(|(at, step)| self.row(at, step)).collect();
+        format!("{}\n{}", ruled(&columns, rows), self.totals())
+    }
+
+    fn row(&self, at: usize, step: &Step) -> Vec<String> {
+        let flops = self.plan.cost(step, self.batch()).flops;
+        let written = step.writes.first().map(|&buffer| self.plan.buffer(buffer));
+        let mut row = vec![
+            (at + 1).to_string(),
+            step.title(),
+            step.kernel().to_owned(),
+            self.layers(step).join(" "),
+            written.map_or_else(String::new, |buffer| bytes(4 * buffer.words(self.batch()) as u64)),
+            written.map_or_else(String::new, |buffer| grouped(4 * buffer.offset as u64)),
+            if flops > 0 { operations(flops) } else { String::new() },
+        ];
+        if let Some(profile) = self.profile {
+            let time = profile.milliseconds[at];
+            let gflops = self.gflops(step, time);
+            row.push(format!("{time:.3}"));
+            row.push(if flops > 0 { format!("{gflops:.1}") } else { String::new() });
+            row.push(percent(time / profile.step_milliseconds));
+        }
+        row
+    }
+
+    /// Arithmetic, memory and, where it was measured, speed of the whole plan.
+    fn totals(&self) -> String {
+        let flops: u64 = self.plan.steps.iter().map(|step| self.plan.cost(step, self.batch()).flops).sum();
+        let what = if self.plan.is_training() { "training step" } else { "forward pass" };
+        let mut text = format!(
+            "{what} of {} images, {} kernels: {}FLOP, {} at the peak with {} threads\n",
+            self.batch(),
+            self.plan.options.isa,
+            operations(flops),
+            bytes(self.plan.peak_bytes(self.threads)),
+            self.threads,
+        );
+        if let Some(profile) = self.profile {
+            let gflops = flops as f64 / profile.step_milliseconds / 1e6;
+            text.push_str(&format!(
+                "{:.2} ms a step, {:.1} GFLOP/s, {:.0} images/s (median of {} runs)\n",
+                profile.step_milliseconds,
+                gflops,
+                profile.images_per_second(self.batch()),
+                profile.runs,
+            ));
+        }
+        text
+    }
+
+    fn batch(&self) -> usize {
+        self.plan.options.batch
+    }
+
+    fn layers(&self, step: &Step) -> Vec<String> {
+        step.layers.iter().map(|layer| self.net.layers[layer.0].name.clone()).collect()
+    }
+
+    fn gflops(&self, step: &Step, milliseconds: f64) -> f64 {
+        self.plan.cost(step, self.batch()).flops as f64 / milliseconds.max(1e-6) / 1e6
+    }
+}

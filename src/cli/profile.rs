@@ -1,0 +1,101 @@
+//! A plan run on random images: the time of each step.
+
+use std::time::Instant;
+
+use super::number::bytes;
+use crate::base::Random;
+use crate::check::Net;
+use crate::data::available;
+use crate::diag::{Diagnostic, Fault, code};
+use crate::exec::{Rate, Session};
+use crate::model::initialise;
+use crate::plan::Plan;
+
+/// Runs that are not counted: caches fill and the clock rises.
+const WARM_UP_RUNS: usize = 3;
+/// Runs that are counted, at least.
+const MIN_RUNS: usize = 10;
+/// Counted runs go on until so many seconds have passed.
+const MIN_SECONDS: f64 = 1.0;
+/// Counted runs, at most.
+const MAX_RUNS: usize = 1000;
+
+/// Times of a plan, medians over the runs.
+#[derive(Debug)]
+pub(super) struct Profile {
+    /// Of each step.
+    pub milliseconds: Vec<f64>,
+    /// Of a whole run.
+    pub step_milliseconds: f64,
+    /// How many runs were counted.
+    pub runs: usize,
+}
+
+impl Profile {
+    /// Images a second.
+    pub fn images_per_second(&self, batch: usize) -> f64 {
+        batch as f64 * 1000.0 / self.step_milliseconds
+    }
+}
+
+/// Runs `plan` on standard normal images, fresh weights and labels in turn.
+///
+/// # Errors
+///
+/// P411 where the plan does not fit into memory, M809 where the system gives no threads.
+pub(super) fn profile(plan: &Plan, net: &Net, threads: usize) -> Result<Profile, Fault> {
+    check_memory(plan, threads)?;
+    let mut session = Session::new(plan.clone(), threads).map_err(|error| {
+        let message = format!("{threads} threads cannot be started: {error}");
+        Diagnostic::new(&code::RUN_FAILED, message).help("ask for fewer with `--threads`").fault()
+    })?;
+    fill(&mut session, net);
+    let images = plan.options.batch;
+    // A rate of zero leaves the weights as they are, so that every run does the same work.
+    let rate = Rate::default();
+    for _ in 0..WARM_UP_RUNS {
+        session.run(images, &rate);
+    }
+    let start = Instant::now();
+    let (mut wholes, mut parts) = (Vec::new(), vec![Vec::new(); plan.steps.len()]);
+    while wholes.len() < MIN_RUNS || (start.elapsed().as_secs_f64() < MIN_SECONDS && wholes.len() < MAX_RUNS) {
+        let run = Instant::now();
+        for timed in session.run_timed(images, &rate) {
+            parts[timed.step].push(timed.time.as_secs_f64() * 1000.0);
+        }
+        wholes.push(run.elapsed().as_secs_f64() * 1000.0);
+    }
+    let runs = wholes.len();
+    Ok(Profile { milliseconds: parts.into_iter().map(median).collect(), step_milliseconds: median(wholes), runs })
+}
+
+fn check_memory(plan: &Plan, threads: usize) -> Result<(), Fault> {
+    let (needed, available) = (plan.peak_bytes(threads), available());
+    if needed <= available {
+        return Ok(());
+    }
+    let batch = plan.options.batch;
+    let message =
+        format!("running the plan in batches of {batch} takes {}, and {} are free", bytes(needed), bytes(available));
+    let help = "give a smaller `--batch`, or a smaller `--input`";
+    Err(Diagnostic::new(&code::PLAN_EXCEEDS_MEMORY, message).help(help).fault())
+}
+
+fn fill(session: &mut Session, net: &Net) {
+    let batch = session.plan().options.batch;
+    let classes = net.graph.shape(net.graph.output).len().max(2) as u32;
+    let random = Random::named(0, "profile");
+    let images = session.images_mut(batch);
+    images.iter_mut().enumerate().for_each(|(at, number)| *number = random.normal(at as u64));
+    let labels = session.labels_mut(batch);
+    labels.iter_mut().zip(0_u32..).for_each(|(label, at)| *label = at % classes);
+    let slots = session.plan().params.clone();
+    for (slot, values) in slots.iter().zip(initialise(&net.graph, 0)) {
+        session.tensor_mut(slot).copy_from_slice(&values);
+    }
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}

@@ -1,0 +1,92 @@
+//! `netc summary` and `netc plan` of every shipped spec.
+
+use serde_json::Value;
+
+use crate::program::{command, finish, netc, netc_reading};
+
+#[test]
+fn the_summary_of_every_shipped_spec() {
+    insta::glob!("../..", "specs/*.net", |path| {
+        let path = format!("specs/{}", path.file_name().unwrap().to_str().unwrap());
+        insta::assert_snapshot!(netc(["summary", &path]).ended(0).stdout);
+    });
+}
+
+#[test]
+fn the_plan_of_every_shipped_spec_on_plain_kernels() {
+    insta::glob!("../..", "specs/*.net", |path| {
+        let path = format!("specs/{}", path.file_name().unwrap().to_str().unwrap());
+        let plan = |arguments: &[&str]| {
+            let mut command = command(["plan", &path, "--threads", "2"].iter().chain(arguments));
+            command.env("NETC_ISA", "portable");
+            finish(command).ended(0).stdout
+        };
+        insta::assert_snapshot!(format!("training\n\n{}\ninference\n\n{}", plan(&[]), plan(&["--infer"])));
+    });
+}
+
+#[test]
+fn the_origins_tables_have_the_parameters_that_were_printed() {
+    for (path, params) in [("specs/origin-a.net", 1_382_819), ("specs/origin-b.net", 6_582_755)] {
+        let summary = netc(["summary", path, "--format", "json"]).ended(0).json();
+        assert_eq!(summary["trainable_params"].as_u64(), Some(params));
+        assert_eq!(summary["total_params"].as_u64(), Some(params));
+    }
+}
+
+#[test]
+fn summary_as_json_has_the_promised_shape() {
+    let summary = netc(["summary", "specs/digits.net", "--format", "json"]).ended(0).json();
+    assert_eq!(keys(&summary), ["input", "layers", "total_params", "trainable_params", "macs"]);
+    assert_eq!(summary["input"], serde_json::json!([8, 8, 1]));
+    let layer = &summary["layers"][0];
+    assert_eq!(keys(layer), ["index", "name", "kind", "output", "range", "params", "macs", "receptive_field"]);
+    let sum = |key: &str| -> u64 {
+        summary["layers"].as_array().unwrap().iter().map(|layer| layer[key].as_u64().unwrap()).sum()
+    };
+    assert_eq!(summary["macs"].as_u64(), Some(sum("macs")));
+    assert_eq!(summary["total_params"].as_u64(), Some(sum("params")));
+    assert!(summary["total_params"].as_u64() > summary["trainable_params"].as_u64(), "running statistics count");
+}
+
+#[test]
+fn an_activation_given_as_an_argument_is_the_same_network_as_one_written_as_a_layer() {
+    let front = "---\ninput: 32x32x3\nclasses: 3\n---\n";
+    let argument = format!("{front}Conv(8, activation: relu) -> Flatten -> Dense(3) -> Softmax\n");
+    let layer = format!("{front}Conv(8) -> Relu -> Flatten -> Dense(3) -> Softmax\n");
+    for arguments in [["summary", "-"], ["plan", "-"]] {
+        let [one, other] = [&argument, &layer].map(|spec| netc_reading(arguments, spec).ended(0).stdout);
+        assert_eq!(one, other);
+    }
+}
+
+#[test]
+fn markdown_is_a_table_with_every_layer() {
+    let table = netc(["summary", "specs/origin-a.net", "--format", "markdown"]).ended(0).stdout;
+    assert_eq!(table.lines().filter(|line| line.starts_with('|')).count(), 24, "{table}");
+}
+
+#[test]
+fn plan_as_json_has_the_promised_shape_with_times_where_they_are_asked_for() {
+    let plan = netc(["plan", "specs/digits.net", "--format", "json"]).ended(0).json();
+    assert_eq!(keys(&plan), ["train", "batch", "threads", "planned_peak_bytes", "steps"]);
+    assert_eq!(keys(&plan["steps"][0]), ["name", "kernel", "layers", "bytes"]);
+    let arguments =
+        ["plan", "specs/digits.net", "--infer", "--batch", "4", "--threads", "1", "--profile", "--format", "json"];
+    let plan = netc(arguments).ended(0).json();
+    let all = ["train", "batch", "threads", "images_per_second", "step_ms", "planned_peak_bytes", "steps"];
+    assert_eq!(keys(&plan), all);
+    assert_eq!(keys(&plan["steps"][0]), ["name", "kernel", "layers", "ms", "gflops", "bytes"]);
+    assert_eq!((plan["train"].as_bool(), plan["batch"].as_u64()), (Some(false), Some(4)));
+    assert!(plan["images_per_second"].as_f64() > Some(0.0));
+}
+
+#[test]
+fn a_plan_that_does_not_fit_in_memory_is_refused_before_anything_is_allocated() {
+    let run = netc(["plan", "specs/origin.net", "--batch", "65536", "--profile"]).failed(1, "P411");
+    assert!(run.stderr.contains("--batch"), "{}", run.stderr);
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}

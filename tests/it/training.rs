@@ -1,0 +1,186 @@
+//! `netc train`, `netc eval` and `netc predict` from images on disk to predictions.
+
+use std::path::Path;
+
+use crate::program::{Folder, Run, command, digit, finish, netc, shared_data, text, truncated_jpeg};
+
+const SPEC: &str = "specs/digits.net";
+const DATA: &str = "specs/digits.tar.gz";
+
+fn train(out: &Path, more: &[&str]) -> Run {
+    netc(["train", SPEC, DATA, "--out", text(out)].iter().chain(more))
+}
+
+/// The last line of a run's metrics.
+fn last_metrics(run: &Path) -> serde_json::Value {
+    let lines = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    serde_json::from_str(lines.lines().last().unwrap()).unwrap()
+}
+
+#[test]
+fn the_digits_are_learnt_evaluated_and_predicted() {
+    let folder = Folder::new();
+    let run = folder.join("digits");
+    let said = train(&run, &[]).ended(0);
+    assert!(said.stdout.contains("netc eval") && said.stdout.contains("netc predict"), "{}", said.stdout);
+    assert!(said.stderr.contains("1,797 images") && said.stderr.contains("10 classes"), "{}", said.stderr);
+    let metrics = last_metrics(&run);
+    assert!(metrics["val_accuracy"].as_f64() >= Some(0.97), "{metrics}");
+    for name in ["spec.net", "run.yaml", "metrics.jsonl", "log.txt", "best.safetensors", "last.safetensors"] {
+        assert!(run.join(name).is_file(), "{name} is missing");
+    }
+
+    let eval = netc(["eval", text(&run), DATA, "--format", "json"]).ended(0).json();
+    assert!(eval["accuracy"].as_f64() >= Some(0.97), "{eval}");
+    assert_eq!(eval["classes"].as_array().unwrap().len(), 10);
+    let confusion = eval["confusion"].as_array().unwrap();
+    let counted: u64 = confusion.iter().flat_map(|row| row.as_array().unwrap()).map(|n| n.as_u64().unwrap()).sum();
+    let support: u64 = eval["per_class"].as_array().unwrap().iter().map(|row| row["support"].as_u64().unwrap()).sum();
+    assert_eq!(counted, support);
+
+    predictions(&folder, &run);
+}
+
+fn predictions(folder: &Folder, run: &Path) {
+    let image = folder.file("seven.png", &digit("/7/"));
+    let broken = folder.file("broken.jpg", b"\xff\xd8\xff\xe0 this is no image");
+    let json = netc(["predict", text(run), text(&image), "--format", "json"]).ended(0).json();
+    assert_eq!((json[0]["file"].as_str(), json[0]["class"].as_str()), (image.to_str(), Some("7")));
+    let sum: f64 = json[0]["probabilities"].as_object().unwrap().values().map(|p| p.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-4, "{sum}");
+    // The others are predicted before the exit code says that one was not.
+    let run_of_both = netc(["predict", text(run), text(&broken), text(&image), "--format", "json"]).ended(1);
+    let both = run_of_both.json();
+    assert!(both[0]["error"].is_string() && both[1]["class"] == "7", "{both}");
+    let csv = netc(["predict", text(run), text(&image), "--format", "csv", "--top", "2"]).ended(0).stdout;
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+    let shown = netc(["predict", text(run), text(&image)]).ended(0).stdout;
+    assert!(shown.contains("seven.png") && shown.contains('%'), "{shown}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads_and_after_a_resumption() {
+    let folder = Folder::new();
+    let [one, two, resumed, other] = ["one", "two", "resumed", "other"].map(|name| folder.join(name));
+    // The shipped spec's cosine would end with the first sitting.
+    let constant = std::fs::read_to_string(SPEC).unwrap().replace("schedule: cosine", "schedule: constant");
+    let spec = folder.file("digits.net", constant.as_bytes());
+    let train = |out: &Path, more: &[&str]| netc(["train", text(&spec), DATA, "--out", text(out)].iter().chain(more));
+    train(&one, &["--epochs", "2", "--threads", "1"]).ended(0);
+    train(&two, &["--epochs", "2", "--threads", "2"]).ended(0);
+    train(&resumed, &["--epochs", "1", "--threads", "2"]).ended(0);
+    train(&resumed, &["--epochs", "2", "--threads", "1", "--resume"]).ended(0);
+    train(&other, &["--epochs", "2", "--threads", "2", "--seed", "1"]).ended(0);
+    let model = |run: &Path| std::fs::read(run.join("last.safetensors")).unwrap();
+    assert!(model(&one) == model(&two), "one and two threads differ");
+    assert!(model(&one) == model(&resumed), "a resumed run differs");
+    assert!(model(&one) != model(&other), "the seed has no effect");
+}
+
+#[test]
+fn a_run_folder_that_is_there_is_not_overwritten() {
+    let folder = Folder::new();
+    folder.file("mine/thesis.txt", b"precious");
+    train(&folder.join("mine"), &[]).failed(2, "M804");
+    assert_eq!(std::fs::read(folder.join("mine/thesis.txt")).unwrap(), b"precious");
+}
+
+#[test]
+fn nothing_to_resume_is_said() {
+    let folder = Folder::new();
+    train(&folder.join("nothing"), &["--resume"]).failed(2, "M808");
+}
+
+#[test]
+fn a_run_folder_that_cannot_be_written_is_said() {
+    let folder = Folder::new();
+    folder.file("file", b"");
+    train(&folder.join("file/run"), &["--epochs", "1"]).failed(2, "M805");
+}
+
+#[test]
+fn data_that_cannot_be_trained_on_is_named_with_a_way_out() {
+    let folder = Folder::new();
+    let image = digit("/7/");
+    std::fs::create_dir(folder.join("empty")).unwrap();
+    folder.file("one-class/cat/1.png", &image);
+    folder.file("no-images/cat/readme.txt", b"none");
+    folder.file("no-images/dog/readme.txt", b"none");
+    folder.file("a-file.png", &image);
+    for (name, code, fault) in
+        [("not-there", 2, "D620"), ("empty", 1, "D613"), ("one-class", 1, "D613"), ("a-file.png", 2, "D621")]
+    {
+        let run = netc(["train", SPEC, text(&folder.join(name)), "--out", text(&folder.join("run"))]);
+        run.failed(code, fault);
+        assert!(!folder.join("run").exists(), "{name} left a run folder behind");
+    }
+}
+
+#[test]
+fn bad_images_are_named_and_left_out_or_stop_the_run() {
+    let folder = Folder::new();
+    let image = digit("/7/");
+    for class in 0..10 {
+        for copy in 0..4 {
+            folder.file(format!("data/{class}/{copy}.png"), &image);
+        }
+    }
+    folder.file("data/3/truncated.jpg", &truncated_jpeg());
+    folder.file("data/4/empty.png", b"");
+    let data = folder.join("data");
+    let run = |out: &str, more: &[&str]| {
+        let out = folder.join(out);
+        let fixed = ["train", SPEC, text(&data), "--out", text(&out), "--epochs", "1"];
+        netc(fixed.iter().chain(more))
+    };
+    let skipped = run("skipped", &[]).ended(0);
+    assert!(skipped.stderr.contains("truncated.jpg") && skipped.stderr.contains("empty.png"), "{}", skipped.stderr);
+    run("stopped", &["--on-bad-image", "stop"]).ended(1);
+}
+
+#[test]
+fn a_model_that_is_none_is_refused() {
+    let folder = Folder::new();
+    let file = folder.file("model.safetensors", b"not a model");
+    netc(["eval", text(&file), DATA]).failed(2, "M801");
+    netc(["predict", text(&file), "seven.png"]).failed(2, "M801");
+    netc(["predict", text(&folder.join("nothing")), "seven.png"]).failed(2, "M801");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_and_the_run_goes_on_to_the_same_bytes() {
+    let folder = Folder::new();
+    let (whole, halted) = (folder.join("whole"), folder.join("halted"));
+    train(&whole, &["--epochs", "4"]).ended(0);
+    let mut start = command(["train", SPEC, DATA, "--epochs", "4", "--out", text(&halted)]);
+    start.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let child = start.spawn().unwrap();
+    while !halted.join("metrics.jsonl").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    // The run may have come to its end before the signal came.
+    if output.status.code() != Some(0) {
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("--resume"), "{said}");
+        train(&halted, &["--epochs", "4", "--resume"]).ended(0);
+    }
+    let model = |run: &Path| std::fs::read(run.join("last.safetensors")).unwrap();
+    assert!(model(&whole) == model(&halted), "an interrupted run differs");
+}
+
+#[test]
+fn larger_images_of_the_shared_set_are_learnt() {
+    let Some(data) = shared_data("mnist_small.tar.gz") else { return };
+    let folder = Folder::new();
+    let spec = "---\ninput: 28x28x1\ntrain: { epochs: 2 }\n---\n[Conv([8, 16]) -> Relu -> MaxPool] * 2 -> Flatten -> Dense -> Softmax\n";
+    let spec = folder.file("mnist.net", spec.as_bytes());
+    let out = folder.join("run");
+    finish(command(["train", text(&spec), text(&data), "--out", text(&out)])).ended(0);
+    let metrics = last_metrics(&out);
+    assert!(metrics["val_accuracy"].as_f64() >= Some(0.9), "{metrics}");
+}
