@@ -83,7 +83,7 @@ pub fn evaluate(
 ) -> Result<Option<Evaluation>> {
     let mut counts = Counts::new(model.classes.len());
     let normalizer = &model.normalization;
-    let flow = predictor.run_over(images, &normalizer, |logits, label| counts.add(logits, label), on_batch)?;
+    let flow = predictor.run_over(images, normalizer, |logits, label| counts.add(logits, label), on_batch)?;
     Ok(match flow {
         ControlFlow::Continue(()) => Some(counts.scores(&model.classes)),
         ControlFlow::Break(()) => None,
