@@ -36,7 +36,8 @@ pub(super) struct Args {
     /// The run folder [default: runs/<spec>-<n>].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Go on with the run in --out, or with the latest of this spec; only --epochs and --threads may differ from before.
+    /// Go on with the run in --out, or with the latest of this spec, by the settings it was started with; only --epochs
+    /// and --threads can change.
     #[arg(long)]
     resume: bool,
     #[command(flatten)]
@@ -93,17 +94,6 @@ impl Overrides {
             settings.learning_rate = Some(Spanned::new(rate, Span::default()));
         }
     }
-
-    /// As arguments again.
-    fn arguments(&self) -> Vec<String> {
-        let given = [
-            self.epochs.map(|epochs| format!("--epochs {epochs}")),
-            self.lr.map(|rate| format!("--lr {rate:e}")),
-            self.batch_size.map(|batch| format!("--batch-size {batch}")),
-            self.seed.map(|seed| format!("--seed {seed}")),
-        ];
-        given.into_iter().flatten().collect()
-    }
 }
 
 /// Runs `netc train`.
@@ -112,7 +102,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let source = spec::read(&args.spec)?;
     let folder = run_folder(args, &source)?;
     spec::refuse_unread(&source)?;
-    let job = prepare(args, source, machine, console)?;
+    let job = prepare(args, source, &folder, machine, console)?;
     let mut watch = Watch::new(console, job.settings.epochs);
     let outcome = train::train(&job, folder, &mut watch, &interrupt::flag())?;
     drop(watch);
@@ -134,8 +124,17 @@ fn run_folder(args: &Args, source: &Source) -> Result<RunFolder, Fault> {
 }
 
 /// Reads the images and checks the network for them; says what was found.
-fn prepare(args: &Args, source: Source, machine: Machine, console: &Console) -> Result<Job, super::Failure> {
+fn prepare(
+    args: &Args,
+    source: Source,
+    folder: &RunFolder,
+    machine: Machine,
+    console: &Console,
+) -> Result<Job, super::Failure> {
     let mut settings = spec::front_matter(&source);
+    if args.resume {
+        settings.train = folder.record()?.train.settings();
+    }
     args.overrides.apply(&mut settings.train);
     let dataset = spec::open_data(&args.data, &source, &settings, console)?;
     let spec::Runnable { source, net, .. } = spec::check(source, &spec::facts(&dataset), None).runnable(console)?;
@@ -234,6 +233,5 @@ fn farewell(args: &Args, outcome: &train::Outcome) -> String {
 /// The command that goes on with a run.
 fn resume(args: &Args, folder: &Path) -> String {
     let paths = [&args.spec, &args.data].map(|path| shell::word(path)).join(" ");
-    let overrides: String = args.overrides.arguments().iter().map(|argument| format!(" {argument}")).collect();
-    format!("netc train {paths} --out {}{overrides} --resume", shell::word(folder))
+    format!("netc train {paths} --out {} --resume", shell::word(folder))
 }
