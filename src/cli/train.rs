@@ -10,9 +10,10 @@ use super::watch::Watch;
 use super::{Ending, Outcome, interrupt, machine, shell, spec};
 use crate::base::{Source, Span, Spanned};
 use crate::check::Net;
-use crate::data::{Normalizer, OnBadImage};
+use crate::data::OnBadImage;
 use crate::diag::Fault;
 use crate::graph::Training;
+use crate::model::Normalization;
 use crate::plan::{Options, Plan};
 use crate::syntax::settings::{Schedule, TrainSettings};
 use crate::train::{self, Job, Machine, RunFolder, Setup};
@@ -207,7 +208,7 @@ fn schedule(settings: &TrainSettings) -> String {
     }
 }
 
-fn normalisation(normalizer: &Normalizer) -> String {
+fn normalisation(normalizer: &Normalization) -> String {
     let list = |values: &[f32]| values.iter().map(|value| format!("{value:.1}")).collect::<Vec<_>>().join(" ");
     format!("(byte − {}) / {}", list(&normalizer.mean), list(&normalizer.deviation))
 }

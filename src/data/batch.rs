@@ -8,9 +8,10 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::images::Images;
-use super::normalize::{Normalizer, Table};
+use super::normalize::Table;
 use crate::base::Random;
 use crate::diag::{Diagnostic, Result, code};
+use crate::model::Normalization;
 
 /// How many finished batches wait for the trainer at most.
 const AHEAD: usize = 2;
@@ -71,7 +72,7 @@ impl Batches {
     /// Where no thread can be started.
     pub fn start(
         images: Arc<Images>,
-        normalizer: &Normalizer,
+        normalizer: &Normalization,
         order: Order,
         size: usize,
         first: usize,

@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::option::Resize;
 use super::picture::{Bad, MAX_SIDE, Picture};
 use super::resize::resize;
 use super::source::Source;
 use crate::diag::{Diagnostic, Result, code};
+use crate::syntax::settings::Resize;
 
 /// The network's input, and how images of other sizes are brought to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -199,14 +199,15 @@ fn unknown_classes(path: &Path, validation: &Folder, roles: &Roles<'_>) -> Vec<D
         .collect()
 }
 
-/// One note on everything that was left out, with counts and the first names.
+/// One note on everything that was left out: the first names in its headline, the counts of each kind below.
 fn note_of_skipped(path: &Path, mut skipped: Vec<(Skip, Vec<u8>)>) -> Option<Diagnostic> {
     skipped.sort();
-    let total = skipped.len();
-    let mut note = Diagnostic::new(&code::SKIPPED_FILES, format!("{total} entries were left out")).on(path);
+    let headline = match skipped.len() {
+        1 => format!("one entry was left out: {}", first_names(&skipped)),
+        total => format!("{total} entries were left out: {}", first_names(&skipped)),
+    };
+    let mut note = Diagnostic::new(&code::SKIPPED_FILES, headline).on(path);
     for group in skipped.chunk_by(|one, other| one.0 == other.0) {
-        let names: Vec<String> =
-            group.iter().take(3).map(|(_, name)| String::from_utf8_lossy(name).into_owned()).collect();
         let what = match group[0].0 {
             Skip::System => "hidden, or an operating system's own",
             Skip::NoImage => "no images by name or content",
@@ -214,8 +215,13 @@ fn note_of_skipped(path: &Path, mut skipped: Vec<(Skip, Vec<u8>)>) -> Option<Dia
             Skip::Stray => "images outside of a class folder",
             Skip::OtherFolder => "folders beside those of training and validation",
         };
-        let more = if group.len() > names.len() { ", …" } else { "" };
-        note = note.note(format!("{} {what}: {}{more}", group.len(), names.join(", ")));
+        note = note.note(format!("{} {what}: {}", group.len(), first_names(group)));
     }
-    (total > 0).then_some(note)
+    (!skipped.is_empty()).then_some(note)
+}
+
+/// Up to three names, and a sign that there are more.
+fn first_names(skipped: &[(Skip, Vec<u8>)]) -> String {
+    let names: Vec<_> = skipped.iter().take(3).map(|(_, name)| String::from_utf8_lossy(name)).collect();
+    format!("{}{}", names.join(", "), if skipped.len() > names.len() { ", …" } else { "" })
 }

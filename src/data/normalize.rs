@@ -1,7 +1,8 @@
 //! Bytes to the numbers that the first layer sees: `(byte - mean) / deviation` a channel, whatever the mode.
 
-use super::option::Normalize;
 use crate::diag::{Diagnostic, Result, code};
+use crate::model::Normalization;
+use crate::syntax::settings::Normalize;
 
 /// Sums over images, a value a channel; integers, so that the order of adding does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,16 +57,7 @@ impl Statistics {
     }
 }
 
-/// What maps bytes to numbers, as plain values to be stored with a model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Normalizer {
-    /// What is subtracted from a byte, a value a channel, in [0, 255].
-    pub mean: Vec<f32>,
-    /// What the difference is divided by, a value a channel, above 0.
-    pub deviation: Vec<f32>,
-}
-
-impl Normalizer {
+impl Normalization {
     /// The normalisation of a mode for images of `channels` channels.
     ///
     /// | mode | mean | deviation |
@@ -91,7 +83,7 @@ impl Normalizer {
             }
             Normalize::Imagenet => Self::of_unit_range(&[0.449], &[0.226], channels),
             Normalize::MeanStd { mean, std } => {
-                check_given("mean", mean, channels, f32::NEG_INFINITY)?;
+                check_given("mean", mean, channels, f64::NEG_INFINITY)?;
                 check_given("std", std, channels, 0.0)?;
                 Self::of_unit_range(mean, std, channels)
             }
@@ -107,8 +99,9 @@ impl Normalizer {
     }
 
     /// From values in units where white is 1; one value serves all channels.
-    fn of_unit_range(mean: &[f32], deviation: &[f32], channels: usize) -> Self {
-        let spread = |values: &[f32]| values.iter().cycle().take(channels).map(|value| value * 255.0).collect();
+    fn of_unit_range(mean: &[f64], deviation: &[f64], channels: usize) -> Self {
+        let spread =
+            |values: &[f64]| values.iter().cycle().take(channels).map(|value| (value * 255.0) as f32).collect();
         Self { mean: spread(mean), deviation: spread(deviation) }
     }
 
@@ -151,7 +144,7 @@ impl Table {
     }
 }
 
-fn check_given(key: &str, values: &[f32], channels: usize, above: f32) -> Result<()> {
+fn check_given(key: &str, values: &[f64], channels: usize, above: f64) -> Result<()> {
     let refuse = |message: String| Err(Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, message).fault());
     if values.len() != 1 && values.len() != channels {
         return refuse(format!("`{key}` has {} values, and the images have {channels} channels", values.len()));
@@ -169,7 +162,7 @@ mod tests {
     fn normalized(mode: &Normalize, bytes: &[u8]) -> Vec<f32> {
         let statistics = Statistics::of(bytes, 1);
         let mut numbers = vec![0.0; bytes.len()];
-        Normalizer::new(mode, 1, &statistics).unwrap().apply(bytes, &mut numbers);
+        Normalization::new(mode, 1, &statistics).unwrap().apply(bytes, &mut numbers);
         numbers
     }
 
@@ -199,9 +192,9 @@ mod tests {
 
     #[test]
     fn given_values_that_do_not_fit_are_refused() {
-        for (mean, std) in [(vec![0.1, 0.2], vec![1.0]), (vec![0.5], vec![0.0]), (vec![f32::NAN], vec![1.0])] {
+        for (mean, std) in [(vec![0.1, 0.2], vec![1.0]), (vec![0.5], vec![0.0]), (vec![f64::NAN], vec![1.0])] {
             let mode = Normalize::MeanStd { mean, std };
-            assert_eq!(Normalizer::new(&mode, 3, &Statistics::default()).unwrap_err().code.id, "N105");
+            assert_eq!(Normalization::new(&mode, 3, &Statistics::default()).unwrap_err().code.id, "N105");
         }
     }
 }

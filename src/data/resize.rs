@@ -1,10 +1,10 @@
 //! A picture of any size as one of the input's size, by the antialiased bilinear filter that Pillow defines.
 
+use crate::syntax::settings::Resize;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::{U8, U8x3};
 use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
-use super::option::Resize;
 use super::picture::{Bad, Picture};
 
 /// The picture at `height` × `width`; one that has that size already is passed through.

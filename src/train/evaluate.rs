@@ -11,7 +11,7 @@ use super::convert::decoder;
 use super::dataset::OnFile;
 use super::metric::{Tally, class_of, cross_entropy};
 use super::predictor::{OnBatch, Predictor};
-use crate::data::{Images, Normalizer, OnBadImage, budget, read_listing};
+use crate::data::{Images, OnBadImage, budget, read_listing};
 use crate::diag::{Diagnostic, Result};
 use crate::model::Model;
 
@@ -82,8 +82,8 @@ pub fn evaluate(
     on_batch: OnBatch<'_>,
 ) -> Result<Option<Evaluation>> {
     let mut counts = Counts::new(model.classes.len());
-    let normalizer = Normalizer::from(&model.normalization);
-    let flow = predictor.run_over(images, &normalizer, |logits, label| counts.add(logits, label), on_batch)?;
+    let normalizer = &model.normalization;
+    let flow = predictor.run_over(images, normalizer, |logits, label| counts.add(logits, label), on_batch)?;
     Ok(match flow {
         ControlFlow::Continue(()) => Some(counts.scores(&model.classes)),
         ControlFlow::Break(()) => None,

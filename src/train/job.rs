@@ -8,7 +8,7 @@ use super::dataset::{Dataset, Loaded, OnFile};
 use super::memory::Machine;
 use super::record::{DataRecord, MachineRecord, NormalizationRecord, Record, TrainRecord};
 use crate::base::Source;
-use crate::data::{Images, Normalize, Normalizer, OnBadImage};
+use crate::data::{Images, OnBadImage};
 use crate::diag::{Diagnostic, Result};
 use crate::graph::Graph;
 use crate::model::{Model, Normalization, Tensor};
@@ -30,7 +30,7 @@ pub struct Job {
     /// Images to validate with.
     pub validation: Option<Arc<Images>>,
     /// How bytes become numbers.
-    pub normalizer: Normalizer,
+    pub normalizer: Normalization,
     /// How images of another size are fitted.
     pub resize: Resize,
     /// Where the images came from.
@@ -58,7 +58,7 @@ impl Job {
     /// Decodes the images and measures the normalisation.
     ///
     /// # Errors
-    /// N105 where images cannot become the network's input, else as [`Dataset::load`] and [`Normalizer::new`]. Images that are left out, or smaller than the input, are named by the
+    /// N105 where images cannot become the network's input, else as [`Dataset::load`] and [`Normalization::new`]. Images that are left out, or smaller than the input, are named by the
     /// diagnostics.
     pub fn prepare(
         setup: Setup<'_>,
@@ -69,7 +69,7 @@ impl Job {
         let Setup { spec, graph, data, train: settings, machine } = setup;
         let input = input_of(&graph);
         let (Loaded { train, validation }, mut found) = dataset.load(decoder(input, data.resize)?, on_bad, on_file)?;
-        let normalizer = Normalizer::new(&Normalize::from(&data.normalize.value), input[2], train.statistics())?;
+        let normalizer = Normalization::new(&data.normalize.value, input[2], train.statistics())?;
         found.extend(dataset.check_input(input));
         let Dataset { classes, record, .. } = dataset;
         let resize = data.resize;
@@ -98,7 +98,7 @@ impl Job {
     /// Everything resolved, to be written down.
     #[must_use]
     pub fn record(&self) -> Record {
-        let Normalizer { mean, deviation } = self.normalizer.clone();
+        let Normalization { mean, deviation } = self.normalizer.clone();
         Record {
             netc: env!("CARGO_PKG_VERSION").to_owned(),
             spec: self.spec.name().to_owned(),
@@ -121,7 +121,7 @@ impl Job {
             spec: Source::new(name, self.spec.text()),
             classes: self.classes.clone(),
             input: input_of(&self.graph),
-            normalization: Normalization::from(&self.normalizer),
+            normalization: self.normalizer.clone(),
             resize: self.resize,
             tensors,
         }

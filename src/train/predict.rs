@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::convert::decoder;
 use super::metric::class_of;
 use super::predictor::Predictor;
-use crate::data::{Normalizer, Source};
+use crate::data::Source;
 use crate::diag::Result;
 use crate::model::Model;
 
@@ -61,7 +61,7 @@ fn predict_batch(predictor: &mut Predictor, model: &Model, files: &[PathBuf], pr
         Err(fault) => vec![Err(fault); files.len()],
     };
     let decoded: Vec<Result<()>> = decoded.into_iter().map(|outcome| outcome.map(|image| images.push(image))).collect();
-    let mut answers = predictor.probabilities(&images, &Normalizer::from(&model.normalization)).into_iter();
+    let mut answers = predictor.probabilities(&images, &model.normalization).into_iter();
     for (file, outcome) in files.iter().zip(decoded) {
         let file = file.display().to_string();
         predictions.push(match outcome {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::memory::{Machine, inference_that_fits};
 use super::metric::class_logits;
-use crate::data::{Batches, Images, Normalizer, Order, available};
+use crate::data::{Batches, Images, Order, available};
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::exec::{Rate, Session};
 use crate::graph::Graph;
-use crate::model::{Model, match_weights};
+use crate::model::{Model, Normalization, match_weights};
 use crate::plan::{Plan, Slot};
 
 /// Asked after each batch whether to go on: (images done, images in all).
@@ -64,7 +64,7 @@ impl Predictor {
     pub(super) fn run_over(
         &mut self,
         images: &Arc<Images>,
-        normalizer: &Normalizer,
+        normalizer: &Normalization,
         mut each: impl FnMut(&[f32], usize),
         on_batch: OnBatch<'_>,
     ) -> Result<ControlFlow<()>> {
@@ -86,7 +86,7 @@ impl Predictor {
     }
 
     /// Probabilities, a number a class, of each image of a batch of decoded images.
-    pub(super) fn probabilities(&mut self, images: &[Vec<u8>], normalizer: &Normalizer) -> Vec<Vec<f32>> {
+    pub(super) fn probabilities(&mut self, images: &[Vec<u8>], normalizer: &Normalization) -> Vec<Vec<f32>> {
         if images.is_empty() {
             return Vec::new();
         }

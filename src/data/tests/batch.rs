@@ -17,7 +17,7 @@ fn made_up(count: u8) -> (tempfile::TempDir, Listing) {
 
 /// The tint of every image and its label, batch by batch.
 fn tints(images: &Arc<Images>, order: Order, size: usize, first: usize) -> Vec<Vec<(u8, u32)>> {
-    let normalizer = Normalizer::new(&Normalize::None, 3, images.statistics()).unwrap();
+    let normalizer = Normalization::new(&Normalize::None, 3, images.statistics()).unwrap();
     let mut batches = Batches::start(Arc::clone(images), &normalizer, order, size, first).unwrap();
     let len = images.decoder().image_len();
     let (mut numbers, mut labels, mut all) = (vec![0.0; size * len], vec![0; size], Vec::new());
@@ -85,7 +85,7 @@ fn an_epoch_resumes_at_any_batch() {
 fn batches_dropped_early_end_their_thread() {
     let (_data, listing) = made_up(20);
     let images = Arc::new(load(listing.train, square(8), u64::MAX).0);
-    let normalizer = Normalizer::new(&Normalize::Standardize, 3, images.statistics()).unwrap();
+    let normalizer = Normalization::new(&Normalize::Standardize, 3, images.statistics()).unwrap();
     drop(Batches::start(Arc::clone(&images), &normalizer, Order::Listed, 1, 0).unwrap());
     assert_eq!(Arc::strong_count(&images), 1);
 }
@@ -95,7 +95,7 @@ fn a_file_that_vanishes_during_training_is_named() {
     let (data, listing) = made_up(4);
     let images = Arc::new(load(listing.train, square(8), 0).0);
     std::fs::remove_file(data.path().join("a/002.png")).unwrap();
-    let normalizer = Normalizer::new(&Normalize::None, 3, images.statistics()).unwrap();
+    let normalizer = Normalization::new(&Normalize::None, 3, images.statistics()).unwrap();
     let mut batches = Batches::start(images, &normalizer, Order::Listed, 4, 0).unwrap();
     let fault = batches.next_into(&mut vec![0.0; 4 * 192], &mut [0; 4]).unwrap_err();
     assert_eq!(fault.code.id, "D601");
@@ -105,7 +105,7 @@ fn a_file_that_vanishes_during_training_is_named() {
 fn a_trainer_inside_a_thread_pool_gets_its_batches_and_may_drop_them_early() {
     let (_data, listing) = made_up(8);
     let images = Arc::new(load(listing.train, square(8), u64::MAX).0);
-    let normalizer = Normalizer::new(&Normalize::None, 3, images.statistics()).unwrap();
+    let normalizer = Normalization::new(&Normalize::None, 3, images.statistics()).unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let batches = pool.install(|| {
         drop(Batches::start(Arc::clone(&images), &normalizer, Order::Listed, 1, 0).unwrap());

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use ::image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
 use super::*;
+use crate::model::Normalization;
+use crate::syntax::settings::{Normalize, Resize};
 
 /// A decoder to squares of RGB.
 fn square(side: usize) -> Decoder {
