@@ -12,9 +12,9 @@
 //! images ── data ──> batches ────────> exec ──> train ──> run folder, model file ──> predictions
 //! ```
 //!
-//! Text in, value out up to [`plan`]: no file, clock, environment or printing there. Only [`model`], [`data`], [`train`] and
-//! [`cli`] touch the world. The checker returns a value and diagnostics and never stops at the first fault: what it cannot
-//! know becomes unknown, and the rest is still checked.
+//! Text in, value out up to [`plan`]: no file, clock, environment or printing there. Only [`model`], [`data`],
+//! [`train`] and [`cli`] touch the world. The checker returns a value and diagnostics and never stops at the first
+//! fault: what it cannot know becomes unknown, and the rest is still checked.
 //!
 //! # The rooms, in import order
 //!
@@ -24,7 +24,7 @@
 //! | --- | --- |
 //! | [`base`] | places in a text, did-you-mean, the one random generator |
 //! | [`diag`] | the table of codes with a page each; messages as plain data; how one looks on a terminal and as JSON |
-//! | [`kernel`] | compute routines, a row each in a table, and the plain reference beside them; the only `unsafe` code |
+//! | [`kernel`] | compute routines, a row each in a table, the plain reference beside them; the only `unsafe` code |
 //! | [`graph`] | values with shape, range and linearity; the closed set of operations; gradients |
 //! | [`syntax`] | grammar and front matter: text to a tree in which every part has its place |
 //! | [`layer`] | the table of layers: names, arguments, and the operations each stands for |
@@ -39,14 +39,14 @@
 //! # Two vocabularies
 //!
 //! *Layers* are what authors write: an open table. *Operations* are what the machine does: a small closed set, matched
-//! exhaustively. A layer is data and one function that emits operations; its shape, its range, its gradient and its kernels
-//! follow from them.
+//! exhaustively. A layer is data and one function that emits operations; its shape, its range, its gradient and its
+//! kernels follow from them.
 //!
 //! # What always holds
 //!
 //! - Tensors are N×H×W×C, convolution kernels H×W×I×O, dense kernels I×O, all `f32`.
-//! - The same seed gives the same bytes, whatever the number of threads: work is cut by shapes, sums are added in a fixed
-//!   order, random numbers are drawn by counter, not by time or order.
+//! - The same seed gives the same bytes, whatever the number of threads: work is cut by shapes, sums are added in a
+//!   fixed order, random numbers are drawn by counter, not by time or order.
 //! - A fault that a user can cause is a [`diag::Diagnostic`] with a code, both facts and a way out, never a panic.
 
 pub mod base;

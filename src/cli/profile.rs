@@ -49,18 +49,20 @@ pub(super) fn profile(plan: &Plan, net: &Net, threads: usize) -> Result<Profile,
         let message = format!("{threads} threads cannot be started: {error}");
         Diagnostic::new(&code::RUN_FAILED, message).help("ask for fewer with `--threads`").fault()
     })?;
-    fill(&mut session, net);
-    let images = plan.options.batch;
+    set_weights(&mut session, net);
+    let batch = Batch::random(&mut session, net);
     // A rate of zero leaves the weights as they are, so that every run does the same work.
     let rate = Rate::default();
     for _ in 0..WARM_UP_RUNS {
-        session.run(images, &rate);
+        batch.load(&mut session);
+        session.run(plan.options.batch, &rate);
     }
     let start = Instant::now();
     let (mut wholes, mut parts) = (Vec::new(), vec![Vec::new(); plan.steps.len()]);
     while wholes.len() < MIN_RUNS || (start.elapsed().as_secs_f64() < MIN_SECONDS && wholes.len() < MAX_RUNS) {
+        batch.load(&mut session);
         let run = Instant::now();
-        for timed in session.run_timed(images, &rate) {
+        for timed in session.run_timed(plan.options.batch, &rate) {
             parts[timed.step].push(timed.time.as_secs_f64() * 1000.0);
         }
         wholes.push(run.elapsed().as_secs_f64() * 1000.0);
@@ -81,14 +83,30 @@ fn check_memory(plan: &Plan, threads: usize) -> Result<(), Fault> {
     Err(Diagnostic::new(&code::PLAN_EXCEEDS_MEMORY, message).help(help).fault())
 }
 
-fn fill(session: &mut Session, net: &Net) {
-    let batch = session.plan().options.batch;
-    let classes = net.graph.shape(net.graph.output).len().max(2) as u32;
-    let random = Random::named(0, "profile");
-    let images = session.images_mut(batch);
-    images.iter_mut().enumerate().for_each(|(at, number)| *number = random.normal(at as u64));
-    let labels = session.labels_mut(batch);
-    labels.iter_mut().zip(0_u32..).for_each(|(label, at)| *label = at % classes);
+/// Images and labels, loaded anew before every run: a run uses their places in the arena for other values.
+struct Batch {
+    images: Vec<f32>,
+    labels: Vec<u32>,
+}
+
+impl Batch {
+    fn random(session: &mut Session, net: &Net) -> Self {
+        let batch = session.plan().options.batch;
+        let classes = net.graph.shape(net.graph.output).len().max(2) as u32;
+        let random = Random::named(0, "profile");
+        let images = (0..session.images_mut(batch).len() as u64).map(|at| random.normal(at)).collect();
+        let labels = (0..session.labels_mut(batch).len() as u32).map(|at| at % classes).collect();
+        Self { images, labels }
+    }
+
+    fn load(&self, session: &mut Session) {
+        let batch = session.plan().options.batch;
+        session.images_mut(batch).copy_from_slice(&self.images);
+        session.labels_mut(batch).copy_from_slice(&self.labels);
+    }
+}
+
+fn set_weights(session: &mut Session, net: &Net) {
     let slots = session.plan().params.clone();
     for (slot, values) in slots.iter().zip(initialise(&net.graph, 0)) {
         session.tensor_mut(slot).copy_from_slice(&values);

@@ -3,7 +3,8 @@
 //! The way of an image: a folder or an archive is listed ([`read_listing`]) into [`Sample`]s of two roles, training and
 //! validation ([`split`] makes the second where the data has none); [`survey`] reads every file once for its size, its
 //! channels and its hash, from which the checks speak; a [`Decoder`] turns a file into H×W×C bytes; [`Images`] holds or
-//! re-reads them; a [`Normalization`] maps bytes to floats; [`Batches`] delivers them ahead of the trainer.
+//! re-reads them; a [`Normalization`](crate::model::Normalization) maps bytes to floats; [`Batches`] delivers them
+//! ahead of the trainer.
 //!
 //! A file is never written, an archive never unpacked to disk, and no file is left out without being named or counted.
 //! Everything here is a function of the files and the seed: thread count, file times and the order in which a file

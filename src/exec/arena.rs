@@ -62,8 +62,8 @@ impl Arena {
                 operands.writes[at - reads] = Some(slice);
             }
         }
-        for at in 0..reads {
-            operands.reads[at] = operands.reads[same_as[at]];
+        for (at, &same) in same_as.iter().enumerate().take(reads) {
+            operands.reads[at] = operands.reads[same];
         }
         operands
     }

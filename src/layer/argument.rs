@@ -34,7 +34,7 @@ pub enum Kind {
         /// The largest.
         most: u64,
     },
-    /// Rows and columns, each from 1 to [`MAX_REACH`]: `3`, `3x3` or `(3, 3)`.
+    /// Rows and columns, each from 1 to 65,535: `3`, `3x3` or `(3, 3)`.
     Pair,
     /// `valid`, `same`, or numbers as [`Kind::Border`] takes them.
     Padding,

@@ -62,7 +62,7 @@ impl<'a> Lowering<'a> {
                 Op::Concat => self.concat(&group, phase),
                 _ => {
                     let draft = self.draft(&group, &op);
-                    self.push(draft, &group, phase);
+                    self.push(&draft, &group, phase);
                 }
             }
             if matches!(op, Op::SoftmaxCrossEntropy | Op::SigmoidCrossEntropy) {
@@ -137,7 +137,7 @@ impl<'a> Lowering<'a> {
         Slot { name: param.name.clone(), dims: param.dims.clone(), buffer, role: param.role }
     }
 
-    fn push(&mut self, draft: Draft, group: &Group, phase: Phase) {
+    fn push(&mut self, draft: &Draft, group: &Group, phase: Phase) {
         let reads = draft.reads.iter().map(|&value| self.buffer_of(value)).collect();
         let mut writes: Vec<BufferId> = draft.writes.iter().map(|&value| self.buffer_of(value)).collect();
         if draft.workspace > 0 {
@@ -166,7 +166,7 @@ impl<'a> Lowering<'a> {
             let buffer = self.buffers.overwrite(self.graph, x, y);
             self.push_step(Work::MapInPlace(activation), vec![], vec![buffer], group, phase);
         } else {
-            self.push(Draft::new(Work::Map(activation), &[x], &[y]), group, phase);
+            self.push(&Draft::new(Work::Map(activation), &[x], &[y]), group, phase);
         }
     }
 
@@ -188,7 +188,7 @@ impl<'a> Lowering<'a> {
             let buffer = self.buffers.overwrite(self.graph, inputs[into], y);
             self.push_step(Work::AddInPlace, vec![other], vec![buffer], group, phase);
         } else {
-            self.push(Draft::new(Work::Add, &inputs, &[y]), group, phase);
+            self.push(&Draft::new(Work::Add, &inputs, &[y]), group, phase);
         }
     }
 
@@ -197,7 +197,7 @@ impl<'a> Lowering<'a> {
         if self.buffers.ends_at(operand, at) {
             return self.buffers.overwrite(self.graph, operand, result);
         }
-        self.push(Draft::new(Work::Copy, &[operand], &[result]), group, phase);
+        self.push(&Draft::new(Work::Copy, &[operand], &[result]), group, phase);
         self.buffer_of(result)
     }
 
@@ -207,7 +207,7 @@ impl<'a> Lowering<'a> {
         let mut offset = 0;
         for part in inputs {
             let rows = self.rows(part);
-            self.push(Draft::new(Work::ConcatPart(rows, total, offset), &[part], &group.outputs), group, phase);
+            self.push(&Draft::new(Work::ConcatPart(rows, total, offset), &[part], &group.outputs), group, phase);
             offset += rows.channels;
         }
     }
@@ -328,7 +328,7 @@ impl<'a> Lowering<'a> {
 /// What an optimizer keeps for each parameter, in the order in which an update takes it.
 fn state_kinds(optimizer: Optimizer) -> &'static [&'static str] {
     match optimizer {
-        Optimizer::Sgd { momentum, .. } if momentum == 0.0 => &[],
+        Optimizer::Sgd { momentum: 0.0, .. } => &[],
         Optimizer::Sgd { .. } => &["velocity"],
         Optimizer::Adam { .. } | Optimizer::AdamW { .. } => &["moment1", "moment2"],
         Optimizer::RmsProp { .. } => &["square"],

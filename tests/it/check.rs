@@ -91,10 +91,8 @@ fn the_readme_shows_what_check_says() {
     command.current_dir(folder.path());
     let said = finish(command).ended(1).stdout;
     let readme = std::fs::read_to_string("README.md").unwrap();
-    assert!(
-        readme.contains(&format!("$ netc check origin.net\n{said}```")),
-        "the README shows something else than\n{said}"
-    );
+    let shown = format!("$ netc check origin.net\n{said}```");
+    assert!(readme.contains(&shown), "the README shows something else than\n{said}");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn feed(graph: &Graph, classes: usize) -> Feed {
                     around
                         + 0.4
                             * f64::from(random.normal(at as u64)).abs()
-                            * if random.word(at as u64 + 1_000_000) % 2 == 0 && param.role.is_trained() {
+                            * if random.word(at as u64 + 1_000_000).is_multiple_of(2) && param.role.is_trained() {
                                 -1.0
                             } else {
                                 1.0

@@ -177,7 +177,8 @@ fn ctrl_c_saves_and_the_run_goes_on_to_the_same_bytes() {
 fn larger_images_of_the_shared_set_are_learnt() {
     let Some(data) = shared_data("mnist_small.tar.gz") else { return };
     let folder = Folder::new();
-    let spec = "---\ninput: 28x28x1\ntrain: { epochs: 2 }\n---\n[Conv([8, 16]) -> Relu -> MaxPool] * 2 -> Flatten -> Dense -> Softmax\n";
+    let spec = "---\ninput: 28x28x1\ntrain: { epochs: 2 }\n---\n\
+        [Conv([8, 16]) -> Relu -> MaxPool] * 2 -> Flatten -> Dense -> Softmax\n";
     let spec = folder.file("mnist.net", spec.as_bytes());
     let out = folder.join("run");
     finish(command(["train", text(&spec), text(&data), "--out", text(&out)])).ended(0);
