@@ -41,7 +41,7 @@ pub fn check_balance(classes: &[String], train: &[Sample]) -> Option<Diagnostic>
     let found = Diagnostic::new(&code::CLASS_IMBALANCE, message)
         .note(format!("always answering `{most}` is right for {share} % of these images: an accuracy of {share} % means that nothing was learned"))
         .note(format!("weights that balance the classes: {}", weights.join(", ")))
-        .help("set `data: { balance: class_weights }`, and read the recall of each class instead of the accuracy");
+        .help("collect images of the small classes, and read the recall of each class instead of the accuracy");
     Some(Diagnostic { severity, ..found })
 }
 

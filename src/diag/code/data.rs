@@ -62,7 +62,7 @@ pub static CLASS_IMBALANCE: Code = Code {
               smallest.",
         why: "Answering the largest class for every image is then often right, and a network that has learned only \
               this shows an accuracy that looks like success.",
-        remedy: "Set `data: { balance: class_weights }` or `oversample`, or collect images of the small class; judge \
+        remedy: "Collect images of the small class, or leave some of the large one out; judge \
               by the recall of each class. The weights that balance are N / (C · n), for N images, C classes and n \
               images in the class.",
         example: None,
