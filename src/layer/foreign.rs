@@ -6,13 +6,6 @@ use crate::syntax::ast::{Arg, Name};
 
 /// Names without `2D` or `2d` behind them, and the way out.
 const ADVICE: &[(&str, &str)] = &[
-    ("SeparableConv", "`DepthwiseConv -> Conv(64, kernel: 1x1)` is a separable convolution with 64 filters"),
-    ("AdaptiveAvgPool", "`GlobalAvgPool` is `AdaptiveAvgPool(1)`"),
-    ("LayerNorm", "`BatchNorm` is the normalisation of this version"),
-    ("LayerNormalization", "`BatchNorm` is the normalisation of this version"),
-    ("GroupNorm", "`BatchNorm` is the normalisation of this version"),
-    ("GroupNormalization", "`BatchNorm` is the normalisation of this version"),
-    ("SpatialDropout", "`Dropout` is the dropout of this version"),
     ("Input", "the size of the images stands in the front matter: `input: 224x224x3`"),
     ("InputLayer", "the size of the images stands in the front matter: `input: 224x224x3`"),
     ("Rescaling", "the scale of the images stands in the front matter: `data: { normalize: 0..1 }`"),

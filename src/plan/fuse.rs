@@ -1,4 +1,5 @@
-//! Fusion: bias and activation ride on the store of the convolution or product that makes their operand.
+//! Fusion: bias and activation ride on the store of the convolution or product that makes their operand, and a bias on
+//! that of a scaling.
 
 use super::{is_kept, reader_counts};
 use crate::graph::{Graph, LayerId, NodeId, Op, ValueId};
@@ -40,7 +41,7 @@ pub(super) fn groups(graph: &Graph, kept: &[ValueId]) -> Vec<Group> {
             outputs: node.outputs.clone(),
             layers: vec![node.layer],
         };
-        if matches!(node.op, Op::Conv(_) | Op::Product) {
+        if matches!(node.op, Op::Conv(_) | Op::Product | Op::Scale) {
             while let Some(next) = only_reader(group.outputs[0]) {
                 if !absorb(graph, &mut group, next) {
                     break;
@@ -61,7 +62,7 @@ fn absorb(graph: &Graph, group: &mut Group, next: NodeId) -> bool {
     let node = &graph.nodes[next.0];
     match node.op {
         Op::Bias if group.bias.is_none() => group.bias = Some(node.inputs[1]),
-        Op::Map(activation) => group.activation = activation,
+        Op::Map(activation) if graph.nodes[group.node.0].op != Op::Scale => group.activation = activation,
         _ => return false,
     }
     group.outputs.clone_from(&node.outputs);
