@@ -195,7 +195,9 @@ impl Builder {
         if left == right {
             return self.apply(Op::Multiply, &[a, b]);
         }
-        let inputs = if left.pixels() == 1 { [b, a] } else { [a, b] };
+        // Of a map of one pixel and a vector, the vector is the gate: the product stays a map.
+        let left_is_map = matches!(left, Shape::Map { .. }) && matches!(right, Shape::Vector(_));
+        let inputs = if left.pixels() == 1 && !left_is_map { [b, a] } else { [a, b] };
         self.apply(Op::Gate, &inputs).map_err(|_| TypeFault::Mismatch(left, right))
     }
 

@@ -7,7 +7,7 @@ use crate::graph::{Bias, Builder, PaddingRule, Role, TypeFault, ValueId, WindowR
 /// A convolution with all channels of a group.
 pub(super) static CONV: Layer = Layer {
     name: "Conv",
-    aliases: &["Conv2D", "Conv2d", "Convolution2D"],
+    aliases: &["Conv2D", "Convolution2D", "Conv2d", "LazyConv2d"],
     doc: "slides learned kernels over a feature map",
     family: Family::Weighted,
     arguments: &[
@@ -33,15 +33,7 @@ pub(super) static DEPTHWISE_CONV: Layer = Layer {
     aliases: &["DepthwiseConv2D"],
     doc: "slides learned kernels over each channel by itself",
     family: Family::Weighted,
-    arguments: &[
-        KERNEL,
-        STRIDE,
-        PADDING,
-        DILATION,
-        MULTIPLIER,
-        BIAS,
-        ACTIVATION,
-    ],
+    arguments: &[KERNEL, STRIDE, PADDING, DILATION, MULTIPLIER, BIAS, ACTIVATION],
     shown: 1,
     emit: |builder, inputs, bound| {
         let y = depthwise(builder, inputs[0], bound, Role::Kernel)?;
@@ -68,8 +60,7 @@ pub(super) static SEPARABLE_CONV: Layer = Layer {
     },
 };
 
-const FILTERS: super::Argument =
-    count("filters", &["out_channels"], Preset::Is(Value::Count(32)), "output channels");
+const FILTERS: super::Argument = count("filters", &["out_channels"], Preset::Is(Value::Count(32)), "output channels");
 const MULTIPLIER: super::Argument = count(
     "multiplier",
     &["depth_multiplier"],

@@ -152,10 +152,14 @@ pub fn find(name: &str) -> Option<&'static Layer> {
     LAYERS.iter().copied().find(|layer| layer.name == name || layer.aliases.contains(&name))
 }
 
-/// The activation of this word: `relu`, `leaky_relu`, `swish`.
+/// The activation of this word: `relu`, `leaky_relu`, `swish`, `hard_silu`.
 #[must_use]
 pub fn find_activation(word: &str) -> Option<&'static Layer> {
-    activations().find(|layer| layer.word() == word || layer.aliases.iter().any(|alias| alias.to_lowercase() == word))
+    let parts = word.split('_').filter_map(|part| part.split_at_checked(1));
+    let camel_case: String = parts.map(|(first, rest)| first.to_uppercase() + rest).collect();
+    let is_lowercase = !word.contains(char::is_uppercase);
+    let is_alias = |alias: &&str| is_lowercase && (alias.to_lowercase() == word || **alias == camel_case);
+    activations().find(|layer| layer.word() == word || layer.aliases.iter().any(|alias| is_alias(&alias)))
 }
 
 /// The layers that can be an `activation:`.

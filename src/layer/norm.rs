@@ -14,7 +14,7 @@ const fn epsilon(default: f64) -> Argument {
 /// Normalises each channel over the batch, then scales and shifts it (Ioffe and Szegedy, 2015).
 pub(super) static BATCH_NORM: Layer = Layer {
     name: "BatchNorm",
-    aliases: &["BatchNormalization", "BatchNorm2d", "BatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm1d"],
+    aliases: &["BatchNormalization", "BatchNorm2d", "BatchNorm1d", "LazyBatchNorm2d"],
     doc: "brings each channel to mean 0 and deviation 1 over the batch, then scales and shifts it",
     family: Family::Norm,
     arguments: &[
@@ -80,7 +80,7 @@ pub(super) static LAYER_SCALE: Layer = Layer {
     family: Family::Norm,
     arguments: &[real(
         "init",
-        &["init_values"],
+        &[],
         Bounds { lo: 0.0, lo_in: true, hi: f64::INFINITY },
         1e-6,
         "the factor before training",

@@ -1,8 +1,8 @@
 //! Small networks that between them use every operation, built without a spec.
 
 use netc::graph::{
-    BatchNorm, Bias, Builder, CountPadding, Dropout, DropoutUnit, Graph, GroupNorm, Init, LayerId, Op, Over, PaddingRule, Range, Role, Shape,
-    Training, TypeFault, ValueId, WindowRule,
+    BatchNorm, Bias, Builder, CountPadding, Dropout, DropoutUnit, Graph, GroupNorm, Init, LayerId, Op, Over,
+    PaddingRule, Range, Role, Shape, Training, TypeFault, ValueId, WindowRule,
 };
 use netc::kernel::pool::Adaptive;
 use netc::kernel::{Activation, Padding};
@@ -221,7 +221,8 @@ fn large_window(b: &mut Builder) -> Result<ValueId, TypeFault> {
     head(b, 1, x, 3)
 }
 
-/// Activations in front of max pools: windows apart, windows that overlap, a derivative read from the input.
+/// Activations in front of max pools: windows apart, windows that overlap, a derivative read from the input, and
+/// a gradient whose range is known.
 fn pooled_activations(b: &mut Builder) -> Result<ValueId, TypeFault> {
     let x = conv(b, 0, b.input(), 4, &rule([2, 2], 1, PaddingRule::Same))?;
     let x = b.map(x, Activation::Tanh)?;
@@ -235,6 +236,7 @@ fn pooled_activations(b: &mut Builder) -> Result<ValueId, TypeFault> {
     let x = b.map(x, Activation::Relu)?;
     let window = rule([2, 2], 2, PaddingRule::Same).place(b.shape(x))?;
     let x = b.apply(Op::MaxPool(window), &[x])?;
+    let x = b.apply(Op::Dropout(Dropout { rate: 0.2, stream: 1, unit: DropoutUnit::Element }), &[x])?;
     head(b, 3, x, 3)
 }
 

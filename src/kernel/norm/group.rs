@@ -97,14 +97,7 @@ pub fn normalise(
 }
 
 /// The mean of each channel's group, a number a channel, and the inverse deviation of each group.
-fn statistics(
-    groups: &Groups,
-    x: &[f32],
-    epsilon: f32,
-    mean: &mut [f32],
-    inverse: &mut [f32],
-    partials: &mut [f32],
-) {
+fn statistics(groups: &Groups, x: &[f32], epsilon: f32, mean: &mut [f32], inverse: &mut [f32], partials: &mut [f32]) {
     let Groups { rows, channels: c, .. } = *groups;
     let pieces = Pieces { rows, c };
     let partials = accumulate([rows, c, 3], partials, |at, partial| deviations(piece(x, c, at), c, partial));

@@ -134,7 +134,7 @@ const GROUPS: [Groups; 6] = [
     Groups { sets: 1, rows: 1, channels: 9001, groups: 1 },
     Groups { sets: 1, rows: 1, channels: 24, groups: 4 },
     Groups { sets: 1, rows: 2500, channels: 6, groups: 3 },
-    Groups { sets: 1, rows: 49, channels: 1200, groups: 32 },
+    Groups { sets: 1, rows: 49, channels: 1216, groups: 32 },
     Groups { sets: 2, rows: 9, channels: 5, groups: 5 },
 ];
 
