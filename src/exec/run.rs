@@ -34,10 +34,9 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
             let [sum, workspace] = [at.take(0), at.take(1)];
             elementwise::channel_sum(count(rows), rows.channels, at.read(0), sum, workspace);
         }
-        Work::Scale(rows) => elementwise::channel_scale(count(rows), rows.channels, at.read(0), at.read(1), at.take(0)),
-        Work::ScaleAndBias(rows) => {
-            let [x, scale, shift] = std::array::from_fn(|operand| at.read(operand));
-            elementwise::channel_affine(count(rows), rows.channels, x, scale, shift, at.take(0));
+        Work::Scale(rows, fused) => {
+            let epilogue = Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation };
+            elementwise::channel_scale(count(rows), rows.channels, at.read(0), at.read(1), epilogue, at.take(0));
         }
         Work::ChannelDot(rows) => {
             let [sum, workspace] = [at.take(0), at.take(1)];

@@ -10,6 +10,7 @@ impl Step {
         match self.work {
             Work::Conv(_, _, fused) => with_fused("conv", fused),
             Work::Dense(_, fused) => with_fused("dense", fused),
+            Work::Scale(_, fused) => with_fused("scale", fused),
             Work::Map(activation) | Work::MapInPlace(activation) => activation.name().to_lowercase(),
             Work::MapGradientInPlace(activation) => format!("{} gradient", activation.name().to_lowercase()),
             Work::Update(optimizer) => optimizer.name().to_owned(),
@@ -61,8 +62,7 @@ impl Work {
             Self::DenseWeightGradient(..) => "dense weight gradient",
             Self::Bias(_) => "bias",
             Self::ChannelSum(_) => "channel sum",
-            Self::Scale(_) => "scale",
-            Self::ScaleAndBias(_) => "scale+bias",
+            Self::Scale(..) => "scale",
             Self::ChannelDot(_) => "channel dot",
             Self::Map(_) | Self::MapInPlace(_) => "map",
             Self::MapGradientInPlace(_) => "map gradient",

@@ -1,5 +1,4 @@
-//! Fusion: bias and activation ride on the store of the convolution or product that makes their operand, and a bias on
-//! that of a scaling.
+//! Fusion: bias and activation ride on the store of the convolution, product or scaling that makes their operand.
 
 use super::{is_kept, reader_counts};
 use crate::graph::{Graph, LayerId, NodeId, Op, ValueId};
@@ -62,7 +61,7 @@ fn absorb(graph: &Graph, group: &mut Group, next: NodeId) -> bool {
     let node = &graph.nodes[next.0];
     match node.op {
         Op::Bias if group.bias.is_none() => group.bias = Some(node.inputs[1]),
-        Op::Map(activation) if graph.nodes[group.node.0].op != Op::Scale => group.activation = activation,
+        Op::Map(activation) => group.activation = activation,
         _ => return false,
     }
     group.outputs.clone_from(&node.outputs);

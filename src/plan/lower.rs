@@ -224,10 +224,10 @@ impl<'a> Lowering<'a> {
             Op::Conv(_) | Op::ConvInputGradient(_) | Op::ConvWeightGradient(_) => self.conv(group, op),
             Op::Product | Op::ProductInputGradient | Op::ProductWeightGradient => self.product(group, op),
             Op::Bias => plain(Work::Bias(rows(0))),
-            Op::Scale => match group.bias {
-                Some(bias) => Draft::new(Work::ScaleAndBias(rows(0)), &[inputs[0], inputs[1], bias], outputs),
-                None => plain(Work::Scale(rows(0))),
-            },
+            Op::Scale => {
+                let reads: Vec<ValueId> = inputs.iter().copied().chain(group.bias).collect();
+                Draft::new(Work::Scale(rows(0), fused(group)), &reads, outputs)
+            }
             Op::ChannelSum => plain(Work::ChannelSum(rows(0)))
                 .workspace(elementwise::channel_sum_workspace(rows(0).pixels * batch, rows(0).channels)),
             Op::ChannelDot => plain(Work::ChannelDot(rows(0)))
@@ -302,8 +302,7 @@ impl<'a> Lowering<'a> {
             }
             Op::Conv(g) => {
                 let kernel = choose::forward(isa, &g);
-                let fused = Fused { bias: group.bias.is_some(), activation: group.activation };
-                (Work::Conv(g, kernel, fused), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
+                (Work::Conv(g, kernel, fused(group)), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
             }
             _ => unreachable!("{} is no convolution", op.name()),
         };
@@ -322,8 +321,7 @@ impl<'a> Lowering<'a> {
         };
         let work = match op {
             Op::Product => {
-                let fused = Fused { bias: group.bias.is_some(), activation: group.activation };
-                Work::Dense(dense(inputs[0], group.outputs[0]), fused)
+                Work::Dense(dense(inputs[0], group.outputs[0]), fused(group))
             }
             Op::ProductInputGradient => Work::DenseInputGradient(dense(group.outputs[0], inputs[0])),
             _ => Work::DenseWeightGradient(dense(inputs[0], inputs[1])),
@@ -339,6 +337,11 @@ impl<'a> Lowering<'a> {
         let outputs = if wanted { &group.outputs[..] } else { &group.outputs[..1] };
         Draft::new(Work::MaxPool(window), &self.graph.nodes[group.node.0].inputs, outputs)
     }
+}
+
+/// What rides on the store of a group's work.
+fn fused(group: &Group) -> Fused {
+    Fused { bias: group.bias.is_some(), activation: group.activation }
 }
 
 /// What an optimizer keeps for each parameter, in the order in which an update takes it.

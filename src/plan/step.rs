@@ -2,7 +2,7 @@
 
 pub use crate::graph::Element;
 use crate::graph::{LayerId, Role};
-use crate::kernel::conv::{ConvForward, ConvInputGradient, ConvWeightGradient};
+use crate::kernel::conv::{ConvForward, ConvGradient};
 use crate::kernel::norm::group::Groups;
 use crate::kernel::pool::Adaptive;
 use crate::kernel::{Activation, ConvGeometry, Dense, Padding, Window};
@@ -85,7 +85,7 @@ pub struct Step {
     pub writes: Vec<BufferId>,
 }
 
-/// Bias and activation applied as a product or convolution is stored.
+/// Bias and activation applied as a product, convolution or scaling is stored.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fused {
     /// Whether a bias follows the other operands.
@@ -109,9 +109,9 @@ pub enum Work {
     /// `[x, kernel, bias?] → [y, workspace]`.
     Conv(ConvGeometry, &'static ConvForward, Fused),
     /// `[dy, kernel] → [dx, workspace]`.
-    ConvInputGradient(ConvGeometry, &'static ConvInputGradient),
+    ConvInputGradient(ConvGeometry, &'static ConvGradient),
     /// `[x, dy] → [dkernel, workspace]`.
-    ConvWeightGradient(ConvGeometry, &'static ConvWeightGradient),
+    ConvWeightGradient(ConvGeometry, &'static ConvGradient),
     /// `[x, kernel, bias?] → [y]`.
     Dense(Dense, Fused),
     /// `[dy, kernel] → [dx]`.
@@ -122,10 +122,8 @@ pub enum Work {
     Bias(Rows),
     /// `[x] → [sum, workspace]`.
     ChannelSum(Rows),
-    /// `[x, s] → [y]`.
-    Scale(Rows),
-    /// `[x, s, b] → [y]`.
-    ScaleAndBias(Rows),
+    /// `[x, s, bias?] → [y]`.
+    Scale(Rows, Fused),
     /// `[a, b] → [sum, workspace]`.
     ChannelDot(Rows),
     /// `[x] → [y]`.
