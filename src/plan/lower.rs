@@ -320,9 +320,7 @@ impl<'a> Lowering<'a> {
             outputs: len(outputs),
         };
         let work = match op {
-            Op::Product => {
-                Work::Dense(dense(inputs[0], group.outputs[0]), fused(group))
-            }
+            Op::Product => Work::Dense(dense(inputs[0], group.outputs[0]), fused(group)),
             Op::ProductInputGradient => Work::DenseInputGradient(dense(group.outputs[0], inputs[0])),
             _ => Work::DenseWeightGradient(dense(inputs[0], inputs[1])),
         };
