@@ -2,8 +2,9 @@
 
 use super::arena::Operands;
 use super::session::Rate;
+use crate::kernel::conv::{ConvPool, PooledConv};
 use crate::kernel::{Epilogue, Scratch, Space, Window, dense, elementwise, loss, norm, pool, softmax, update};
-use crate::plan::{Optimizer, Rows, Work};
+use crate::plan::{Fused, Optimizer, Rows, Work};
 
 /// Runs `work` on the first `images` images.
 pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: usize, rate: &Rate) {
@@ -22,6 +23,12 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
         Work::ConvWeightGradient(g, kernel) => {
             let [dw, workspace] = [at.take(0), at.take(1)];
             (kernel.run)(g, n, at.read(0), at.read(1), dw, Space { workspace, scratch });
+        }
+        Work::ConvPool(g, kernel, fused) => conv_pool(g, kernel, *fused, at, scratch, n),
+        Work::PooledInputGradient(g, kernel) | Work::PooledWeightGradient(g, kernel) => {
+            let [gradient, workspace] = [at.take(0), at.take(1)];
+            let index = &bytemuck::cast_slice(at.read(2))[..n * g.out_len()];
+            (kernel.run)(g, n, at.read(0), at.read(1), index, gradient, Space { workspace, scratch });
         }
         Work::Dense(shape, fused) => {
             let epilogue = Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation };
@@ -106,6 +113,18 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
         }
         Work::Update(optimizer) => update_parameter(optimizer, at, rate),
     }
+}
+
+/// The winners' places are written where the step has a buffer for them between the result and the workspace.
+fn conv_pool(g: &PooledConv, kernel: &ConvPool, fused: Fused, mut at: Operands<'_>, scratch: &Scratch, n: usize) {
+    let bias = fused.bias.then(|| at.read(2));
+    let epilogue = Epilogue { bias, activation: fused.activation };
+    let y = at.take(0);
+    let (index, workspace) = match (at.take(1), at.take(2)) {
+        (workspace, []) => (&mut [][..], workspace),
+        (index, workspace) => (&mut bytemuck::cast_slice_mut(index)[..y.len()], workspace),
+    };
+    (kernel.run)(g, n, at.read(0), at.read(1), epilogue, y, index, Space { workspace, scratch });
 }
 
 /// A window of at most 256 taps keeps its winners in bytes, a larger one in 32-bit numbers.
