@@ -42,6 +42,10 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
             elementwise::channel_sum(count(rows), rows.channels, at.read(0), sum, workspace);
         }
         Work::Scale(rows) => elementwise::channel_scale(count(rows), rows.channels, at.read(0), at.read(1), at.take(0)),
+        Work::ScaleAndBias(rows) => {
+            let [x, scale, shift] = std::array::from_fn(|operand| at.read(operand));
+            elementwise::channel_affine(count(rows), rows.channels, x, scale, shift, at.take(0));
+        }
         Work::ChannelDot(rows) => {
             let [sum, workspace] = [at.take(0), at.take(1)];
             elementwise::channel_dot(count(rows), rows.channels, at.read(0), at.read(1), sum, workspace);
@@ -61,6 +65,16 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
         Work::MaxPoolGradient(w) => max_pool_gradient(w, n, at),
         Work::AvgPool(w, count_padding) => pool::avg_forward(w, n, *count_padding, at.read(0), at.take(0)),
         Work::AvgPoolGradient(w, count_padding) => pool::avg_gradient(w, n, *count_padding, at.read(0), at.take(0)),
+        Work::AdaptiveAvgPool(pool) => pool::adaptive_avg_forward(pool, n, at.read(0), at.take(0)),
+        Work::AdaptiveAvgPoolGradient(pool) => pool::adaptive_avg_gradient(pool, n, at.read(0), at.take(0)),
+        Work::GroupNorm(groups, epsilon) => {
+            let [y, inverse, workspace] = std::array::from_fn(|operand| at.take(operand));
+            norm::group::normalise(groups, n, *epsilon, at.read(0), y, inverse, workspace);
+        }
+        Work::GroupNormGradient(groups) => {
+            let [dx, workspace] = [at.take(0), at.take(1)];
+            norm::group::gradient(groups, n, at.read(0), at.read(1), at.read(2), dx, workspace);
+        }
         Work::BatchNormTraining(rows, epsilon) => batch_norm_training(rows, *epsilon, n, at),
         Work::BatchNormInference(rows, epsilon) => {
             let [x, scale, shift, mean, variance] = std::array::from_fn(|operand| at.read(operand));
@@ -100,6 +114,11 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
         }
         Work::Dropout(share, stream) => {
             elementwise::dropout(rate.seed, rate.step, *stream, *share, at.read(0), at.take(0));
+        }
+        Work::SpatialDropout(rows, share, stream) => {
+            let Rate { seed, step, .. } = *rate;
+            let (pixels, channels) = (rows.pixels, rows.channels);
+            elementwise::dropout_channels(seed, step, *stream, *share, n, pixels, channels, at.read(0), at.take(0));
         }
         Work::Softmax(rows) => softmax::softmax(count(rows), rows.channels, at.read(0), at.take(0)),
         Work::LogSoftmax(rows) => softmax::log_softmax(count(rows), rows.channels, at.read(0), at.take(0)),

@@ -1,5 +1,5 @@
-//! Fusion: what rides on the store of the convolution or product that makes its operand, and what a max pool's gradient
-//! need not spread.
+//! Fusion: what rides on the store of the convolution, product or scaling that makes its operand, and what a max pool's
+//! gradient need not spread.
 
 use super::{Options, choose, is_kept, reader_counts};
 use crate::graph::{Graph, LayerId, Node, NodeId, Op, Source, ValueId};
@@ -56,7 +56,7 @@ pub(super) fn groups(graph: &Graph, kept: &[ValueId], options: Options) -> Vec<G
         }
         let mut group = Group::of(at, node);
         match node.op {
-            Op::Conv(_) | Op::Product => {
+            Op::Conv(_) | Op::Product | Op::Scale => {
                 while let Some(next) = fusion.only_reader(group.outputs[0]) {
                     if !fusion.absorb(&mut group, next) {
                         break;
@@ -97,7 +97,9 @@ impl Fusion<'_> {
                 group.bias = Some(node.inputs[1]);
                 group.reads.push(node.inputs[1]);
             }
-            Op::Map(activation) if is_open => group.activation = activation,
+            Op::Map(activation) if is_open && self.graph.nodes[group.node.0].op != Op::Scale => {
+                group.activation = activation;
+            }
             Op::MaxPool(window) if group.pool.is_none() => {
                 let Op::Conv(conv) = self.graph.nodes[group.node.0].op else { return false };
                 let pooled = PooledConv { conv, pool: window };

@@ -4,7 +4,7 @@ use super::buffer::Buffers;
 use super::fuse::{Group, groups};
 use super::step::{Buffer, BufferId, Element, Fused, Optimizer, Phase, Rows, Slot, Step, Work};
 use super::{Options, Plan, choose, layout};
-use crate::graph::{CountPadding, Graph, Op, Param, Shape, Source, Value, ValueId};
+use crate::graph::{CountPadding, DropoutUnit, Graph, Op, Param, Shape, Source, Value, ValueId};
 use crate::kernel::conv::PooledConv;
 use crate::kernel::{Activation, Dense, Window, elementwise, norm};
 
@@ -228,7 +228,10 @@ impl<'a> Lowering<'a> {
             },
             Op::Product | Op::ProductInputGradient | Op::ProductWeightGradient => self.product(group, op),
             Op::Bias => plain(Work::Bias(rows(0))),
-            Op::Scale => plain(Work::Scale(rows(0))),
+            Op::Scale => match group.bias {
+                Some(_) => Draft::new(Work::ScaleAndBias(rows(0)), &group.reads, outputs),
+                None => plain(Work::Scale(rows(0))),
+            },
             Op::ChannelSum => plain(Work::ChannelSum(rows(0)))
                 .workspace(elementwise::channel_sum_workspace(rows(0).pixels * batch, rows(0).channels)),
             Op::ChannelDot => plain(Work::ChannelDot(rows(0)))
@@ -240,6 +243,16 @@ impl<'a> Lowering<'a> {
             Op::MaxPoolGradient(w) => plain(Work::MaxPoolGradient(w)),
             Op::AvgPool(w, count) => plain(Work::AvgPool(w, count == CountPadding::Yes)),
             Op::AvgPoolGradient(w, count) => plain(Work::AvgPoolGradient(w, count == CountPadding::Yes)),
+            Op::AdaptiveAvgPool(pool) => plain(Work::AdaptiveAvgPool(pool)),
+            Op::AdaptiveAvgPoolGradient(pool) => plain(Work::AdaptiveAvgPoolGradient(pool)),
+            Op::GroupNorm(norm) => {
+                let groups = norm.groups_of(self.graph.shape(inputs[0]));
+                plain(Work::GroupNorm(groups, norm.epsilon)).workspace(groups.workspace(batch))
+            }
+            Op::GroupNormGradient(norm) => {
+                let groups = norm.groups_of(self.graph.shape(inputs[0]));
+                plain(Work::GroupNormGradient(groups)).workspace(groups.gradient_workspace(batch))
+            }
             Op::BatchNorm(n) => {
                 let [x, scale, shift, mean, variance] = std::array::from_fn(|at| inputs[at]);
                 let work = Work::BatchNormInference(rows(0), n.epsilon);
@@ -258,7 +271,10 @@ impl<'a> Lowering<'a> {
             Op::Pad(padding) => plain(Work::Pad(self.sizes(inputs[0]), padding)),
             Op::Crop(padding) => plain(Work::Crop(self.sizes(outputs[0]), padding)),
             Op::Slice(channels) => plain(Work::Slice(self.rows(outputs[0]), rows(0).channels, channels.offset)),
-            Op::Dropout(dropout) => plain(Work::Dropout(dropout.rate, dropout.stream)),
+            Op::Dropout(dropout) => plain(match dropout.unit {
+                DropoutUnit::Element => Work::Dropout(dropout.rate, dropout.stream),
+                DropoutUnit::Channel => Work::SpatialDropout(rows(0), dropout.rate, dropout.stream),
+            }),
             Op::Softmax => plain(Work::Softmax(rows(0))),
             Op::LogSoftmax => plain(Work::LogSoftmax(rows(0))),
             Op::SoftmaxCrossEntropy => plain(Work::SoftmaxCrossEntropy(rows(0).channels)),

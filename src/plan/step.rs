@@ -3,6 +3,8 @@
 pub use crate::graph::Element;
 use crate::graph::{LayerId, Role};
 use crate::kernel::conv::{ConvForward, ConvGradient, ConvPool, PooledConv, PooledGradient};
+use crate::kernel::norm::group::Groups;
+use crate::kernel::pool::Adaptive;
 use crate::kernel::{Activation, ConvGeometry, Dense, Padding, Window};
 pub use crate::syntax::settings::Optimizer;
 
@@ -128,6 +130,8 @@ pub enum Work {
     ChannelSum(Rows),
     /// `[x, s] → [y]`.
     Scale(Rows),
+    /// `[x, s, b] → [y]`.
+    ScaleAndBias(Rows),
     /// `[a, b] → [sum, workspace]`.
     ChannelDot(Rows),
     /// `[x] → [y]`.
@@ -156,6 +160,14 @@ pub enum Work {
     AvgPool(Window, bool),
     /// `[dy] → [dx]`.
     AvgPoolGradient(Window, bool),
+    /// `[x] → [y]`.
+    AdaptiveAvgPool(Adaptive),
+    /// `[dy] → [dx]`.
+    AdaptiveAvgPoolGradient(Adaptive),
+    /// `[x] → [y, inverse_deviation, workspace?]`; epsilon.
+    GroupNorm(Groups, f32),
+    /// `[y, inverse_deviation, dy] → [dx, workspace?]`.
+    GroupNormGradient(Groups),
     /// `[x, scale, shift] → [y, mean, inverse_deviation, workspace]`; epsilon.
     BatchNormTraining(Rows, f32),
     /// `[x, scale, shift, mean, variance] → [y]`; epsilon.
@@ -176,6 +188,8 @@ pub enum Work {
     Slice(Rows, usize, usize),
     /// `[x] → [y]`; rate and stream.
     Dropout(f32, u64),
+    /// `[x] → [y]`, whole channels; rate and stream.
+    SpatialDropout(Rows, f32, u64),
     /// `[x] → [y]`.
     Softmax(Rows),
     /// `[x] → [y]`.

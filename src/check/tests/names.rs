@@ -37,6 +37,28 @@ fn the_size_of_the_input_is_not_given_as_in_pytorch() {
 }
 
 #[test]
+fn what_pytorch_means_otherwise_is_refused_with_netcs_words() {
+    for (written, code, meant) in [
+        ("nn.BatchNorm2d(32)", "N107", "BatchNorm()"),
+        ("BatchNorm2d(32, eps: 1e-3)", "N107", "BatchNorm(eps: 1e-3)"),
+        ("LayerNorm(32)", "N107", "LayerNorm()"),
+        ("GroupNorm(8, 32)", "N107", "GroupNorm(8)"),
+        ("BatchNorm2d(momentum: 0.1)", "N104", "BatchNorm(momentum: 0.9)"),
+        ("ZeroPad2d((1, 2, 3, 4))", "N104", "ZeroPad((3, 4, 1, 2))"),
+    ] {
+        let text = format!("Conv(32) -> {written} -> Flatten -> Dense -> Softmax");
+        let fault = only(&text);
+        assert_eq!(fault.code.id, code, "{written}");
+        let mended = fixed(&text, &fault, 0);
+        assert!(mended.contains(meant), "{mended}");
+        clean(&mended);
+    }
+    for meant in ["BatchNorm(momentum: 0.1)", "LayerNorm(1e-5)", "GroupNorm(8, 1e-5)", "ZeroPad2d((1, 1, 1, 1))"] {
+        assert_eq!(found(&format!("Conv(32) -> {meant}")), [""; 0], "{meant}");
+    }
+}
+
+#[test]
 fn numbers_are_judged_as_the_kernels_round_them() {
     assert_eq!(found("Conv -> Dropout(0.99999999999)"), ["N105"]);
     assert_eq!(found("Conv -> BatchNorm(epsilon: 1e-60)"), ["N105"]);
@@ -44,9 +66,9 @@ fn numbers_are_judged_as_the_kernels_round_them() {
 
 #[test]
 fn a_layer_of_another_framework_comes_with_what_to_write_instead() {
-    let fault = only("SeparableConv2D(64) -> Flatten -> Dense -> Softmax");
+    let fault = only("layers.Rescaling(1) -> Flatten -> Dense -> Softmax");
     assert_eq!(fault.code.id, "N101");
-    assert!(fault.help.is_some_and(|help| help.contains("DepthwiseConv")));
+    assert!(fault.help.is_some_and(|help| help.contains("normalize: 0..1")));
 }
 
 #[test]

@@ -111,6 +111,21 @@ pub fn channel_scale(rows: usize, c: usize, x: &[f32], scale: &[f32], y: &mut [f
     x.par_chunks(whole_rows(c)).zip(y.par_chunks_mut(whole_rows(c))).for_each(|(x, y)| scale_rows(x, scale, y));
 }
 
+/// y = x·scale + shift, with one number a channel of each.
+///
+/// # Panics
+/// If a length is not that of its shape.
+pub fn channel_affine(rows: usize, c: usize, x: &[f32], scale: &[f32], shift: &[f32], y: &mut [f32]) {
+    assert_eq!([x.len(), y.len(), scale.len(), shift.len()], [rows * c, rows * c, c, c], "{rows} rows of {c}");
+    x.par_chunks(whole_rows(c)).zip(y.par_chunks_mut(whole_rows(c))).for_each(|(x, y)| {
+        for (x, y) in x.chunks_exact(c).zip(y.chunks_exact_mut(c)) {
+            for (((y, x), scale), shift) in y.iter_mut().zip(x).zip(scale).zip(shift) {
+                *y = x * scale + shift;
+            }
+        }
+    });
+}
+
 /// Every row of `x` times `scale`.
 fn scale_rows(x: &[f32], scale: &[f32], y: &mut [f32]) {
     let c = scale.len();
@@ -216,6 +231,9 @@ mod tests {
             let mut y = vec![f32::NAN; rows * c];
             channel_scale(rows, c, &x, &scale, &mut y);
             assert_eq!(y, channel::channel_scale(c, &x, &scale));
+            let shift = normal("shift", c);
+            channel_affine(rows, c, &x, &scale, &shift, &mut y);
+            assert_eq!(y, channel::bias_add(c, &channel::channel_scale(c, &x, &scale), &shift));
         }
     }
 

@@ -4,6 +4,7 @@
 //! it: no two tasks write to one place, and sums have one order. A window may reach beyond the map at its end; only
 //! the taps inside count. A global pool is a pool whose window is the map.
 
+mod adaptive;
 mod average;
 mod axis;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 
 use rayon::prelude::*;
 
+pub use adaptive::{Adaptive, adaptive_avg_forward, adaptive_avg_gradient};
 pub use average::{avg_forward, avg_gradient};
 pub(super) use axis::Axis;
 
