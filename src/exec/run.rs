@@ -2,8 +2,9 @@
 
 use super::arena::Operands;
 use super::session::Rate;
+use crate::kernel::conv::{ConvPool, PooledConv};
 use crate::kernel::{Epilogue, Scratch, Space, Window, dense, elementwise, loss, norm, pool, softmax, update};
-use crate::plan::{Optimizer, Rows, Work};
+use crate::plan::{Fused, Optimizer, Rows, Work};
 
 /// Runs `work` on the first `images` images.
 pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: usize, rate: &Rate) {
@@ -11,7 +12,7 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
     let count = |rows: &Rows| rows.pixels * n;
     match work {
         Work::Conv(g, kernel, fused) => {
-            let epilogue = Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation };
+            let epilogue = epilogue(fused, &at);
             let [y, workspace] = [at.take(0), at.take(1)];
             (kernel.run)(g, n, at.read(0), at.read(1), epilogue, y, Space { workspace, scratch });
         }
@@ -23,8 +24,14 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
             let [dw, workspace] = [at.take(0), at.take(1)];
             (kernel.run)(g, n, at.read(0), at.read(1), dw, Space { workspace, scratch });
         }
+        Work::ConvPool(g, kernel, fused) => conv_pool(g, kernel, *fused, at, scratch, n),
+        Work::PooledInputGradient(g, kernel) | Work::PooledWeightGradient(g, kernel) => {
+            let [gradient, workspace] = [at.take(0), at.take(1)];
+            let index = &bytemuck::cast_slice(at.read(2))[..n * g.out_len()];
+            (kernel.run)(g, n, at.read(0), at.read(1), index, gradient, Space { workspace, scratch });
+        }
         Work::Dense(shape, fused) => {
-            let epilogue = Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation };
+            let epilogue = epilogue(fused, &at);
             dense::forward(*shape, n, at.read(0), at.read(1), epilogue, at.take(0));
         }
         Work::DenseInputGradient(shape) => dense::input_gradient(*shape, n, at.read(0), at.read(1), at.take(0)),
@@ -35,7 +42,7 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
             elementwise::channel_sum(count(rows), rows.channels, at.read(0), sum, workspace);
         }
         Work::Scale(rows, fused) => {
-            let epilogue = Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation };
+            let epilogue = epilogue(fused, &at);
             elementwise::channel_scale(count(rows), rows.channels, at.read(0), at.read(1), epilogue, at.take(0));
         }
         Work::ChannelDot(rows) => {
@@ -124,6 +131,22 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
         }
         Work::Update(optimizer) => update_parameter(optimizer, at, rate),
     }
+}
+
+/// What rides on a step's store; its bias is the third operand.
+fn epilogue<'a>(fused: &Fused, at: &Operands<'a>) -> Epilogue<'a> {
+    Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation }
+}
+
+/// The winners' places are written where the step has a buffer for them between the result and the workspace.
+fn conv_pool(g: &PooledConv, kernel: &ConvPool, fused: Fused, mut at: Operands<'_>, scratch: &Scratch, n: usize) {
+    let epilogue = epilogue(&fused, &at);
+    let y = at.take(0);
+    let (index, workspace) = match (at.take(1), at.take(2)) {
+        (workspace, []) => (&mut [][..], workspace),
+        (index, workspace) => (&mut bytemuck::cast_slice_mut(index)[..y.len()], workspace),
+    };
+    (kernel.run)(g, n, at.read(0), at.read(1), epilogue, y, index, Space { workspace, scratch });
 }
 
 /// A window of at most 256 taps keeps its winners in bytes, a larger one in 32-bit numbers.

@@ -9,6 +9,7 @@ impl Step {
     pub fn title(&self) -> String {
         match self.work {
             Work::Conv(_, _, fused) => with_fused("conv", fused),
+            Work::ConvPool(_, _, fused) => with_fused("conv", fused) + "+max pool",
             Work::Dense(_, fused) => with_fused("dense", fused),
             Work::Scale(_, fused) => with_fused("scale", fused),
             Work::Map(activation) | Work::MapInPlace(activation) => activation.name().to_lowercase(),
@@ -25,6 +26,8 @@ impl Step {
             Work::Conv(_, kernel, _) => kernel.name,
             Work::ConvInputGradient(_, kernel) => kernel.name,
             Work::ConvWeightGradient(_, kernel) => kernel.name,
+            Work::ConvPool(_, kernel, _) => kernel.name,
+            Work::PooledInputGradient(_, kernel) | Work::PooledWeightGradient(_, kernel) => kernel.name,
             Work::Dense(dense, _) | Work::DenseInputGradient(dense) | Work::DenseWeightGradient(dense) => {
                 match dense.isa {
                     Isa::Portable => "product",
@@ -57,6 +60,9 @@ impl Work {
             Self::Conv(..) => "conv",
             Self::ConvInputGradient(..) => "conv input gradient",
             Self::ConvWeightGradient(..) => "conv weight gradient",
+            Self::ConvPool(..) => "conv+max pool",
+            Self::PooledInputGradient(..) => "conv input gradient of winners",
+            Self::PooledWeightGradient(..) => "conv weight gradient of winners",
             Self::Dense(..) => "dense",
             Self::DenseInputGradient(..) => "dense input gradient",
             Self::DenseWeightGradient(..) => "dense weight gradient",

@@ -2,7 +2,7 @@
 
 pub use crate::graph::Element;
 use crate::graph::{LayerId, Role};
-use crate::kernel::conv::{ConvForward, ConvGradient};
+use crate::kernel::conv::{ConvForward, ConvGradient, ConvPool, PooledConv, PooledGradient};
 use crate::kernel::norm::group::Groups;
 use crate::kernel::pool::Adaptive;
 use crate::kernel::{Activation, ConvGeometry, Dense, Padding, Window};
@@ -112,6 +112,12 @@ pub enum Work {
     ConvInputGradient(ConvGeometry, &'static ConvGradient),
     /// `[x, dy] → [dkernel, workspace]`.
     ConvWeightGradient(ConvGeometry, &'static ConvGradient),
+    /// `[x, kernel, bias?] → [y, index?, workspace]`: a max pool over the result before it is stored.
+    ConvPool(PooledConv, &'static ConvPool, Fused),
+    /// `[dy, kernel, index] → [dx, workspace]`: dy at the winners of a max pool only.
+    PooledInputGradient(PooledConv, &'static PooledGradient),
+    /// `[x, dy, index] → [dkernel, workspace]`.
+    PooledWeightGradient(PooledConv, &'static PooledGradient),
     /// `[x, kernel, bias?] → [y]`.
     Dense(Dense, Fused),
     /// `[dy, kernel] → [dx]`.

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 pub use adaptive::{Adaptive, adaptive_avg_forward, adaptive_avg_gradient};
 pub use average::{avg_forward, avg_gradient};
-use axis::Axis;
+pub(super) use axis::Axis;
 
 use super::Window;
 
@@ -72,7 +72,7 @@ fn for_each_tap(w: &Window, oy: usize, ox: usize, mut visit: impl FnMut(usize, u
 
 /// Whether `next` takes the place of `best`: the first maximum wins, and the first NaN wins over any number.
 #[inline(always)]
-fn wins(next: f32, best: f32) -> bool {
+pub(super) fn wins(next: f32, best: f32) -> bool {
     (next > best) | (next.is_nan() & !best.is_nan())
 }
 
