@@ -12,7 +12,7 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
     let count = |rows: &Rows| rows.pixels * n;
     match work {
         Work::Conv(g, kernel, fused) => {
-            let epilogue = Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation };
+            let epilogue = epilogue(fused, &at);
             let [y, workspace] = [at.take(0), at.take(1)];
             (kernel.run)(g, n, at.read(0), at.read(1), epilogue, y, Space { workspace, scratch });
         }
@@ -31,7 +31,7 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
             (kernel.run)(g, n, at.read(0), at.read(1), index, gradient, Space { workspace, scratch });
         }
         Work::Dense(shape, fused) => {
-            let epilogue = Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation };
+            let epilogue = epilogue(fused, &at);
             dense::forward(*shape, n, at.read(0), at.read(1), epilogue, at.take(0));
         }
         Work::DenseInputGradient(shape) => dense::input_gradient(*shape, n, at.read(0), at.read(1), at.take(0)),
@@ -41,10 +41,9 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
             let [sum, workspace] = [at.take(0), at.take(1)];
             elementwise::channel_sum(count(rows), rows.channels, at.read(0), sum, workspace);
         }
-        Work::Scale(rows) => elementwise::channel_scale(count(rows), rows.channels, at.read(0), at.read(1), at.take(0)),
-        Work::ScaleAndBias(rows) => {
-            let [x, scale, shift] = std::array::from_fn(|operand| at.read(operand));
-            elementwise::channel_affine(count(rows), rows.channels, x, scale, shift, at.take(0));
+        Work::Scale(rows, fused) => {
+            let epilogue = epilogue(fused, &at);
+            elementwise::channel_scale(count(rows), rows.channels, at.read(0), at.read(1), epilogue, at.take(0));
         }
         Work::ChannelDot(rows) => {
             let [sum, workspace] = [at.take(0), at.take(1)];
@@ -134,10 +133,14 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
     }
 }
 
+/// What rides on a step's store; its bias is the third operand.
+fn epilogue<'a>(fused: &Fused, at: &Operands<'a>) -> Epilogue<'a> {
+    Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation }
+}
+
 /// The winners' places are written where the step has a buffer for them between the result and the workspace.
 fn conv_pool(g: &PooledConv, kernel: &ConvPool, fused: Fused, mut at: Operands<'_>, scratch: &Scratch, n: usize) {
-    let bias = fused.bias.then(|| at.read(2));
-    let epilogue = Epilogue { bias, activation: fused.activation };
+    let epilogue = epilogue(&fused, &at);
     let y = at.take(0);
     let (index, workspace) = match (at.take(1), at.take(2)) {
         (workspace, []) => (&mut [][..], workspace),

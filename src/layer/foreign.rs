@@ -60,20 +60,26 @@ const SIZED: &[(&str, usize, usize)] = &[
 fn input_size_given(foreign: &Foreign<'_>) -> Option<Diagnostic> {
     let Foreign { layer, plain, name, args } = *foreign;
     let &(_, at, least) = SIZED.iter().find(|(sized, ..)| *sized == plain)?;
-    let by_place = args.len() >= least && args.iter().take(least).all(|arg| arg.name.is_none());
-    let size = args.get(at).filter(|size| by_place && matches!(size.value.value, Literal::Integer(_)))?;
+    let by_place = args.iter().take_while(|arg| arg.name.is_none()).count();
+    let size = args.get(at).filter(|size| by_place >= least && matches!(size.value.value, Literal::Integer(_)))?;
+    // What is left must not look as if it started with a size again.
+    let rest = if by_place > least { layer } else { plain };
     let headline =
         format!("`{plain}` is told the size of its input, as in PyTorch; netc knows it from the layer before");
-    let mut fault = Diagnostic::new(&code::TOO_MANY_ARGUMENTS, headline)
-        .at(size.span, "not given in netc")
-        .help(format!("write `{layer}` without the size of the input"));
+    let help = format!("write `{rest}` without the size of the input");
+    let mut fault =
+        Diagnostic::new(&code::TOO_MANY_ARGUMENTS, headline).at(size.span, "not given in netc").help(help.clone());
+    let has_other_order = layer == "BatchNorm" && by_place > least;
+    if has_other_order {
+        return Some(fault.note("PyTorch's epsilon comes before its momentum: give both by name"));
+    }
     let cut = match (at.checked_sub(1), args.get(at + 1)) {
         (_, Some(next)) => Span::new(size.span.start, next.span.start),
         (Some(before), None) => Span::new(args[before].span.end, size.span.end),
         (None, None) => size.span,
     };
-    let edits = vec![Edit { span: name.span, text: layer.to_owned() }, Edit { span: cut, text: String::new() }];
-    fault.fixes.push(Fix { title: format!("write `{layer}` without the size of the input"), edits });
+    let edits = vec![Edit { span: name.span, text: rest.to_owned() }, Edit { span: cut, text: String::new() }];
+    fault.fixes.push(Fix { title: help, edits });
     Some(fault)
 }
 

@@ -159,7 +159,7 @@ pub fn find_activation(word: &str) -> Option<&'static Layer> {
     let camel_case: String = parts.map(|(first, rest)| first.to_uppercase() + rest).collect();
     let is_lowercase = !word.contains(char::is_uppercase);
     let is_alias = |alias: &&str| is_lowercase && (alias.to_lowercase() == word || **alias == camel_case);
-    activations().find(|layer| layer.word() == word || layer.aliases.iter().any(|alias| is_alias(&alias)))
+    activations().find(|layer| layer.word() == word || layer.aliases.iter().any(is_alias))
 }
 
 /// The layers that can be an `activation:`.

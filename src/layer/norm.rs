@@ -14,7 +14,7 @@ const fn epsilon(default: f64) -> Argument {
 /// Normalises each channel over the batch, then scales and shifts it (Ioffe and Szegedy, 2015).
 pub(super) static BATCH_NORM: Layer = Layer {
     name: "BatchNorm",
-    aliases: &["BatchNormalization", "BatchNorm2d", "BatchNorm1d", "LazyBatchNorm2d"],
+    aliases: &["BatchNormalization", "BatchNorm2d", "BatchNorm1d"],
     doc: "brings each channel to mean 0 and deviation 1 over the batch, then scales and shifts it",
     family: Family::Norm,
     arguments: &[

@@ -157,7 +157,7 @@ const PYTORCH: &[Names] = &[
     (&["Flatten"], "Flatten", &[]),
     (&["ZeroPad2d"], "ZeroPad", &[("padding", "pad")]),
     (&["Identity"], "Identity", &[]),
-    (&["BatchNorm2d", "BatchNorm1d", "LazyBatchNorm2d"], "BatchNorm", &[("eps", "epsilon")]),
+    (&["BatchNorm2d", "BatchNorm1d"], "BatchNorm", &[("eps", "epsilon")]),
     (&["LayerNorm"], "LayerNorm", &[("eps", "epsilon")]),
     (&["GroupNorm"], "GroupNorm", &[("num_groups", "groups"), ("eps", "epsilon")]),
     (&["Dropout"], "Dropout", &[("p", "rate")]),

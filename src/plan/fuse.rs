@@ -97,9 +97,7 @@ impl Fusion<'_> {
                 group.bias = Some(node.inputs[1]);
                 group.reads.push(node.inputs[1]);
             }
-            Op::Map(activation) if is_open && self.graph.nodes[group.node.0].op != Op::Scale => {
-                group.activation = activation;
-            }
+            Op::Map(activation) if is_open => group.activation = activation,
             Op::MaxPool(window) if group.pool.is_none() => {
                 let Op::Conv(conv) = self.graph.nodes[group.node.0].op else { return false };
                 let pooled = PooledConv { conv, pool: window };

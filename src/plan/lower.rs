@@ -228,10 +228,7 @@ impl<'a> Lowering<'a> {
             },
             Op::Product | Op::ProductInputGradient | Op::ProductWeightGradient => self.product(group, op),
             Op::Bias => plain(Work::Bias(rows(0))),
-            Op::Scale => match group.bias {
-                Some(_) => Draft::new(Work::ScaleAndBias(rows(0)), &group.reads, outputs),
-                None => plain(Work::Scale(rows(0))),
-            },
+            Op::Scale => Draft::new(Work::Scale(rows(0), fused(group)), &group.reads, outputs),
             Op::ChannelSum => plain(Work::ChannelSum(rows(0)))
                 .workspace(elementwise::channel_sum_workspace(rows(0).pixels * batch, rows(0).channels)),
             Op::ChannelDot => plain(Work::ChannelDot(rows(0)))
@@ -305,8 +302,7 @@ impl<'a> Lowering<'a> {
             }
             Op::Conv(g) => {
                 let kernel = choose::forward(isa, &g);
-                let fused = Fused { bias: group.bias.is_some(), activation: group.activation };
-                (Work::Conv(g, kernel, fused), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
+                (Work::Conv(g, kernel, fused(group)), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
             }
             _ => unreachable!("{} is no convolution", op.name()),
         };
@@ -319,8 +315,7 @@ impl<'a> Lowering<'a> {
         let (work, workspace, scratch) = match *op {
             Op::Conv(_) => {
                 let kernel = choose::pooled_forward(isa, g).unwrap_or_else(unfused);
-                let fused = Fused { bias: group.bias.is_some(), activation: group.activation };
-                (Work::ConvPool(*g, kernel, fused), (kernel.workspace)(g, batch), (kernel.scratch)(g))
+                (Work::ConvPool(*g, kernel, fused(group)), (kernel.workspace)(g, batch), (kernel.scratch)(g))
             }
             Op::ConvInputGradient(_) => {
                 let kernel = choose::pooled_input_gradient(isa, g).unwrap_or_else(unfused);
@@ -348,10 +343,7 @@ impl<'a> Lowering<'a> {
             outputs: len(outputs),
         };
         let work = match op {
-            Op::Product => {
-                let fused = Fused { bias: group.bias.is_some(), activation: group.activation };
-                Work::Dense(dense(inputs[0], group.outputs[0]), fused)
-            }
+            Op::Product => Work::Dense(dense(inputs[0], group.outputs[0]), fused(group)),
             Op::ProductInputGradient => Work::DenseInputGradient(dense(group.outputs[0], inputs[0])),
             _ => Work::DenseWeightGradient(dense(inputs[0], inputs[1])),
         };
@@ -373,6 +365,11 @@ impl<'a> Lowering<'a> {
 /// A group has a pool only where there is a kernel for both.
 fn unfused<T>() -> T {
     unreachable!("a pool was fused that no kernel computes")
+}
+
+/// What rides on the store of a group's work.
+fn fused(group: &Group) -> Fused {
+    Fused { bias: group.bias.is_some(), activation: group.activation }
 }
 
 /// What an optimizer keeps for each parameter, in the order in which an update takes it.

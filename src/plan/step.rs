@@ -85,7 +85,7 @@ pub struct Step {
     pub writes: Vec<BufferId>,
 }
 
-/// Bias and activation applied as a product or convolution is stored.
+/// Bias and activation applied as a product, convolution or scaling is stored.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fused {
     /// Whether a bias follows the other operands.
@@ -128,10 +128,8 @@ pub enum Work {
     Bias(Rows),
     /// `[x] → [sum, workspace]`.
     ChannelSum(Rows),
-    /// `[x, s] → [y]`.
-    Scale(Rows),
-    /// `[x, s, b] → [y]`.
-    ScaleAndBias(Rows),
+    /// `[x, s, bias?] → [y]`.
+    Scale(Rows, Fused),
     /// `[a, b] → [sum, workspace]`.
     ChannelDot(Rows),
     /// `[x] → [y]`.

@@ -7,6 +7,7 @@ mod network;
 mod parity;
 mod program;
 mod published;
+mod published_logits;
 mod rooms;
 mod tables;
 mod training;

@@ -141,7 +141,7 @@ fn text(name: &str) -> String {
 }
 
 /// The spec on another input, or on none that is declared, and without what it expects of its own.
-fn with_input(name: &str, input: Option<&str>) -> String {
+pub fn with_input(name: &str, input: Option<&str>) -> String {
     let line = |line: &str| match line.split(':').next() {
         Some("expect") => None,
         Some("input") => input.map(|input| format!("input: {input}\n")),
@@ -150,7 +150,7 @@ fn with_input(name: &str, input: Option<&str>) -> String {
     text(name).lines().filter_map(line).collect()
 }
 
-fn checked(name: &str, text: String) -> Checked {
+pub fn checked(name: &str, text: String) -> Checked {
     let source = Source::new(name, text);
     let (file, faults) = parse(&source);
     assert!(faults.is_empty(), "{name}: {faults:#?}");
