@@ -3,7 +3,7 @@
 use super::arena::Operands;
 use super::session::Rate;
 use crate::kernel::conv::{ConvPool, PooledConv};
-use crate::kernel::{Epilogue, Scratch, Space, Window, dense, elementwise, loss, norm, pool, softmax, update};
+use crate::kernel::{Epilogue, Isa, Scratch, Space, Window, dense, elementwise, loss, norm, pool, softmax, update};
 use crate::plan::{Fused, Optimizer, Rows, Work};
 
 /// Runs `work` on the first `images` images.
@@ -60,8 +60,8 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
         Work::GateGradient(rows) => {
             elementwise::gate_gradient(n, rows.pixels, rows.channels, at.read(0), at.read(1), at.take(0));
         }
-        Work::MaxPool(w) => max_pool(w, n, at),
-        Work::MaxPoolGradient(w) => max_pool_gradient(w, n, at),
+        Work::MaxPool(w, isa) => max_pool(w, *isa, n, at),
+        Work::MaxPoolGradient(w, isa) => max_pool_gradient(w, *isa, n, at),
         Work::AvgPool(w, count_padding) => pool::avg_forward(w, n, *count_padding, at.read(0), at.take(0)),
         Work::AvgPoolGradient(w, count_padding) => pool::avg_gradient(w, n, *count_padding, at.read(0), at.take(0)),
         Work::AdaptiveAvgPool(pool) => pool::adaptive_avg_forward(pool, n, at.read(0), at.take(0)),
@@ -150,26 +150,24 @@ fn conv_pool(g: &PooledConv, kernel: &ConvPool, fused: Fused, mut at: Operands<'
 }
 
 /// A window of at most 256 taps keeps its winners in bytes, a larger one in 32-bit numbers.
-fn max_pool(w: &Window, n: usize, mut at: Operands<'_>) {
+fn max_pool(w: &Window, isa: Isa, n: usize, mut at: Operands<'_>) {
     let [y, index] = [at.take(0), at.take(1)];
-    if index.is_empty() {
-        pool::max_forward_plain(w, n, at.read(0), y);
-    } else if w.taps() <= 256 {
-        let index: &mut [u8] = &mut bytemuck::cast_slice_mut(index)[..y.len()];
-        pool::max_forward(w, n, at.read(0), y, index);
+    if index.is_empty() || w.taps() > 256 {
+        pool::max_forward::<u32>(isa, w, n, at.read(0), y, bytemuck::cast_slice_mut(index));
     } else {
-        pool::max_forward::<u32>(w, n, at.read(0), y, bytemuck::cast_slice_mut(index));
+        let index: &mut [u8] = &mut bytemuck::cast_slice_mut(index)[..y.len()];
+        pool::max_forward(isa, w, n, at.read(0), y, index);
     }
 }
 
-fn max_pool_gradient(w: &Window, n: usize, mut at: Operands<'_>) {
+fn max_pool_gradient(w: &Window, isa: Isa, n: usize, mut at: Operands<'_>) {
     let [index, dy] = [at.read(0), at.read(1)];
     let dx = at.take(0);
     if w.taps() <= 256 {
         let index: &[u8] = &bytemuck::cast_slice(index)[..dy.len()];
-        pool::max_gradient(w, n, index, dy, dx);
+        pool::max_gradient(isa, w, n, index, dy, dx);
     } else {
-        pool::max_gradient::<u32>(w, n, bytemuck::cast_slice(index), dy, dx);
+        pool::max_gradient::<u32>(isa, w, n, bytemuck::cast_slice(index), dy, dx);
     }
 }
 

@@ -237,7 +237,7 @@ impl<'a> Lowering<'a> {
             Op::Gate => plain(Work::Gate(rows(0))),
             Op::GateGradient => plain(Work::GateGradient(rows(0))),
             Op::MaxPool(w) => self.max_pool(group, w),
-            Op::MaxPoolGradient(w) => plain(Work::MaxPoolGradient(w)),
+            Op::MaxPoolGradient(w) => plain(Work::MaxPoolGradient(w, self.options.isa)),
             Op::AvgPool(w, count) => plain(Work::AvgPool(w, count == CountPadding::Yes)),
             Op::AvgPoolGradient(w, count) => plain(Work::AvgPoolGradient(w, count == CountPadding::Yes)),
             Op::AdaptiveAvgPool(pool) => plain(Work::AdaptiveAvgPool(pool)),
@@ -352,7 +352,7 @@ impl<'a> Lowering<'a> {
 
     fn max_pool(&self, group: &Group, window: Window) -> Draft {
         let writes: Vec<ValueId> = [group.outputs[0]].into_iter().chain(self.wanted_index(group)).collect();
-        Draft::new(Work::MaxPool(window), &group.reads, &writes)
+        Draft::new(Work::MaxPool(window, self.options.isa), &group.reads, &writes)
     }
 
     /// The winners' places, which are kept only where a gradient will ask for them.

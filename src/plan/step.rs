@@ -5,7 +5,7 @@ use crate::graph::{LayerId, Role};
 use crate::kernel::conv::{ConvForward, ConvGradient, ConvPool, PooledConv, PooledGradient};
 use crate::kernel::norm::group::Groups;
 use crate::kernel::pool::Adaptive;
-use crate::kernel::{Activation, ConvGeometry, Dense, Padding, Window};
+use crate::kernel::{Activation, ConvGeometry, Dense, Isa, Padding, Window};
 pub use crate::syntax::settings::Optimizer;
 
 /// Index of a buffer in a plan.
@@ -151,9 +151,9 @@ pub enum Work {
     /// `[x, dy] → [dgate]`.
     GateGradient(Rows),
     /// `[x] → [y, index?]`.
-    MaxPool(Window),
+    MaxPool(Window, Isa),
     /// `[index, dy] → [dx]`.
-    MaxPoolGradient(Window),
+    MaxPoolGradient(Window, Isa),
     /// `[x] → [y]`.
     AvgPool(Window, bool),
     /// `[dy] → [dx]`.

@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::PooledConv;
-use super::max::pool_row;
 use crate::kernel::conv::direct;
 use crate::kernel::conv::direct::forward::Forward;
+use crate::kernel::pool::MaxRow;
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Epilogue, Isa, Scratch, Space};
 
@@ -101,7 +101,8 @@ impl Pooled<'_> {
             let mut index = index.chunks_exact_mut(row_len);
             for (at, y) in y.chunks_exact_mut(row_len).enumerate() {
                 let index = index.next().unwrap_or_default();
-                pool_row(self.isa, &g.pool, first + at, map, rows.start, y, index);
+                let row = MaxRow { pool: &g.pool, row: first + at, x: map, first: rows.start };
+                row.compute(self.isa, y, index);
             }
         });
     }

@@ -6,7 +6,6 @@
 
 pub(super) mod forward;
 pub(super) mod input_gradient;
-mod max;
 #[cfg(test)]
 mod tests;
 pub(super) mod weight_gradient;
