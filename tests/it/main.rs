@@ -8,6 +8,7 @@ mod parity;
 mod program;
 mod published;
 mod published_logits;
+mod random_network;
 mod rooms;
 mod tables;
 mod training;
