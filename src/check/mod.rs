@@ -5,6 +5,7 @@
 //! clock or data is read here; what is known of the data comes in as [`Facts`].
 
 mod blocks;
+mod canonical;
 mod edit;
 mod expand;
 mod fault;
@@ -23,6 +24,7 @@ mod typing;
 
 use std::collections::BTreeSet;
 
+pub use canonical::{canonical_names, format};
 pub use net::{Net, Params, Placed};
 pub use trace::{Frame, Trace};
 

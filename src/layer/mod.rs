@@ -7,6 +7,7 @@
 mod activation;
 mod argument;
 mod bind;
+mod canonical;
 mod combine;
 mod conv;
 mod convert;
@@ -22,6 +23,7 @@ use crate::graph::{Builder, TypeFault, ValueId};
 
 pub use argument::{Argument, Bounds, Kind, Preset, Value};
 pub use bind::{Bound, Defaults, Given, bind, duplicate, too_many, unknown_layer};
+pub use canonical::canonical_names;
 pub use foreign::advice;
 
 /// All layers, in the order in which the documentation shows them.

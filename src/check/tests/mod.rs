@@ -7,6 +7,7 @@ use crate::syntax::parse;
 
 mod activations;
 mod expansion;
+mod format;
 mod names;
 mod nets;
 mod pages;
