@@ -10,6 +10,7 @@ mod console;
 mod eval;
 mod explain;
 mod failure;
+mod fmt;
 mod interrupt;
 mod machine;
 mod model;
@@ -19,6 +20,7 @@ mod predict;
 mod printable;
 mod profile;
 mod progress;
+mod rewrite;
 mod shell;
 mod spec;
 mod summary;
@@ -52,6 +54,8 @@ struct Cli {
 enum Command {
     /// Find what will not run or cannot learn in specs, before a weight exists.
     Check(check::Args),
+    /// Write specs in their canonical layout.
+    Fmt(fmt::Args),
     /// Show the network as a table: every layer with its output, value range and parameters.
     Summary(summary::Args),
     /// Show the steps that the network becomes, and with --profile how long each takes.
@@ -102,6 +106,7 @@ fn command(command: &Command) -> ExitCode {
 fn run(command: &Command, console: &mut Console) -> Outcome {
     match command {
         Command::Check(args) => check::run(args, console),
+        Command::Fmt(args) => fmt::run(args, console),
         Command::Summary(args) => summary::run(args, console),
         Command::Plan(args) => plan::run(args, console),
         Command::Train(args) => train::run(args, console),

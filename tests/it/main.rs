@@ -2,6 +2,7 @@
 
 mod allocation;
 mod check;
+mod format;
 mod gradient;
 mod network;
 mod parity;

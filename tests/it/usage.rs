@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::program::{command, finish, netc, netc_reading};
 
-const COMMANDS: &[&str] = &["check", "summary", "plan", "train", "eval", "predict", "explain"];
+const COMMANDS: &[&str] = &["check", "fmt", "summary", "plan", "train", "eval", "predict", "explain"];
 
 #[test]
 fn the_help_of_every_command_shows_an_example() {
