@@ -8,4 +8,4 @@ mod suggest;
 
 pub use random::Random;
 pub use source::{Source, Span, Spanned};
-pub use suggest::closest;
+pub use suggest::{closest, nearest};

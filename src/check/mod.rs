@@ -12,6 +12,7 @@ mod fault;
 mod input;
 mod level;
 mod lint;
+mod mend;
 mod net;
 mod number;
 mod output;
@@ -25,6 +26,7 @@ mod typing;
 use std::collections::BTreeSet;
 
 pub use canonical::{canonical_names, format};
+pub use mend::{Fixed, Mended, apply, mend};
 pub use net::{Net, Params, Placed};
 pub use trace::{Frame, Trace};
 
@@ -75,6 +77,7 @@ pub fn check(source: &Source, file: &File, facts: &Facts) -> Checked {
         None => None,
     };
     let mut diagnostics = level::apply_levels(source, file, without_repeats(faults));
+    diagnostics.iter_mut().for_each(|fault| fault.spare_comments(&file.comments));
     diagnostics.sort_by_key(|fault| (fault.span(), fault.code.id));
     let runs = !diagnostics.iter().any(Diagnostic::is_error);
     Checked { net: net.filter(|_| runs), diagnostics }

@@ -11,7 +11,7 @@ mod render;
 
 pub use code::{Code, Example, Page, Severity};
 pub use json::{check_json, diagnostic_json};
-pub use message::{Diagnostic, Edit, Fix, Label, Place};
+pub use message::{Applicability, Diagnostic, Edit, Fix, Label, Place};
 pub use render::{concise, render};
 
 /// A fault that ends the work at hand, boxed since it is rare and large.

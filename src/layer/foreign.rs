@@ -45,6 +45,7 @@ pub(super) fn input_size_given(layer: &str, name: &Name, args: &[Arg]) -> Option
         Edit { span: name.span, text: layer.to_owned() },
         Edit { span: Span::new(first.span.start, second.span.start), text: String::new() },
     ];
-    fault.fixes.push(Fix { title: format!("write `{layer}` without the size of the input"), edits });
+    // Whoever thinks in Keras meant filters and a kernel.
+    fault.fixes.push(Fix::offered(format!("write `{layer}` without the size of the input"), edits));
     Some(fault)
 }

@@ -80,6 +80,7 @@ pub fn parse(source: &Source) -> (ast::File, Vec<Diagnostic>) {
         file.allows.extend(read_allows(source, spans, &mut faults));
     }
     faults.sort_by_key(Diagnostic::span);
+    faults.iter_mut().for_each(|fault| fault.spare_comments(&file.comments));
     (file, faults)
 }
 
