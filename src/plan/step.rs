@@ -2,7 +2,7 @@
 
 pub use crate::graph::Element;
 use crate::graph::{LayerId, Role};
-use crate::kernel::conv::{ConvForward, ConvInputGradient, ConvWeightGradient};
+use crate::kernel::conv::{ConvForward, ConvGradient};
 use crate::kernel::{Activation, ConvGeometry, Dense, Padding, Window};
 pub use crate::syntax::settings::Optimizer;
 
@@ -107,9 +107,9 @@ pub enum Work {
     /// `[x, kernel, bias?] → [y, workspace]`.
     Conv(ConvGeometry, &'static ConvForward, Fused),
     /// `[dy, kernel] → [dx, workspace]`.
-    ConvInputGradient(ConvGeometry, &'static ConvInputGradient),
+    ConvInputGradient(ConvGeometry, &'static ConvGradient),
     /// `[x, dy] → [dkernel, workspace]`.
-    ConvWeightGradient(ConvGeometry, &'static ConvWeightGradient),
+    ConvWeightGradient(ConvGeometry, &'static ConvGradient),
     /// `[x, kernel, bias?] → [y]`.
     Dense(Dense, Fused),
     /// `[dy, kernel] → [dx]`.

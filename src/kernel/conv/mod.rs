@@ -20,9 +20,9 @@ pub type RunForward = fn(&ConvGeometry, usize, &[f32], &[f32], Epilogue<'_>, &mu
 /// How a gradient kernel is called: geometry, images, the two operands, the result, room.
 pub type RunGradient = fn(&ConvGeometry, usize, &[f32], &[f32], &mut [f32], Space<'_>);
 
-/// y = activation(x ∗ w + bias).
+/// A row of a table: a kernel with what it needs and what it can do.
 #[derive(Debug)]
-pub struct ConvForward {
+pub struct ConvKernel<Run> {
     /// Unique in its table.
     pub name: &'static str,
     /// What the machine must have.
@@ -33,47 +33,20 @@ pub struct ConvForward {
     pub workspace: fn(&ConvGeometry, usize) -> usize,
     /// Elements of scratch for each worker.
     pub scratch: fn(&ConvGeometry) -> usize,
-    /// Computes y (n×H'×W'×O) from x (n×H×W×I) and w, overwriting y.
-    pub run: RunForward,
+    /// The function.
+    pub run: Run,
 }
 
-/// dx, the gradient with respect to the input.
-#[derive(Debug)]
-pub struct ConvInputGradient {
-    /// Unique in its table.
-    pub name: &'static str,
-    /// What the machine must have.
-    pub isa: Isa,
-    /// Whether it can compute this convolution, and is worth it.
-    pub fits: fn(&ConvGeometry) -> bool,
-    /// Elements of shared workspace for a geometry and a number of images.
-    pub workspace: fn(&ConvGeometry, usize) -> usize,
-    /// Elements of scratch for each worker.
-    pub scratch: fn(&ConvGeometry) -> usize,
-    /// Computes dx (n×H×W×I) from dy (n×H'×W'×O) and w, overwriting dx.
-    pub run: RunGradient,
-}
+/// Computes y = activation(x ∗ w + bias), n×H'×W'×O, from x (n×H×W×I) and w, overwriting y.
+pub type ConvForward = ConvKernel<RunForward>;
 
-/// dw, the gradient with respect to the weights, summed over the images.
-#[derive(Debug)]
-pub struct ConvWeightGradient {
-    /// Unique in its table.
-    pub name: &'static str,
-    /// What the machine must have.
-    pub isa: Isa,
-    /// Whether it can compute this convolution, and is worth it.
-    pub fits: fn(&ConvGeometry) -> bool,
-    /// Elements of shared workspace for a geometry and a number of images.
-    pub workspace: fn(&ConvGeometry, usize) -> usize,
-    /// Elements of scratch for each worker.
-    pub scratch: fn(&ConvGeometry) -> usize,
-    /// Computes dw from x (n×H×W×I) and dy (n×H'×W'×O), overwriting dw.
-    pub run: RunGradient,
-}
+/// Computes a gradient: dx (n×H×W×I) from dy (n×H'×W'×O) and w, or dw, summed over the images, from x and dy;
+/// overwrites it.
+pub type ConvGradient = ConvKernel<RunGradient>;
 
 macro_rules! direct_forward {
     ($isa:expr, $name:literal) => {
-        ConvForward {
+        ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::fits,
@@ -86,7 +59,7 @@ macro_rules! direct_forward {
 
 macro_rules! direct_input_gradient {
     ($isa:expr, $name:literal) => {
-        ConvInputGradient {
+        ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::input_gradient::fits,
@@ -99,7 +72,7 @@ macro_rules! direct_input_gradient {
 
 macro_rules! direct_weight_gradient {
     ($isa:expr, $name:literal) => {
-        ConvWeightGradient {
+        ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::fits,
@@ -112,7 +85,7 @@ macro_rules! direct_weight_gradient {
 
 macro_rules! depthwise_forward {
     ($isa:expr, $name:literal) => {
-        ConvForward {
+        ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::depthwise::fits,
@@ -127,7 +100,7 @@ macro_rules! depthwise_forward {
 
 macro_rules! depthwise_input_gradient {
     ($isa:expr, $name:literal) => {
-        ConvInputGradient {
+        ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::depthwise::fits_input_gradient,
@@ -140,7 +113,7 @@ macro_rules! depthwise_input_gradient {
 
 macro_rules! depthwise_weight_gradient {
     ($isa:expr, $name:literal) => {
-        ConvWeightGradient {
+        ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::depthwise::fits,
@@ -159,7 +132,7 @@ pub static FORWARD: &[ConvForward] = &[
     direct_forward!(Isa::Avx512, "direct-avx512"),
     direct_forward!(Isa::Avx2, "direct-avx2"),
     direct_forward!(Isa::Portable, "direct"),
-    ConvForward {
+    ConvKernel {
         name: "depthwise",
         isa: Isa::Portable,
         fits: depthwise::fits,
@@ -167,7 +140,7 @@ pub static FORWARD: &[ConvForward] = &[
         scratch: |_| 0,
         run: |g, n, x, w, epilogue, y, _| depthwise::forward(g, n, x, w, epilogue, y),
     },
-    ConvForward {
+    ConvKernel {
         name: "im2col",
         isa: Isa::Portable,
         fits: |_| true,
@@ -178,14 +151,14 @@ pub static FORWARD: &[ConvForward] = &[
 ];
 
 /// Input-gradient kernels, the ones to prefer first.
-pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
+pub static INPUT_GRADIENT: &[ConvGradient] = &[
     depthwise_input_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
     depthwise_input_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
     depthwise_input_gradient!(Isa::Portable, "direct-depthwise"),
     direct_input_gradient!(Isa::Avx512, "direct-avx512"),
     direct_input_gradient!(Isa::Avx2, "direct-avx2"),
     direct_input_gradient!(Isa::Portable, "direct"),
-    ConvInputGradient {
+    ConvKernel {
         name: "depthwise",
         isa: Isa::Portable,
         fits: depthwise::fits,
@@ -193,7 +166,7 @@ pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
         scratch: |_| 0,
         run: |g, n, dy, w, dx, _| depthwise::input_gradient(g, n, dy, w, dx),
     },
-    ConvInputGradient {
+    ConvKernel {
         name: "im2col",
         isa: Isa::Portable,
         fits: |_| true,
@@ -204,14 +177,14 @@ pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
 ];
 
 /// Weight-gradient kernels, the ones to prefer first.
-pub static WEIGHT_GRADIENT: &[ConvWeightGradient] = &[
+pub static WEIGHT_GRADIENT: &[ConvGradient] = &[
     depthwise_weight_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
     depthwise_weight_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
     depthwise_weight_gradient!(Isa::Portable, "direct-depthwise"),
     direct_weight_gradient!(Isa::Avx512, "direct-avx512"),
     direct_weight_gradient!(Isa::Avx2, "direct-avx2"),
     direct_weight_gradient!(Isa::Portable, "direct"),
-    ConvWeightGradient {
+    ConvKernel {
         name: "depthwise",
         isa: Isa::Portable,
         fits: depthwise::fits,
@@ -219,7 +192,7 @@ pub static WEIGHT_GRADIENT: &[ConvWeightGradient] = &[
         scratch: |_| 0,
         run: |g, n, x, dy, dw, space| depthwise::weight_gradient(g, n, x, dy, dw, space.workspace),
     },
-    ConvWeightGradient {
+    ConvKernel {
         name: "im2col",
         isa: Isa::Portable,
         fits: |_| true,
