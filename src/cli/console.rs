@@ -79,6 +79,16 @@ impl Console {
         self.result("\n")
     }
 
+    /// Clears the terminal, where stdout is one that knows how to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Console::result`].
+    pub fn clear(&mut self) -> io::Result<()> {
+        // Erase all, forget what scrolled away, and go to the first line (ECMA-48).
+        if self.results_in_colour { self.out.write_all(b"\x1b[2J\x1b[3J\x1b[H") } else { Ok(()) }
+    }
+
     /// Hands over what has been written so far.
     ///
     /// # Errors
