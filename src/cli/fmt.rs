@@ -15,9 +15,9 @@ use crate::diag::{Diagnostic, Fault};
 /// Arguments of `netc fmt`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Layout:\n  A chain that fits on 100 columns stands on one line. A longer one has a line for every layer \
-    with the bare names\n  behind it. Names of Keras and PyTorch become those of netc, `=` becomes `:`. Comments stay; the \
-    front matter stays\n  as it is, apart from white space at the ends of lines. What cannot be read is not changed.\n\n\
+    after_help = "A chain that fits on 100 columns stands on one line; a longer one has a line for every layer with the \
+    bare names behind it. Names of Keras and PyTorch become those of netc, `=` becomes `:`. Comments stay. The front \
+    matter stays as it is, apart from white space at the ends of lines. What cannot be read is not changed.\n\n\
     Examples:\n  netc fmt specs\n  netc fmt specs --check\n  netc fmt digits.net --diff\n  \
     echo 'Conv2D(8)->Flatten->Dense' | netc fmt -"
 )]

@@ -6,6 +6,7 @@
 
 mod argument;
 mod check;
+mod completions;
 mod console;
 mod eval;
 mod explain;
@@ -13,6 +14,7 @@ mod failure;
 mod fmt;
 mod interrupt;
 mod machine;
+mod man;
 mod model;
 mod number;
 mod plan;
@@ -68,6 +70,10 @@ enum Command {
     Predict(predict::Args),
     /// Explain a code that netc reports, with a wrong and a right example.
     Explain(explain::Args),
+    /// Print the completions of a shell.
+    Completions(completions::Args),
+    /// Print the manual page.
+    Man(man::Args),
 }
 
 /// How a command that ran to its end ended.
@@ -113,5 +119,7 @@ fn run(command: &Command, console: &mut Console) -> Outcome {
         Command::Eval(args) => eval::run(args, console),
         Command::Predict(args) => predict::run(args, console),
         Command::Explain(args) => explain::run(args, console),
+        Command::Completions(args) => completions::run(args, console),
+        Command::Man(args) => man::run(args, console),
     }
 }

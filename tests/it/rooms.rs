@@ -15,6 +15,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("blake3", &["model", "data", "train"]),
     ("bytemuck", &["exec", "model", "train"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("comfy_table", &["cli"]),
     ("ctrlc", &["cli"]),
     ("fast_image_resize", &["data"]),
