@@ -168,6 +168,18 @@ fn groups_that_do_not_divide_get_the_nearest_that_do() {
 }
 
 #[test]
+fn a_number_normalised_by_itself_is_refused_with_the_groups_that_would_do() {
+    let fault = only(&at("32x32x3", "Conv -> AdaptiveAvgPool -> GroupNorm -> Flatten -> Dense -> Softmax"));
+    assert_eq!(fault.code.id, "T214");
+    assert_eq!(fault.message, "`GroupNorm(32)` normalises every number of a map of 1×1×32 by itself");
+    assert!(fault.help.is_some_and(|help| help.contains("`groups: 16` or less, so that 2 channels share")));
+    let codes = |body: &str| codes(&at("32x32x3", &format!("{body} -> Flatten -> Dense -> Softmax")));
+    assert_eq!(codes("Conv(1) -> LayerNorm"), ["T214"]);
+    assert_eq!(codes("Conv(1) -> GroupNorm(1)"), [""; 0], "a map of one channel has many numbers");
+    assert_eq!(codes("Conv(32) -> GroupNorm(32)"), [""; 0]);
+}
+
+#[test]
 fn units_that_are_not_the_classes_are_put_right() {
     for body in
         ["Flatten -> Dense(4) -> Softmax", "Flatten -> [Dense([8, 4])] * 2 -> Softmax", "Conv(4) -> GlobalAvgPool"]
