@@ -6,6 +6,7 @@ mod gradient;
 mod network;
 mod parity;
 mod program;
+mod range;
 mod rooms;
 mod tables;
 mod training;
