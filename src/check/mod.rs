@@ -20,9 +20,11 @@ mod spread;
 mod subject;
 mod trace;
 mod typing;
+mod walk;
 
 use std::collections::BTreeSet;
 
+pub use level::at_levels;
 pub use net::{Net, Params, Placed};
 pub use trace::{Frame, Trace};
 
@@ -50,6 +52,17 @@ pub struct Facts {
     pub input: Option<[usize; 3]>,
     /// The classes, in order.
     pub classes: Option<Vec<String>>,
+    /// How many images there are.
+    pub images: Option<ImageCounts>,
+}
+
+/// How many images a data set has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageCounts {
+    /// To train on.
+    pub train: usize,
+    /// To validate with.
+    pub validation: usize,
 }
 
 /// The result of a check.
@@ -72,7 +85,9 @@ pub fn check(source: &Source, file: &File, facts: &Facts) -> Checked {
         Some(chain) => build(source, file, facts, &blocks, &defaults, chain, &mut faults),
         None => None,
     };
-    let mut diagnostics = level::apply_levels(source, file, without_repeats(faults));
+    let sizes = file.front.input.is_some() || facts.input.is_some();
+    let known = level::Known { sizes, images: facts.images.is_some() };
+    let mut diagnostics = level::apply_levels(source, file, without_repeats(faults), known);
     diagnostics.sort_by_key(|fault| (fault.span(), fault.code.id));
     let runs = !diagnostics.iter().any(Diagnostic::is_error);
     Checked { net: net.filter(|_| runs), diagnostics }
@@ -111,15 +126,17 @@ fn build<'a>(
     let typed = type_network(&items, shape, range, open);
     let classes = declared.unwrap_or_else(|| classes_of(&items, &typed));
     let input_assumed = given.is_none();
-    let subject = Subject { source, file, spec, typed: &typed, input: shape, input_assumed, classes };
+    let is_whole = !typed.is_partial && !expander.unread;
+    let images = facts.images;
+    let is_sound = is_whole && !faults.iter().any(Diagnostic::is_error);
+    let subject = Subject { source, file, spec, typed: &typed, input: shape, input_assumed, classes, images, is_sound };
     let before = faults.len();
     judge(&subject, faults);
-    let whole = !typed.is_partial && !expander.unread && faults[before..].iter().all(|fault| !fault.is_error());
-    if whole {
+    if is_whole && faults[before..].iter().all(|fault| !fault.is_error()) {
         output::check_expectations(&subject, faults);
     }
     let assumed = input_assumed.then_some(smallest).flatten();
-    (!typed.is_partial && !expander.unread).then(|| net::assemble(subject, assumed))
+    is_whole.then(|| net::assemble(subject, assumed))
 }
 
 /// The expanded network, where it is not too large; all faults of names and arguments.
@@ -159,9 +176,7 @@ fn judge(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     }
     faults.extend(fault::word_all(subject));
     output::check_output(subject, faults);
-    for lint in lint::LINTS {
-        lint(subject, faults);
-    }
+    lint::check_all(subject, faults);
 }
 
 /// The smallest side of square RGB images that the network takes.

@@ -54,7 +54,11 @@ fn unknown(block: &Let, name: &Name) -> Diagnostic {
     let params = block.params.iter().map(|param| param.name.value.as_str()).filter(|param| param.len() > 1);
     match closest(&name.value, params) {
         Some(meant) => fault.help(format!("did you mean `{meant}`?")).fix(format!("write `{meant}`"), name.span, meant),
-        None => fault,
+        None if block.params.is_empty() => fault.help("remove it: the block takes no parameters"),
+        None => {
+            let params: Vec<String> = block.params.iter().map(|param| format!("`{}`", param.name.value)).collect();
+            fault.help(format!("its parameters: {}", params.join(", ")))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::progress::Bar;
 use super::spec::{self, Checked};
 use super::{Ending, Outcome};
 use crate::base::Source;
-use crate::check::Facts;
+use crate::check::{Facts, at_levels};
 use crate::diag::{Diagnostic, Severity, check_json, code, concise};
 use crate::syntax::ast::File;
 use crate::train::Dataset;
@@ -99,7 +99,7 @@ fn report(path: &Path, args: &Args) -> Checked {
     };
     let (facts, found) = args.data.as_deref().map_or_else(Default::default, |data| facts(data, &source));
     let mut checked = spec::check(source, &facts, args.input.map(|input| input.0));
-    checked.diagnostics.extend(found);
+    checked.diagnostics.extend(at_levels(&checked.tree.front.lint, found));
     if let (Some(net), Some(expected)) = (&checked.net, args.expect_params) {
         checked.diagnostics.extend(spec::check_params(net, expected));
     }

@@ -226,7 +226,7 @@ fn unknown_argument(layer: &Layer, name: &Name) -> Diagnostic {
             let meant = layer.arguments[at].name;
             fault.help(format!("did you mean `{meant}`?")).fix(format!("write `{meant}`"), name.span, meant)
         }
-        None => fault,
+        None => fault.help(format!("give one of these, or remove `{}`", name.value)),
     }
 }
 
@@ -266,7 +266,8 @@ fn misfit_fault(
         Misfit::Unknown => None,
         Misfit::Domain(domain) => Some(
             Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, format!("{what} is {got}, but must be {domain}"))
-                .at(value.span, format!("must be {domain}")),
+                .at(value.span, format!("must be {domain}"))
+                .help(format!("give `{}` {domain}: {}", argument.name, argument.doc)),
         ),
         Misfit::Kind => {
             let headline = format!("{what} wants {}, got `{got}`", argument.kind);
@@ -275,7 +276,9 @@ fn misfit_fault(
                 Some(word) => {
                     fault.help(format!("did you mean `{word}`?")).fix(format!("write `{word}`"), value.span, word)
                 }
-                None => fault.note(format!("`{}`: {}", argument.name, argument.doc)),
+                None => fault
+                    .note(format!("`{}`: {}", argument.name, argument.doc))
+                    .help(format!("give it {}", argument.kind)),
             })
         }
     }
@@ -347,7 +350,7 @@ pub fn unknown_layer(name: &Name) -> Diagnostic {
         ),
         None => {
             let names: Vec<&str> = LAYERS.iter().map(|layer| layer.name).collect();
-            fault.note(format!("there are {}", names.join(", ")))
+            fault.note(format!("there are {}", names.join(", "))).help("write one of these layers instead")
         }
     }
 }
