@@ -3,6 +3,7 @@
 mod allocation;
 mod check;
 mod gradient;
+mod mutation;
 mod network;
 mod parity;
 mod program;
