@@ -6,6 +6,6 @@ mod random;
 mod source;
 mod suggest;
 
-pub use random::Random;
+pub use random::{Random, stable_hash};
 pub use source::{Source, Span, Spanned};
-pub use suggest::closest;
+pub use suggest::{closest, nearest};

@@ -5,12 +5,14 @@
 //! clock or data is read here; what is known of the data comes in as [`Facts`].
 
 mod blocks;
+mod canonical;
 mod edit;
 mod expand;
 mod fault;
 mod input;
 mod level;
 mod lint;
+mod mend;
 mod net;
 mod number;
 mod output;
@@ -24,7 +26,9 @@ mod walk;
 
 use std::collections::BTreeSet;
 
+pub use canonical::{canonical_names, format};
 pub use level::at_levels;
+pub use mend::{Fixed, Mended, apply, mend};
 pub use net::{Net, Params, Placed};
 pub use trace::{Frame, Trace};
 
@@ -88,6 +92,7 @@ pub fn check(source: &Source, file: &File, facts: &Facts) -> Checked {
     let sizes = file.front.input.is_some() || facts.input.is_some();
     let known = level::Known { sizes, images: facts.images.is_some() };
     let mut diagnostics = level::apply_levels(source, file, without_repeats(faults), known);
+    diagnostics.iter_mut().for_each(|fault| fault.spare_comments(&file.comments));
     diagnostics.sort_by_key(|fault| (fault.span(), fault.code.id));
     let runs = !diagnostics.iter().any(Diagnostic::is_error);
     Checked { net: net.filter(|_| runs), diagnostics }

@@ -20,8 +20,17 @@ impl<'a> Subject<'a> {
     pub(super) fn affine_in_place(&self) -> Vec<bool> {
         let mut affine = vec![true; self.typed.rows.len()];
         for node in &self.typed.graph.nodes {
-            affine[node.layer.0] &=
-                matches!(node.op, Op::BatchNorm(_) | Op::Reshape(_) | Op::Pad(_) | Op::AvgPool(..) | Op::Dropout(_));
+            affine[node.layer.0] &= matches!(
+                node.op,
+                Op::BatchNorm(_)
+                    | Op::Scale
+                    | Op::Bias
+                    | Op::Reshape(_)
+                    | Op::Pad(_)
+                    | Op::AvgPool(..)
+                    | Op::AdaptiveAvgPool(_)
+                    | Op::Dropout(_)
+            );
         }
         affine
     }
@@ -44,7 +53,8 @@ impl<'a> Subject<'a> {
         for node in &self.typed.graph.nodes {
             let at = node.layer.0;
             windows[at] = match node.op {
-                Op::Conv(geometry) => Some(geometry.window),
+                // Of a separable convolution the first, which is the one that slides.
+                Op::Conv(geometry) => windows[at].or(Some(geometry.window)),
                 Op::MaxPool(window) | Op::AvgPool(window, _) if rows[at].instance.bound.has("size") => Some(window),
                 _ => windows[at],
             };
@@ -95,7 +105,7 @@ impl<'a> Subject<'a> {
 
     /// Whether the network normalises by its batches, or within an image.
     pub(super) fn normalises(&self) -> bool {
-        self.typed.rows.iter().any(|row| row.instance.layer().family == Family::Norm)
+        self.typed.rows.iter().any(Row::normalises)
     }
 }
 
@@ -103,6 +113,11 @@ impl Row<'_> {
     /// Whether its output is its input itself.
     pub(super) fn is_passed_over(&self) -> bool {
         matches!(self.inputs.as_slice(), [input] if input.value == self.output.value)
+    }
+
+    /// Whether it brings its numbers back to deviation 1.
+    pub(super) fn normalises(&self) -> bool {
+        self.instance.layer().family == Family::Norm && self.instance.layer().name != "LayerScale"
     }
 
     /// Whether it has a learned kernel.

@@ -6,12 +6,15 @@
 
 mod argument;
 mod check;
+mod completions;
 mod console;
 mod eval;
 mod explain;
 mod failure;
+mod fmt;
 mod interrupt;
 mod machine;
+mod man;
 mod model;
 mod number;
 mod plan;
@@ -19,6 +22,7 @@ mod predict;
 mod printable;
 mod profile;
 mod progress;
+mod rewrite;
 mod shell;
 mod spec;
 mod summary;
@@ -52,6 +56,8 @@ struct Cli {
 enum Command {
     /// Find what will not run or cannot learn in specs, before a weight exists.
     Check(check::Args),
+    /// Write specs in their canonical layout.
+    Fmt(fmt::Args),
     /// Show the network as a table: every layer with its output, value range and parameters.
     Summary(summary::Args),
     /// Show the steps that the network becomes, and with --profile how long each takes.
@@ -64,6 +70,10 @@ enum Command {
     Predict(predict::Args),
     /// Explain a code that netc reports, with a wrong and a right example.
     Explain(explain::Args),
+    /// Print the completions of a shell.
+    Completions(completions::Args),
+    /// Print the manual page.
+    Man(man::Args),
 }
 
 /// How a command that ran to its end ended.
@@ -102,11 +112,14 @@ fn command(command: &Command) -> ExitCode {
 fn run(command: &Command, console: &mut Console) -> Outcome {
     match command {
         Command::Check(args) => check::run(args, console),
+        Command::Fmt(args) => fmt::run(args, console),
         Command::Summary(args) => summary::run(args, console),
         Command::Plan(args) => plan::run(args, console),
         Command::Train(args) => train::run(args, console),
         Command::Eval(args) => eval::run(args, console),
         Command::Predict(args) => predict::run(args, console),
         Command::Explain(args) => explain::run(args, console),
+        Command::Completions(args) => completions::run(args, console),
+        Command::Man(args) => man::run(args, console),
     }
 }

@@ -1,7 +1,8 @@
 //! THE typing rules: from an operation and its operands' types to its results' types.
 
 use super::net::{Element, Extent, Graph, Type, ValueId};
-use super::{CountPadding, Op, Range, Shape, TypeFault};
+use super::{CountPadding, GroupNorm, Op, Range, Shape, TypeFault};
+use crate::kernel::pool::Adaptive;
 use crate::kernel::{Activation, ConvGeometry, Padding, Window};
 
 type Types = Result<Vec<Type>, TypeFault>;
@@ -23,8 +24,10 @@ pub(super) fn result_types(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Types 
         Op::Gate => operands.gated(),
         Op::MaxPool(w) => operands.max_pooled(&w),
         Op::AvgPool(w, count) => operands.averaged(&w, count),
+        Op::AdaptiveAvgPool(pool) => operands.averaged_to_size(&pool),
         Op::BatchNorm(_) => operands.affine_in_place(),
         Op::BatchNormTraining(_) => operands.normalised(),
+        Op::GroupNorm(norm) => operands.normalised_by_itself(&norm),
         Op::Reshape(shape) => operands.reshaped(shape),
         Op::Pad(padding) => operands.padded(padding),
         Op::Concat => operands.concatenated(),
@@ -43,6 +46,8 @@ pub(super) fn result_types(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Types 
         Op::MapGradient(_) => gradient(operands.shape(1)),
         Op::GateGradient => gradient(Shape::Vector(operands.shape(0).channels())),
         Op::MaxPoolGradient(w) | Op::AvgPoolGradient(w, _) => gradient(window_input(&w)),
+        Op::AdaptiveAvgPoolGradient(pool) => gradient(Shape::map(pool.in_h, pool.in_w, pool.channels)),
+        Op::GroupNormGradient(_) => gradient(operands.shape(0)),
         Op::BatchNormParameterGradient => {
             let channels = vec![operands.shape(0).channels()];
             fixed(vec![channels.clone(), channels])
@@ -177,6 +182,24 @@ impl Operands<'_> {
 
     fn normalised_exponentials(&self, range: fn(Range, usize) -> Range) -> Types {
         batch(self.shape(0), range(self.ty(0).range, self.shape(0).channels()), 0)
+    }
+
+    fn averaged_to_size(&self, pool: &Adaptive) -> Types {
+        batch(Shape::map(pool.out_h, pool.out_w, pool.channels), self.ty(0).range.averaged(), self.ty(0).linearity)
+    }
+
+    /// The deviation that it divides by depends on the input, so that it is no affine map; of m numbers with mean 0 and
+    /// variance 1 none is further from 0 than √(m − 1).
+    fn normalised_by_itself(&self, norm: &GroupNorm) -> Types {
+        let shape = self.shape(0);
+        let (groups, channels) = (norm.groups, shape.channels());
+        if groups == 0 || !channels.is_multiple_of(groups) {
+            return Err(TypeFault::Groups { groups, channels, filters: channels });
+        }
+        let numbers = norm.groups_of(shape);
+        let most = (numbers.population() as f64 - 1.0).max(0.0).sqrt();
+        let y = of_batch(shape, Range::closed(-most, most), 0)?;
+        Ok(vec![y, of_batch(Shape::Vector(numbers.statistics()), Range::closed(0.0, f64::INFINITY), 0)?])
     }
 
     fn normalised(&self) -> Types {

@@ -7,6 +7,7 @@
 mod activation;
 mod argument;
 mod bind;
+mod canonical;
 mod combine;
 mod conv;
 mod convert;
@@ -17,27 +18,34 @@ mod norm;
 mod pool;
 mod shape;
 
-use crate::base::closest;
+use crate::base::nearest;
 use crate::graph::{Builder, TypeFault, ValueId};
 
 pub use argument::{Argument, Bounds, Kind, Preset, Value};
 pub use bind::{Bound, Defaults, Given, bind, duplicate, too_many, unknown_layer};
+pub use canonical::canonical_names;
 pub use foreign::advice;
 
 /// All layers, in the order in which the documentation shows them.
 pub static LAYERS: &[&Layer] = &[
     &conv::CONV,
     &conv::DEPTHWISE_CONV,
+    &conv::SEPARABLE_CONV,
     &dense::DENSE,
     &pool::MAX_POOL,
     &pool::AVG_POOL,
+    &pool::ADAPTIVE_AVG_POOL,
     &pool::GLOBAL_AVG_POOL,
     &pool::GLOBAL_MAX_POOL,
     &shape::FLATTEN,
     &shape::ZERO_PAD,
     &shape::IDENTITY,
     &norm::BATCH_NORM,
+    &norm::LAYER_NORM,
+    &norm::GROUP_NORM,
+    &norm::LAYER_SCALE,
     &dropout::DROPOUT,
+    &dropout::SPATIAL_DROPOUT,
     &activation::RELU,
     &activation::RELU6,
     &activation::LEAKY_RELU,
@@ -146,10 +154,14 @@ pub fn find(name: &str) -> Option<&'static Layer> {
     LAYERS.iter().copied().find(|layer| layer.name == name || layer.aliases.contains(&name))
 }
 
-/// The activation of this word: `relu`, `leaky_relu`, `swish`.
+/// The activation of this word: `relu`, `leaky_relu`, `swish`, `hard_silu`.
 #[must_use]
 pub fn find_activation(word: &str) -> Option<&'static Layer> {
-    activations().find(|layer| layer.word() == word || layer.aliases.iter().any(|alias| alias.to_lowercase() == word))
+    let parts = word.split('_').filter_map(|part| part.split_at_checked(1));
+    let camel_case: String = parts.map(|(first, rest)| first.to_uppercase() + rest).collect();
+    let is_lowercase = !word.contains(char::is_uppercase);
+    let is_alias = |alias: &&str| is_lowercase && (alias.to_lowercase() == word || **alias == camel_case);
+    activations().find(|layer| layer.word() == word || layer.aliases.iter().any(is_alias))
 }
 
 /// The layers that can be an `activation:`.
@@ -157,11 +169,20 @@ pub fn activations() -> impl Iterator<Item = &'static Layer> {
     LAYERS.iter().copied().filter(|layer| layer.family == Family::Activation)
 }
 
-/// The layer that `name` was probably meant to be.
+/// The layer that `name` was probably meant to be, the first of [`suggestions`].
 #[must_use]
 pub fn suggest(name: &str) -> Option<&'static Layer> {
+    suggestions(name).first().copied().and_then(find)
+}
+
+/// The names of the layers that `name` may have been meant to be, by whatever name of theirs.
+#[must_use]
+pub fn suggestions(name: &str) -> Vec<&'static str> {
     let names = LAYERS.iter().flat_map(|layer| std::iter::once(&layer.name).chain(layer.aliases));
-    closest(name, names.copied()).and_then(find)
+    let mut meant: Vec<_> =
+        nearest(name, names.copied()).into_iter().filter_map(find).map(|layer| layer.name).collect();
+    meant.dedup();
+    meant
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ fn every_finding_has_a_way_out() {
 #[test]
 fn a_fixture_that_no_test_reads_is_a_fault() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    for (folder, extension) in [("check", "net"), ("parity", "safetensors")] {
+    for (folder, extension) in [("check", "net"), ("parity", "safetensors"), ("published", "json")] {
         for path in std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()) {
             let read = path.extension().is_some_and(|found| found == extension);
             assert!(read, "{} is read by no test", path.display());
@@ -118,7 +118,7 @@ fn a_fixture_that_no_test_reads_is_a_fault() {
     }
     let mut folders: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     folders.sort();
-    assert_eq!(folders, ["check", "parity"], "a folder of fixtures that no test reads");
+    assert_eq!(folders, ["check", "parity", "published"], "a folder of fixtures that no test reads");
 }
 
 #[test]
@@ -239,5 +239,41 @@ fn hostile_specs_are_refused_at_once() {
         assert!(start.elapsed().as_secs() < 5, "{code} took {:?}", start.elapsed());
         assert!(run.stdout.contains(code), "{code}:\n{}", run.stdout);
         assert!(!run.stdout.contains('\u{1b}'), "a control character of the spec reached the terminal");
+    }
+}
+
+#[test]
+fn the_first_loss_that_is_predicted_is_near_the_one_that_is_measured() {
+    use netc::base::{Random, Source};
+    use netc::check::{Facts, check};
+    use netc::exec::reference::{Feed, evaluate};
+    use netc::graph::Training;
+    const IMAGES: usize = 4;
+    for blocks in [12, 16] {
+        let branch = "Conv(8, padding: same) -> Relu -> Conv(8, padding: same)";
+        let body = format!(
+            "Conv(8, padding: same) -> Relu -> [Residual[{branch}]] * {blocks} -> Flatten -> Dense(3) -> Softmax"
+        );
+        let source = Source::new("deep.net", format!("---\ninput: 8x8x3\nclasses: 3\n---\n{body}\n"));
+        let (file, _) = netc::syntax::parse(&source);
+        let checked = check(&source, &file, &Facts::default());
+        let found = checked.diagnostics.iter().find(|one| one.code.id == "P410").expect("P410");
+        let predicted = found.message.split_once("about ").and_then(|(_, rest)| rest.split(',').next());
+        let predicted: f64 = predicted.unwrap().parse().unwrap();
+
+        let training = Training::of(&checked.net.unwrap().graph);
+        let random = Random::named(1, "images");
+        let images = (0..IMAGES * 192).map(|at| f64::from(random.normal(at as u64))).collect();
+        let measured: f64 = (0..4)
+            .map(|seed| {
+                let weights = netc::model::initialise(&training.graph, seed);
+                let params = weights.into_iter().map(|values| values.into_iter().map(f64::from).collect()).collect();
+                let labels = (0..IMAGES).map(|at| (at % 3) as u32).collect();
+                let feed = Feed { images: Vec::clone(&images), labels, params, seed: 0 };
+                evaluate(&training.graph, &feed)[training.losses.0].iter().sum::<f64>() / IMAGES as f64 / 4.0
+            })
+            .sum();
+        let times = predicted / measured;
+        assert!((0.25..4.0).contains(&times), "{blocks} blocks: {predicted} predicted, {measured} measured");
     }
 }

@@ -1,12 +1,17 @@
 //! The one integration binary: what holds for the repository, for whole networks, and for the built program.
 
 mod allocation;
+mod annotation;
 mod check;
+mod format;
 mod gradient;
+mod mend;
 mod mutation;
 mod network;
 mod parity;
 mod program;
+mod published;
+mod published_logits;
 mod range;
 mod rooms;
 mod tables;

@@ -3,9 +3,10 @@
 use netc::base::Random;
 use netc::exec::reference::{Feed, evaluate};
 use netc::graph::{
-    BatchNorm, Bias, Builder, CountPadding, Dropout, Fact, Graph, Init, Op, PaddingRule, Range, Role, Shape, ValueId,
-    WindowRule,
+    BatchNorm, Bias, Builder, CountPadding, Dropout, DropoutUnit, Fact, Graph, GroupNorm, Init, Op, Over, PaddingRule,
+    Range, Role, Shape, ValueId, WindowRule,
 };
+use netc::kernel::pool::Adaptive;
 use netc::kernel::{Activation, Padding};
 
 const SHAPE: (usize, usize, usize) = (5, 4, 3);
@@ -56,8 +57,16 @@ fn exact() -> Vec<Case> {
         }));
     }
     for rate in [0.0, 0.5, 0.9] {
-        cases.push(of_op(format!("dropout {rate}"), Op::Dropout(Dropout { rate, stream: 3 })));
+        cases.push(of_op(
+            format!("dropout {rate}"),
+            Op::Dropout(Dropout { rate, stream: 3, unit: DropoutUnit::Element }),
+        ));
+        let whole = Dropout { rate, stream: 4, unit: DropoutUnit::Channel };
+        cases.push(of_op(format!("dropout {rate} of channels"), Op::Dropout(whole)));
     }
+    let (h, w, channels) = SHAPE;
+    let adaptive = Adaptive { in_h: h, in_w: w, channels, out_h: 2, out_w: 3 };
+    cases.push(of_op("adaptive avg-pool", Op::AdaptiveAvgPool(adaptive)));
     cases.push(of_op("pad", Op::Pad(Padding { top: 1, bottom: 0, left: 2, right: 0 })));
     cases.push(case("reshape", |b, x| b.flatten(x).unwrap()));
     cases.push(case("concat", |b, x| {
@@ -101,6 +110,10 @@ fn bounded() -> Vec<Case> {
         let simplex = b.apply(Op::Softmax, &[x]).unwrap();
         pooled(b, simplex, pools()[1].1, |window| Op::AvgPool(window, CountPadding::No))
     }));
+    for over in [Over::Pixel, Over::Image] {
+        let norm = GroupNorm { over, groups: 1, epsilon: 1e-6 };
+        cases.push(of_op(format!("group-norm over {over:?}"), Op::GroupNorm(norm)));
+    }
     cases.push(case("conv and scale", |b, x| {
         let geometry = window(3, 1, PaddingRule::Same, false).place(b.shape(x)).unwrap();
         let y = b.conv(x, geometry, 2, 1, Bias::Learned).unwrap();

@@ -93,5 +93,5 @@ fn bent(subject: &Subject<'_>, first: &Row<'_>) -> crate::diag::Edit {
         .filter(|next| next.instance.layer().name == "BatchNorm" && next.inputs[0].value == first.output.value);
     let site = norm.unwrap_or(first).instance.site;
     edit::insert_behind(&site, "Relu")
-        .unwrap_or_else(|| edit::set_argument(&first.instance.site, subject.source, "activation", "relu"))
+        .unwrap_or_else(|| edit::set_argument(first.instance, subject.source, "activation", "relu"))
 }

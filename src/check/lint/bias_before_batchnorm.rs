@@ -22,8 +22,8 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
                 .label(norm.instance.site.span(), "subtracts the mean, and adds a shift of its own")
                 .help(format!("write `{name}(…, bias: false)`"));
         if blocks(&row.instance.trace) == blocks(&norm.instance.trace) {
-            let edit = edit::set_argument(&row.instance.site, subject.source, "bias", "false");
-            fault.fixes.push(Fix { title: "write `bias: false`".to_owned(), edits: vec![edit] });
+            let edit = edit::set_argument(row.instance, subject.source, "bias", "false");
+            fault.fixes.push(Fix::offered("write `bias: false`", vec![edit]));
         }
         out.push(subject.told(row, fault));
     }

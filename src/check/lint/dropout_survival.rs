@@ -5,7 +5,6 @@ use crate::check::subject::Subject;
 use crate::check::typing::Row;
 use crate::diag::{Diagnostic, Severity, code};
 use crate::graph::{Shape, ValueId};
-use crate::layer::Family;
 
 /// A higher rate drops more than it keeps.
 const RATE: f64 = 0.5;
@@ -31,13 +30,18 @@ pub(super) fn rate(row: &Row<'_>) -> Option<f64> {
     row.instance.bound.has("rate").then(|| row.instance.bound.real("rate"))
 }
 
+/// 1 − rate to three digits, as it would be written.
+fn kept_rate(rate: f64) -> f64 {
+    ((1.0 - rate) * 1000.0).round() / 1000.0
+}
+
 fn high(row: &Row<'_>, rate: f64) -> Diagnostic {
     let kept = percent(1.0 - rate);
     Diagnostic::new(&code::DROPOUT_SURVIVAL, format!("`{}` drops {} and keeps {kept}", row.text(), percent(rate)))
         .at(row.instance.site.span(), "the rate is the share that is dropped")
         .help(format!(
-            "write `Dropout({:.2})` if {} was to be kept; 0.5 is the usual maximum",
-            1.0 - rate,
+            "write `Dropout({})` if {} was to be kept; 0.5 is the usual maximum",
+            kept_rate(rate),
             percent(rate)
         ))
 }
@@ -67,7 +71,7 @@ fn survival(subject: &Subject<'_>) -> Option<Diagnostic> {
     for row in &subject.typed.rows {
         let best = |inputs: &[ValueId]| inputs.iter().map(|input| kept[input.0]).fold(0.0, f64::max);
         let before = best(&row.inputs.iter().map(|input| input.value).collect::<Vec<_>>());
-        let normalises = row.instance.layer().family == Family::Norm;
+        let normalises = row.normalises();
         let here = if normalises { 1.0 } else { before * (1.0 - rate(row).unwrap_or(0.0)) };
         kept[row.output.value.0] = here;
         last = if rate(row).is_some() { Some(row) } else { last };

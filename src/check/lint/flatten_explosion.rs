@@ -1,6 +1,6 @@
 //! P401: one dense layer behind a flattened map holds almost all parameters.
 
-use crate::check::number::{grouped, percent};
+use crate::check::number::grouped;
 use crate::check::subject::Subject;
 use crate::check::typing::Row;
 use crate::diag::{Diagnostic, Severity, code};
@@ -30,7 +30,8 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
 fn explosion(subject: &Subject<'_>, row: &Row<'_>, map: Shape, held: u64, total: u64) -> Diagnostic {
     let (inputs, units) = (map.len() as u64, subject.typed.shape(row.output).len() as u64);
     let with = |inputs: u64, fewer: u64| grouped(total - fewer * units + inputs * units);
-    let share = percent(held as f64 / total as f64);
+    // Rounded down: it never holds all.
+    let share = format!("{:.1} %", (held as f64 / total as f64 * 1000.0).floor() / 10.0);
     let headline = format!("`{}` holds {} of {} parameters", row.text(), grouped(held), grouped(total));
     let pooled = match map {
         Shape::Map { h, w, c } if h > 1 && w > 1 => (h / 2 * (w / 2) * c) as u64,

@@ -5,7 +5,7 @@ use super::removal;
 use crate::check::expand::Origin;
 use crate::check::subject::Subject;
 use crate::check::typing::Row;
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, Fix, code};
 use crate::graph::PaddingRule;
 use crate::kernel::{Padding, Window};
 use crate::layer::Family;
@@ -16,7 +16,7 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
         let mut fault = Diagnostic::new(&code::NO_OP_LAYER, format!("`{}` changes nothing: {why}", row.text()))
             .at(row.instance.site.span(), "changes nothing")
             .help("remove it");
-        fault.fixes.extend(removal(row));
+        fault.fixes.extend(removal(row).map(Fix::evident));
         out.push(subject.told(row, fault));
     }
 }

@@ -3,7 +3,6 @@
 use crate::check::subject::Subject;
 use crate::diag::{Diagnostic, code};
 use crate::graph::Op;
-use crate::layer::Family;
 
 /// ln of the greatest `f32`.
 const LN_MAX: f64 = 88.722_839;
@@ -20,7 +19,7 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
         let range = graph.range(node.outputs[0]);
         let power = match node.op {
             _ if range.lo.is_finite() && range.hi.is_finite() => 0.0,
-            _ if row.instance.layer().family == Family::Norm => 1.0,
+            _ if row.normalises() => 1.0,
             Op::Multiply | Op::Gate => before.iter().sum(),
             _ => before.iter().copied().fold(0.0, f64::max),
         };

@@ -1,5 +1,8 @@
-//! P402: fewer features before the last layer than its classes need.
+//! P402: fewer features before the last layer than a code of its classes needs.
+//!
+//! Fewer than C − 1 are no fault: ResNet-18 tells 1000 classes apart by 512.
 
+use crate::check::number::counted;
 use crate::check::subject::Subject;
 use crate::check::typing::Trust;
 use crate::diag::{Diagnostic, code};
@@ -12,17 +15,19 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
         Some(geometry) => geometry.window.taps() * geometry.channels_per_group(),
         None => subject.typed.shape(last.inputs[0]).len(),
     };
-    if gives != classes || width + 1 >= classes || last.inputs[0].trust < Trust::Full {
+    let is_narrow = width < 63 && 1_usize << width < classes;
+    if gives != classes || !is_narrow || last.inputs[0].trust < Trust::Full {
         return;
     }
-    let headline = format!("{classes} classes are told apart by {width} features");
+    let headline = format!("{classes} classes are told apart by {}", counted(width, "feature"));
     let mut fault = Diagnostic::new(&code::RANK_BOTTLENECK, headline)
         .at(last.instance.site.span(), format!("gets {width}, gives {gives}"))
         .note(format!(
-            "the {classes} scores lie in a space of {width} dimensions, but to set each class apart from all others takes {}",
-            classes - 1
+            "{}, each low or high, make {} patterns, fewer than there are classes",
+            counted(width, "number"),
+            1_usize << width
         ))
-        .help(format!("give the layer before it at least {} outputs", classes - 1));
+        .help(format!("give the layer before it at least {classes} outputs"));
     if let Some(before) = subject.weights_behind(last.inputs[0].value) {
         fault = fault.label(before.instance.site.span(), "the bottleneck");
     }

@@ -3,7 +3,7 @@
 use super::removal;
 use crate::check::subject::Subject;
 use crate::check::typing::Row;
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, Fix, code};
 use crate::graph::Op;
 use crate::layer::Family;
 
@@ -23,7 +23,7 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
         if let Some(maker) = subject.maker(row.inputs[0].value) {
             fault = fault.label(maker.instance.site.span(), format!("gives {range}"));
         }
-        fault.fixes.extend(removal(row));
+        fault.fixes.extend(removal(row).map(Fix::evident));
         out.push(subject.told(row, fault));
     }
 }

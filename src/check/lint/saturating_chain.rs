@@ -42,7 +42,7 @@ fn counts(subject: &Subject<'_>, kind: &Kind) -> Vec<usize> {
     let mut counts = vec![0; graph.values.len()];
     for node in &graph.nodes {
         let before = subject.operands(node).iter().map(|input| counts[input.0]).min().unwrap_or(0);
-        let normalises = subject.typed.rows[node.layer.0].instance.layer().family == Family::Norm;
+        let normalises = subject.typed.rows[node.layer.0].normalises();
         let squashes = matches!(node.op, Op::Map(activation) if (kind.is_one)(activation));
         let count = if normalises { 0 } else { before + usize::from(squashes) };
         node.outputs.iter().for_each(|output| counts[output.0] = count);
@@ -54,7 +54,7 @@ fn counts(subject: &Subject<'_>, kind: &Kind) -> Vec<usize> {
 fn ends(subject: &Subject<'_>) -> Vec<ValueId> {
     let head = subject.head().filter(|head| head.instance.layer().family == Family::Activation);
     let scores = head.map_or(subject.typed.output.value, |head| head.inputs[0].value);
-    let norms = subject.typed.rows.iter().filter(|row| row.instance.layer().family == Family::Norm);
+    let norms = subject.typed.rows.iter().filter(|row| row.normalises());
     norms.map(|row| row.inputs[0].value).chain([scores]).collect()
 }
 

@@ -30,23 +30,23 @@ pub static FLATTEN_EXPLOSION: Code = Code {
     },
 };
 
-/// P402: fewer features before the last layer than classes less one.
+/// P402: fewer features before the last layer than a code of the classes needs.
 pub static RANK_BOTTLENECK: Code = Code {
     id: "P402",
     slug: "rank-bottleneck",
     severity: Severity::Warning,
-    summary: "fewer features before the last layer than classes less one",
+    summary: "fewer features before the last layer than a code of the classes needs",
     page: Page {
-        means: "The last layer with weights gets fewer than C − 1 numbers for C classes.",
-        why: "Its scores are an affine map of these numbers, so they lie in a space of that many dimensions; to move \
-            the score of each class against all others takes C − 1.",
+        means: "The last layer with weights gets so few numbers, w, that 2^w is below the number of classes.",
+        why: "Numbers that are low or high make 2^w patterns: with fewer than classes, several share one and are told apart by \
+            fine differences at best. Fewer than C − 1 numbers are no fault: ResNet-18 tells 1000 classes apart by 512.",
         remedy: "",
         example: Some(Example {
             fails: "---\n\
                 input: 8x8x3\n\
                 classes: 10\n\
                 ---\n\
-                Conv(8) -> Relu -> Flatten -> Dense(4) -> Relu -> Dense(10) -> Softmax\n",
+                Conv(8) -> Relu -> Flatten -> Dense(3) -> Relu -> Dense(10) -> Softmax\n",
             passes: "---\n\
                 input: 8x8x3\n\
                 classes: 10\n\
