@@ -108,6 +108,17 @@ fn a_residual_that_changes_shape_gets_its_projection_as_a_fix() {
 }
 
 #[test]
+fn a_branch_of_a_block_is_not_mended_for_all_uses_at_once() {
+    let text = at(
+        "32x32x3",
+        "let same(f) = Residual[Conv(f, padding: same)] -> Relu\nConv(32) -> same(32) -> same(16) -> GlobalAvgPool -> Dense -> Softmax",
+    );
+    let fault = only(&text);
+    assert!(fault.fixes.is_empty() && fault.help.is_some_and(|help| help.contains("Conv(16, kernel: 1x1)")));
+    assert!(fault.labels.iter().any(|label| label.text == "`same` is expanded from here"));
+}
+
+#[test]
 fn branches_that_differ_get_the_projection_that_fits() {
     for body in [
         "Add[Conv(8, padding: same) | Identity]",
