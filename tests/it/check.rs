@@ -277,3 +277,17 @@ fn the_first_loss_that_is_predicted_is_near_the_one_that_is_measured() {
         assert!((0.25..4.0).contains(&times), "{blocks} blocks: {predicted} predicted, {measured} measured");
     }
 }
+
+#[test]
+fn the_levels_of_a_spec_hold_for_what_is_found_in_its_images() {
+    let found = |lint: &str| {
+        let spec = format!("---\ninput: 8x8x1\nclasses: 10\nlint: {lint}\n---\nFlatten -> Dense(10) -> Softmax\n");
+        let report = netc_reading(["check", "-", "--data", "specs/digits.tar.gz", "--format", "json"], &spec).json();
+        let diagnostics = report["files"][0]["diagnostics"].as_array().unwrap().clone();
+        diagnostics.iter().find(|one| one["code"] == "D615").map(|one| one["severity"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(found("{}").as_deref(), Some("note"));
+    assert_eq!(found("{ warn: [skipped-files] }").as_deref(), Some("warning"));
+    assert_eq!(found("{ deny: [D615] }").as_deref(), Some("error"));
+    assert_eq!(found("{ allow: [D615] }"), None);
+}

@@ -215,7 +215,7 @@ fn assert_in_range(graph: &Graph, what: &str) {
         match range.fact {
             Fact::None => {}
             Fact::Simplex => {
-                rows().for_each(|row| assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{what}: {row:?}"))
+                rows().for_each(|row| assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{what}: {row:?}"));
             }
             Fact::LogSimplex => rows().for_each(|row| {
                 let sum: f64 = row.iter().map(|log| log.exp()).sum();

@@ -1,6 +1,6 @@
 //! O504: batches that are a large part of the images.
 
-use super::at_setting;
+use super::at_setting_to_be;
 use crate::check::number::counted;
 use crate::check::subject::Subject;
 use crate::diag::{Diagnostic, code};
@@ -26,9 +26,5 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     let fits = (images / FEWEST_BATCHES).max(1);
     let fits = if fits > 1 { 1 << fits.ilog2() } else { fits };
     let fault = Diagnostic::new(&code::BATCH_TOO_LARGE, headline).help(format!("write `batch_size: {fits}`"));
-    let mut fault = at_setting(subject, fault, "train.batch_size", "too large");
-    if let Some(span) = subject.file.front.places.of("train.batch_size") {
-        fault = fault.fix(format!("write `{fits}`"), span, fits.to_string());
-    }
-    out.push(fault);
+    out.push(at_setting_to_be(subject, fault, "train.batch_size", "too large", &fits.to_string()));
 }

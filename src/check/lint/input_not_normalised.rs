@@ -1,6 +1,6 @@
 //! O506: the first layer with weights gets numbers far from 1.
 
-use super::at_setting;
+use super::at_setting_to_be;
 use crate::check::subject::Subject;
 use crate::diag::{Diagnostic, code};
 use crate::graph::Op;
@@ -27,13 +27,8 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     let fault = Diagnostic::new(&code::INPUT_NOT_NORMALISED, headline)
         .note("weights are drawn for inputs of mean 0 and deviation 1: here the first scores and gradients are a hundred times too large")
         .help("leave `normalize` out, or write `normalize: standardize`");
-    let places = &subject.file.front.places;
     let is_none = subject.file.front.data.normalize.value == Normalize::None;
     let label = if is_none { "the bytes as they are" } else { "gives this range" };
-    let mut fault =
-        at_setting(subject, fault, "data.normalize", label).label(row.instance.site.span(), format!("gets {range}"));
-    if let Some(span) = places.of("data.normalize") {
-        fault = fault.fix("write `standardize`", span, "standardize");
-    }
-    out.push(fault);
+    let fault = at_setting_to_be(subject, fault, "data.normalize", label, "standardize");
+    out.push(fault.label(row.instance.site.span(), format!("gets {range}")));
 }

@@ -1,6 +1,6 @@
 //! O501: a learning rate at which trainings fall apart.
 
-use super::at_setting;
+use super::at_setting_to_be;
 use crate::check::subject::Subject;
 use crate::diag::{Diagnostic, code};
 use crate::syntax::settings::{Optimizer, Schedule};
@@ -38,11 +38,7 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     )
     .note(outlook)
     .help(format!("write `learning_rate: {usual}`, or 1e-4 if it still collapses"));
-    let mut fault = at_setting(subject, fault, "train.learning_rate", "too high");
-    if let Some(span) = subject.file.front.places.of("train.learning_rate") {
-        fault = fault.fix(format!("write `{usual}`"), span, usual);
-    }
-    out.push(fault);
+    out.push(at_setting_to_be(subject, fault, "train.learning_rate", "too high", usual));
 }
 
 fn is_raised(subject: &Subject<'_>) -> bool {

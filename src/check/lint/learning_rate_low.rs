@@ -1,6 +1,6 @@
 //! O502: a learning rate at which nothing moves within the training.
 
-use super::{at_setting, updates};
+use super::{at_setting_to_be, updates};
 use crate::check::number::grouped;
 use crate::check::subject::Subject;
 use crate::diag::{Diagnostic, code};
@@ -26,9 +26,5 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
         _ => return,
     };
     let fault = Diagnostic::new(&code::LEARNING_RATE_LOW, headline).help(format!("write `learning_rate: {usual}`"));
-    let mut fault = at_setting(subject, fault, "train.learning_rate", "too low");
-    if let Some(span) = subject.file.front.places.of("train.learning_rate") {
-        fault = fault.fix(format!("write `{usual}`"), span, usual);
-    }
-    out.push(fault);
+    out.push(at_setting_to_be(subject, fault, "train.learning_rate", "too low", usual));
 }

@@ -115,6 +115,15 @@ fn at_setting(subject: &Subject<'_>, fault: Diagnostic, key: &str, label: &str) 
     }
 }
 
+/// The same with the fix that writes `value` there.
+fn at_setting_to_be(subject: &Subject<'_>, fault: Diagnostic, key: &str, label: &str, value: &str) -> Diagnostic {
+    let fault = at_setting(subject, fault, key, label);
+    match fault.span() {
+        Some(span) => fault.fix(format!("write `{value}`"), span, value),
+        None => fault,
+    }
+}
+
 /// How often the weights are changed over the whole training, where the number of images is known.
 fn updates(subject: &Subject<'_>) -> Option<u64> {
     let train = &subject.file.front.train;

@@ -1,6 +1,6 @@
 //! O507: numbers that are normalised once more than they should be.
 
-use super::{at_setting, removal};
+use super::{at_setting_to_be, removal};
 use crate::check::subject::Subject;
 use crate::check::typing::Row;
 use crate::diag::{Diagnostic, code};
@@ -47,9 +47,5 @@ fn in_bytes(subject: &Subject<'_>, mean: &[f64], std: &[f64]) -> Diagnostic {
     let fault = Diagnostic::new(&code::NORMALISED_TWICE, headline)
         .note("bytes are divided by 255 first, so that means lie from 0 to 1 and deviations below 0.5")
         .help(format!("write `normalize: {right}`, or `standardize`"));
-    let fault = at_setting(subject, fault, "data.normalize", "divided by 255 and by these");
-    match subject.file.front.places.of("data.normalize") {
-        Some(span) => fault.fix(format!("write `{right}`"), span, right),
-        None => fault,
-    }
+    at_setting_to_be(subject, fault, "data.normalize", "divided by 255 and by these", &right)
 }

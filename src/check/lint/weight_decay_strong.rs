@@ -1,6 +1,6 @@
 //! O505: a penalty on weights that outweighs the loss.
 
-use super::at_setting;
+use super::at_setting_to_be;
 use super::init_scale::gains;
 use crate::check::subject::Subject;
 use crate::diag::{Diagnostic, code};
@@ -30,11 +30,7 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     let fault = Diagnostic::new(&code::WEIGHT_DECAY_STRONG, headline)
         .note(format!("at the first step the penalty ½·λ·Σw² is {penalty:.2}, and the loss of a guess {loss:.2}"))
         .help("write `weight_decay: 1e-4`, or use `adamw`, whose decay is no part of the gradient");
-    let mut fault = at_setting(subject, fault, "train.weight_decay", "too strong");
-    if let Some(span) = subject.file.front.places.of("train.weight_decay") {
-        fault = fault.fix("write `1e-4`", span, "1e-4");
-    }
-    out.push(fault);
+    out.push(at_setting_to_be(subject, fault, "train.weight_decay", "too strong", "1e-4"));
 }
 
 /// The expected sum of the squares of all weights as they are drawn.
