@@ -33,7 +33,7 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
         let headline = if overflows {
             format!("what `{}` gives can reach {bound:.0e}, more than a float holds", row.instance.layer().name)
         } else {
-            format!("`{}` gives the {power}th power of what came in", row.instance.layer().name)
+            format!("`{}` gives its input to the power of {power}", row.instance.layer().name)
         };
         let evidence = format!("numbers above {limit:.2} become infinite, and the loss with them");
         let mut fault = Diagnostic::new(&code::OVERFLOW_CHAIN, headline)
