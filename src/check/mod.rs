@@ -210,12 +210,14 @@ fn given_shape(sizes: [usize; 3], span: Option<Span>, faults: &mut Vec<Diagnosti
     if shape.checked_len().is_none_or(|len| len == 0) {
         let limit = number::grouped(crate::graph::MAX_ELEMENTS as u64);
         let headline = format!("an input of {shape} has not from 1 to {limit} elements");
-        faults.push(at_input(Diagnostic::new(&code::SIZE_OVERFLOW, headline)));
+        let help = "write the size of the images, such as `input: 224x224x3`";
+        faults.push(at_input(Diagnostic::new(&code::SIZE_OVERFLOW, headline).help(help)));
         return None;
     }
     if c > MAX_CHANNELS && h > MAX_CHANNELS {
         let headline = format!("the input has {c} channels, but images have 1 to {MAX_CHANNELS}");
-        faults.push(at_input(Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, headline)));
+        let help = format!("write `{h}x{w}x3` for colour images, `{h}x{w}x1` for grey ones");
+        faults.push(at_input(Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, headline).help(help)));
     }
     Some(shape)
 }
