@@ -8,11 +8,13 @@ mod blocks;
 mod edit;
 mod expand;
 mod fault;
+mod fold;
 mod input;
 mod level;
 mod lint;
 mod net;
 mod number;
+mod outline;
 mod output;
 mod parameters;
 mod receptive;
@@ -23,8 +25,10 @@ mod typing;
 
 use std::collections::BTreeSet;
 
+pub use fold::Fold;
 pub use net::{Net, Params, Placed};
-pub use trace::{Frame, Trace};
+pub use outline::Part;
+pub use trace::{Frame, Trace, repeat_text};
 
 use blocks::{Blocks, MAX_LAYERS, too_many_layers};
 use expand::{Expander, Item, Trial};
@@ -119,7 +123,7 @@ fn build<'a>(
         output::check_expectations(&subject, faults);
     }
     let assumed = input_assumed.then_some(smallest).flatten();
-    (!typed.is_partial && !expander.unread).then(|| net::assemble(subject, assumed))
+    (!typed.is_partial && !expander.unread).then(|| net::assemble(subject, assumed, outline::outline(&items)))
 }
 
 /// The expanded network, where it is not too large; all faults of names and arguments.

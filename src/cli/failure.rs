@@ -19,6 +19,8 @@ pub(super) enum Failure {
     Usage(String),
     /// The result cannot be written.
     Output(io::Error),
+    /// A failure of a command whose exit code 1 is an answer: always exit code 2.
+    Trouble(Box<Self>),
 }
 
 impl From<Fault> for Failure {
@@ -52,6 +54,10 @@ impl Failure {
         match self {
             Self::Usage(message) => {
                 console.log(&format!("error: {message}"));
+                ExitCode::from(2)
+            }
+            Self::Trouble(failure) => {
+                failure.report(console);
                 ExitCode::from(2)
             }
             // Whoever read the output has seen enough.

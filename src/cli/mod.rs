@@ -7,6 +7,7 @@
 mod argument;
 mod check;
 mod console;
+mod diff;
 mod eval;
 mod explain;
 mod failure;
@@ -54,6 +55,8 @@ enum Command {
     Check(check::Args),
     /// Show the network as a table: every layer with its output, value range and parameters.
     Summary(summary::Args),
+    /// Show what differs between two networks, however each is written.
+    Diff(diff::Args),
     /// Show the steps that the network becomes, and with --profile how long each takes.
     Plan(plan::Args),
     /// Train a spec on images, into a run folder.
@@ -103,6 +106,7 @@ fn run(command: &Command, console: &mut Console) -> Outcome {
     match command {
         Command::Check(args) => check::run(args, console),
         Command::Summary(args) => summary::run(args, console),
+        Command::Diff(args) => diff::run(args, console),
         Command::Plan(args) => plan::run(args, console),
         Command::Train(args) => train::run(args, console),
         Command::Eval(args) => eval::run(args, console),

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::argument::{Format, InputSize, batch, threads};
+use super::argument::{Format, batch, threads};
 use super::console::Console;
 use super::number::{bytes, grouped, operations, percent};
 use super::profile::{Profile, profile};
+use super::spec::{self, ImageArgs};
 use super::table::{Column, ruled};
-use super::{Ending, Outcome, machine, spec};
+use super::{Ending, Outcome, machine};
 use crate::check::Net;
 use crate::graph::{Inference, Training};
 use crate::plan::{Options, Plan, Step};
@@ -32,9 +33,8 @@ pub(super) struct Args {
     /// Threads [default: as many as the machine runs at once].
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<usize>,
-    /// Plan for an input of this size instead of the spec's.
-    #[arg(long, value_name = "HxWxC")]
-    input: Option<InputSize>,
+    #[command(flatten)]
+    images: ImageArgs,
     /// What is printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -44,7 +44,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let isa = machine::isa()?;
     let threads = args.threads.unwrap_or_else(machine::available_threads);
-    let spec = spec::load(&args.spec, None, args.input.map(|input| input.0), console)?;
+    let spec = args.images.load(&args.spec, console)?;
     let plan = plan_of(&spec.net, &spec.tree.front.train, args.infer, Options { batch: args.batch, isa });
     let profile = if args.profile { Some(profile(&plan, &spec.net, threads)?) } else { None };
     let shown = Shown { plan: &plan, net: &spec.net, threads, profile: profile.as_ref() };

@@ -10,3 +10,4 @@ mod rooms;
 mod tables;
 mod training;
 mod usage;
+mod views;

@@ -7,8 +7,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The rooms in import order: a room imports only itself and rooms above it.
-const ROOMS: &[&str] =
-    &["base", "diag", "kernel", "graph", "syntax", "layer", "check", "plan", "exec", "model", "data", "train", "cli"];
+const ROOMS: &[&str] = &[
+    "base", "diag", "kernel", "graph", "syntax", "layer", "check", "compare", "plan", "exec", "model", "data", "train",
+    "cli",
+];
 
 /// Every dependency of `Cargo.toml`, with the rooms that may use it.
 const CRATES: &[(&str, &[&str])] = &[
@@ -34,6 +36,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("strsim", &["base"]),
     ("tar", &["data"]),
     ("tempfile", &["model", "data", "train"]),
+    ("terminal_size", &["cli"]),
     ("zip", &["data"]),
     ("zune_core", &["data"]),
     ("zune_jpeg", &["data"]),

@@ -1,0 +1,146 @@
+use super::*;
+use crate::base::Source;
+use crate::check::{Facts, check};
+use crate::syntax::parse;
+
+const FRONT: &str = "---\ninput: 32x32x3\nclasses: 3\n---\n";
+
+fn net(text: &str) -> Net {
+    let text = if text.starts_with("---") { text.to_owned() } else { format!("{FRONT}{text}") };
+    let source = Source::new("test.net", text);
+    let (file, faults) = parse(&source);
+    assert!(faults.is_empty(), "{faults:#?}");
+    let checked = check(&source, &file, &Facts::default());
+    checked.net.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics))
+}
+
+/// What differs, a word and the layers each: `- Conv(32, 3x3)`.
+fn differences(one: &str, other: &str) -> Vec<String> {
+    let nets = [net(one), net(other)];
+    let nets = [&nets[0], &nets[1]];
+    let comparison = compare(nets[0], nets[1]);
+    let total = nets[1].graph.trained_params() as i64 - nets[0].graph.trained_params() as i64;
+    assert_eq!(comparison.params(nets), total, "every parameter belongs to one entry");
+    let told = |entry: &Entry| match entry {
+        Entry::Same(_) => None,
+        Entry::Changed(change) => {
+            let [one, other] = [0, 1].map(|side| nets[side].layers[change.layers[0][side]].text());
+            Some(format!("~ {one} {other} x{}", change.layers.len()))
+        }
+        Entry::Only(only) => {
+            Some(format!("{} {} x{} {:?}", only.side.of(['-', '+']), only.chain, only.layers.len(), kind(only.place)))
+        }
+    };
+    comparison.layers.iter().filter_map(told).collect()
+}
+
+fn kind(place: Place) -> [u64; 2] {
+    match place {
+        Place::Layers => [0, 0],
+        Place::Runs { first, last, .. } => [first, last],
+        Place::Block(_) => [100, 100],
+        Place::Branch(at) => [200, at as u64],
+    }
+}
+
+#[test]
+fn a_missing_run_is_the_last_one_though_the_layers_before_it_are_the_same() {
+    let net = |runs: u32| {
+        format!(
+            "[Conv(8, padding: same) -> Relu -> MaxPool] * {runs} -> GlobalAvgPool -> Dense(16) -> Relu -> Dense(3) -> Softmax"
+        )
+    };
+    let found = differences(&net(3), &net(2));
+    assert_eq!(found, ["- Conv(8, 3x3, padding: same) -> Relu -> MaxPool(2x2) x1 [3, 3]"]);
+    let found = differences(&net(1), &net(4));
+    assert_eq!(found, ["+ [Conv(8, 3x3, padding: same) -> Relu -> MaxPool(2x2)] * 3 x1 [2, 4]"]);
+}
+
+#[test]
+fn a_layer_goes_with_its_activation() {
+    let found = differences(
+        "Flatten -> Dense(128) -> Relu -> Dense(64) -> Relu -> Dense(3) -> Softmax",
+        "Flatten -> Dense(128) -> Relu -> Dense(3) -> Softmax",
+    );
+    assert_eq!(found, ["- Dense(64) -> Relu x1 [0, 0]", "~ Dense(3) Dense(3) x1"]);
+}
+
+#[test]
+fn what_is_written_in_another_way_is_equivalent() {
+    let pairs = [
+        (
+            "Conv(8) -> Relu -> Flatten -> Dense -> Softmax",
+            "Conv(8, activation: relu) -> Flatten -> Dense(3, activation: softmax)",
+        ),
+        (
+            "[Conv(8) -> Relu] * 2 -> Flatten -> Dense -> Softmax",
+            "Conv(8) -> Relu -> Conv(8) -> Relu -> Flatten -> Dense -> Softmax",
+        ),
+        (
+            "let block(f) = Conv(f) -> Relu\nblock(8) -> block(4) -> Flatten -> Dense -> Softmax",
+            "[Conv([8, 4]) -> Relu] * 2 -> Identity -> Flatten -> Dense -> Softmax",
+        ),
+        (
+            "Residual[Conv(3, padding: same)] -> Flatten -> Dense -> Softmax",
+            "Add[Identity | Conv(3, padding: same)] -> Flatten -> Dense -> Softmax",
+        ),
+    ];
+    for (one, other) in pairs {
+        assert_eq!(differences(one, other), [""; 0], "{one}\n{other}");
+        assert!(compare(&net(one), &net(other)).is_equivalent());
+    }
+}
+
+#[test]
+fn the_order_of_branches_counts_for_concat_only() {
+    let join = |name: &str, branches: &str| format!("{name}[{branches}] -> Flatten -> Dense -> Softmax");
+    let [one, other] = ["Conv(3, 1x1) | AvgPool(3, 1, same)", "AvgPool(3, 1, same) | Conv(3, 1x1)"];
+    assert_eq!(differences(&join("Add", one), &join("Add", other)), [""; 0]);
+    assert_eq!(differences(&join("Concat", one), &join("Concat", other)).len(), 2);
+}
+
+#[test]
+fn branches_are_compared_inside_the_layer_that_joins_them() {
+    let found = differences(
+        "Concat[Conv(8, 1x1) -> Relu | MaxPool(3, 1, same)] -> Flatten -> Dense -> Softmax",
+        "Concat[Conv(8, 1x1) -> BatchNorm -> Relu | MaxPool(3, 1, same) | Conv(4, 1x1)] -> Flatten -> Dense -> Softmax",
+    );
+    assert_eq!(
+        found,
+        ["+ BatchNorm x1 [0, 0]", "+ Conv(4, 1x1) x1 [200, 3]", "~ Dense(3) Dense(3) x1"],
+        "a layer in a branch, a branch, and what reads more channels by that"
+    );
+}
+
+#[test]
+fn the_same_change_in_every_run_and_every_use_is_told_once() {
+    let net = |layer: &str| {
+        format!(
+            "let block = {layer} -> Relu\n[Conv(4, 3x3, padding: same) -> Relu] * 3 -> block -> block -> Flatten -> Dense -> Softmax"
+        )
+    };
+    let found = differences(&net("Conv(4, 1x1)"), &net("Conv(4, 3x3, padding: same)"));
+    assert_eq!(found, ["~ Conv(4, 1x1) Conv(4, 3x3, padding: same) x2"]);
+}
+
+#[test]
+fn the_same_kind_with_other_arguments_is_a_change() {
+    let found = differences(
+        "Conv(8) -> Relu -> MaxPool -> Flatten -> Dense -> Softmax",
+        "Conv(8, 5x5) -> Gelu -> MaxPool(3) -> Flatten -> Dense -> Softmax",
+    );
+    assert_eq!(found[..3], ["~ Conv(8, 3x3) Conv(8, 5x5) x1", "~ Relu Gelu x1", "~ MaxPool(2x2) MaxPool(3x3) x1"]);
+}
+
+#[test]
+fn a_default_that_is_written_out_is_no_difference() {
+    let with = |front: &str| format!("---\ninput: 32x32x3\nclasses: 3\n{front}\n---\nFlatten -> Dense -> Softmax");
+    let written = with(
+        "data: { resize: stretch }\ntrain: { optimizer: { name: adam, beta1: 0.9 }, learning_rate: 1e-3, epochs: 10 }",
+    );
+    assert!(compare(&net(&with("name: a")), &net(&written)).is_equivalent());
+    let other = with("train: { optimizer: sgd, epochs: 12 }");
+    let found = compare(&net(&with("name: a")), &net(&other)).settings;
+    let keys: Vec<&str> = found.iter().map(|setting| setting.key).collect();
+    assert_eq!(keys, ["train.optimizer", "train.learning_rate", "train.epochs"], "{found:?}");
+}
