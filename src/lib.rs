@@ -30,6 +30,8 @@
 //! | [`layer`] | the table of layers: names, arguments, and the operations each stands for |
 //! | [`check`] | expands repeats and blocks, types every edge, finds what will not run or cannot learn |
 //! | [`compare`] | what differs between two networks, however each is written |
+//! | [`draw`] | a network as a picture: what is shown, where it stands, SVG, Graphviz and Mermaid |
+//! | [`starter`] | a first spec for images: its sizes, and the reason for every line |
 //! | [`plan`] | what is fused, which kernel runs, which buffer lies where: decided here and nowhere else |
 //! | [`exec`] | runs a plan over its arena on a pool of threads |
 //! | [`model`] | weights, spec, classes and normalisation in one file; how weights start |
@@ -56,11 +58,13 @@ pub mod cli;
 pub mod compare;
 pub mod data;
 pub mod diag;
+pub mod draw;
 pub mod exec;
 pub mod graph;
 pub mod kernel;
 pub mod layer;
 pub mod model;
 pub mod plan;
+pub mod starter;
 pub mod syntax;
 pub mod train;

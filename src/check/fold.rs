@@ -121,17 +121,14 @@ impl Folding<'_> {
 }
 
 impl Net {
-    /// The arguments of a folded layer, a list where runs differ, as a spec writes it: `[64, 32], 3x3`.
+    /// The arguments of a folded layer one by one, each a list where runs differ, as a spec writes it: `[64, 32]`, `3x3`.
     #[must_use]
-    pub fn folded_arguments(&self, layers: &[usize]) -> String {
+    pub fn folded_arguments(&self, layers: &[usize]) -> Vec<String> {
         let runs: Vec<Vec<&str>> = layers.iter().map(|&layer| split(&self.layers[layer].arguments)).collect();
-        if runs.iter().all(|run| *run == runs[0]) {
-            return self.layers[layers[0]].arguments.clone();
-        }
         let names = |run: &[&'_ str]| -> Vec<String> { run.iter().map(|part| named(part).0.to_owned()).collect() };
         if runs.iter().any(|run| names(run) != names(&runs[0])) {
-            let whole: Vec<String> = layers.iter().map(|&layer| self.layers[layer].arguments.clone()).collect();
-            return whole.join(" | ");
+            let whole: Vec<&str> = layers.iter().map(|&layer| self.layers[layer].arguments.as_str()).collect();
+            return vec![whole.join(" | ")];
         }
         let column = |at: usize| {
             let values: Vec<&str> = runs.iter().map(|run| named(run[at]).1).collect();
@@ -139,7 +136,7 @@ impl Net {
             let value = if is_one { values[0].to_owned() } else { format!("[{}]", values.join(", ")) };
             format!("{}{value}", named(runs[0][at]).0)
         };
-        (0..runs[0].len()).map(column).collect::<Vec<_>>().join(", ")
+        (0..runs[0].len()).map(column).collect()
     }
 }
 
@@ -150,10 +147,22 @@ fn split(arguments: &str) -> Vec<&str> {
         depth += i32::from(character == '(') - i32::from(character == ')');
         character == ',' && depth == 0
     };
-    arguments.split(is_end).map(str::trim).collect()
+    arguments.split(is_end).map(str::trim).filter(|argument| !argument.is_empty()).collect()
 }
 
 /// `padding: same` as `padding: ` and `same`.
 fn named(argument: &str) -> (&str, &str) {
     argument.find(": ").map_or(("", argument), |at| argument.split_at(at + 2))
+}
+
+/// What a layer is in each of its runs, told where it is not what it was in the run before: `16×16×8, 8×8×8`. Of more
+/// than `most` such values the first and the last.
+#[must_use]
+pub fn listed(values: impl Iterator<Item = String>, most: usize) -> String {
+    let mut values: Vec<String> = values.collect();
+    values.dedup();
+    match values.as_slice() {
+        [first, .., last] if values.len() > most => format!("{first} … {last}"),
+        values => values.join(", "),
+    }
 }

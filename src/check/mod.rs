@@ -25,8 +25,8 @@ mod typing;
 
 use std::collections::BTreeSet;
 
-pub use fold::Fold;
-pub use net::{Net, Params, Placed};
+pub use fold::{Fold, listed};
+pub use net::{Net, Params, Placed, with_arguments};
 pub use outline::Part;
 pub use trace::{Frame, Trace, repeat_text};
 

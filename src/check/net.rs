@@ -79,7 +79,8 @@ impl Placed {
 }
 
 /// A layer's kind with its arguments in short, where it has some.
-pub(super) fn with_arguments(kind: &str, arguments: &str) -> String {
+#[must_use]
+pub fn with_arguments(kind: &str, arguments: &str) -> String {
     if arguments.is_empty() { kind.to_owned() } else { format!("{kind}({arguments})") }
 }
 

@@ -46,6 +46,7 @@ const USAGE_OR_FILES: &[&Code] = &[
     &code::WRITE_FAILED,
     &code::NOTHING_TO_RESUME,
     &code::UNKNOWN_CODE,
+    &code::FILE_EXISTS,
 ];
 
 impl Failure {

@@ -11,9 +11,11 @@ mod diff;
 mod eval;
 mod explain;
 mod failure;
+mod graph;
 mod interrupt;
 mod machine;
 mod model;
+mod new;
 mod number;
 mod plan;
 mod predict;
@@ -51,10 +53,14 @@ struct Cli {
 /// All commands, in the order of a first use.
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Write a first spec for images, with the reason for every line beside it.
+    New(new::Args),
     /// Find what will not run or cannot learn in specs, before a weight exists.
     Check(check::Args),
     /// Show the network as a table: every layer with its output, value range and parameters.
     Summary(summary::Args),
+    /// Draw the network: SVG for papers, Graphviz, Mermaid.
+    Graph(graph::Args),
     /// Show what differs between two networks, however each is written.
     Diff(diff::Args),
     /// Show the steps that the network becomes, and with --profile how long each takes.
@@ -104,8 +110,10 @@ fn command(command: &Command) -> ExitCode {
 
 fn run(command: &Command, console: &mut Console) -> Outcome {
     match command {
+        Command::New(args) => new::run(args, console),
         Command::Check(args) => check::run(args, console),
         Command::Summary(args) => summary::run(args, console),
+        Command::Graph(args) => graph::run(args, console),
         Command::Diff(args) => diff::run(args, console),
         Command::Plan(args) => plan::run(args, console),
         Command::Train(args) => train::run(args, console),

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// The rooms in import order: a room imports only itself and rooms above it.
 const ROOMS: &[&str] = &[
-    "base", "diag", "kernel", "graph", "syntax", "layer", "check", "compare", "plan", "exec", "model", "data", "train",
-    "cli",
+    "base", "diag", "kernel", "graph", "syntax", "layer", "check", "compare", "draw", "starter", "plan", "exec",
+    "model", "data", "train", "cli",
 ];
 
 /// Every dependency of `Cargo.toml`, with the rooms that may use it.

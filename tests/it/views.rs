@@ -67,7 +67,7 @@ fn a_folded_summary_shows_a_repeat_once_with_what_its_runs_give() {
 
 #[test]
 fn a_summary_on_a_narrow_terminal_drops_columns_and_wraps_nothing() {
-    for (width, dropped) in [(100, ""), (80, "MACs"), (60, "MACs, Sees, Run"), (48, "MACs, Sees, Run, Layer")] {
+    for (width, dropped) in [(100, ""), (80, "MACs"), (60, "MACs, Sees, Run"), (48, "MACs, Sees, Run, Layer,")] {
         let mut command = command(["summary", "specs/origin.net"]);
         command.env("COLUMNS", width.to_string());
         let shown = finish(command).ended(0).stdout;
@@ -75,7 +75,8 @@ fn a_summary_on_a_narrow_terminal_drops_columns_and_wraps_nothing() {
         assert!(shown.contains("254×254×64") && shown.contains("3,211,392"), "{shown}");
         assert_eq!(shown.lines().skip(3).take_while(|line| !line.is_empty()).count(), 22, "{shown}");
         assert_eq!(shown.contains("left out to fit"), !dropped.is_empty(), "{shown}");
-        assert!(shown.contains(dropped), "{width} {dropped}: {shown}");
+        let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(dropped), "{width} {dropped}: {shown}");
     }
 }
 
@@ -87,4 +88,27 @@ fn the_memory_of_a_training_is_the_peak_of_its_plan() {
     });
     assert!(summary > Some(10_000));
     assert_eq!(summary, plan);
+}
+
+#[test]
+fn a_picture_is_written_whole_in_the_language_of_its_file_name() {
+    let folder = Folder::new();
+    for (name, start) in [("net.svg", "<svg "), ("net.dot", "digraph \"digits\""), ("net.mmd", "flowchart TB")] {
+        let out = folder.join(name);
+        netc(["graph", "specs/digits.net", "-o", text(&out)]).ended(0);
+        assert!(std::fs::read_to_string(out).unwrap().starts_with(start), "{name}");
+    }
+    let run = netc(["graph", "specs/digits.net", "-o", text(&folder.join("net.png"))]).ended(2);
+    assert!(run.stderr.contains(".svg, .dot and .mmd"), "{}", run.stderr);
+    assert!(!folder.join("net.png").exists());
+    netc(["graph", "specs/digits.net", "-o", text(&folder.join("none/net.svg"))]).failed(2, "M805");
+}
+
+#[test]
+fn pictures_go_to_stdout_where_the_language_is_said() {
+    let folded = netc(["graph", "specs/origin.net", "--format", "svg"]).ended(0).stdout;
+    let unfolded = netc(["graph", "specs/origin.net", "--format", "svg", "--unfold"]).ended(0).stdout;
+    assert!(folded.contains(">×3</text>") && !unfolded.contains(">×3</text>"));
+    assert_eq!(unfolded.matches("class=\"conv\"").count(), 6);
+    netc(["graph", "specs/origin.net"]).ended(2);
 }

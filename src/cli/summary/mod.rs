@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::number::{bytes, grouped};
 use super::spec::{self, ImageArgs, Runnable};
 use super::table::{Fitted, markdown, ruled};
+use super::text::paragraphs;
 use super::{Ending, Outcome, machine};
 use crate::check::Net;
 use crate::graph::Training;
@@ -76,7 +77,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
             console.line("")?;
             console.result(&totals(net, memory))?;
             if let Some(note) = table.note {
-                console.line(&note)?;
+                console.result(&paragraphs(&note, 0, console.text_width()))?;
             }
         }
         Format::Markdown => {

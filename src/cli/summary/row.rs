@@ -2,7 +2,7 @@
 
 use super::super::number::{grouped, operations};
 use super::super::table::Column;
-use crate::check::{Fold, Frame, Net, Placed};
+use crate::check::{Fold, Frame, Net, Placed, listed, with_arguments};
 use crate::graph::Shape;
 
 /// A table: its columns, and the cells of each row.
@@ -89,30 +89,21 @@ fn indented(text: &str, depth: usize) -> String {
 /// The cells of a layer in all of its runs: what differs is listed, parameters and work are summed.
 fn cells(net: &Net, runs: &[usize], depth: usize) -> Vec<String> {
     let layers: Vec<&Placed> = runs.iter().map(|&at| &net.layers[at]).collect();
-    let kind = match net.folded_arguments(runs).as_str() {
-        "" => layers[0].kind.to_owned(),
-        arguments => format!("{}({arguments})", layers[0].kind),
-    };
+    let kind = with_arguments(layers[0].kind, &net.folded_arguments(runs).join(", "));
     let macs: u64 = layers.iter().map(|layer| layer.macs).sum();
     vec![
-        listed(layers.iter().map(|layer| layer.name.clone())),
+        told(&layers, |layer| layer.name.clone()),
         indented(&kind, depth),
-        listed(layers.iter().map(|layer| layer.shape_out.to_string())),
-        listed(layers.iter().map(|layer| layer.range_out.to_string())),
+        told(&layers, |layer| layer.shape_out.to_string()),
+        told(&layers, |layer| layer.range_out.to_string()),
         grouped(layers.iter().map(|layer| layer.params.total).sum()),
         if macs > 0 { operations(macs) } else { String::new() },
-        listed(layers.iter().map(|layer| sees(net, layer))),
+        told(&layers, |layer| sees(net, layer)),
     ]
 }
 
-/// What the runs have, each where it is not what the one before has: `16×16×8, 8×8×8`.
-fn listed(values: impl Iterator<Item = String>) -> String {
-    let mut values: Vec<String> = values.collect();
-    values.dedup();
-    match values.as_slice() {
-        [first, .., last] if values.len() > LISTED => format!("{first} … {last}"),
-        values => values.join(", "),
-    }
+fn told(layers: &[&Placed], what: impl Fn(&Placed) -> String) -> String {
+    listed(layers.iter().map(|layer| what(layer)), LISTED)
 }
 
 /// The receptive field, as far as the input goes.

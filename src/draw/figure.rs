@@ -1,0 +1,226 @@
+//! What a picture shows, before anything has a place.
+
+use crate::base::grouped;
+use crate::check::{Fold, Net, Placed, listed};
+use crate::layer::Family;
+
+/// What becomes of repeats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// One body in a frame that says how often it runs.
+    Folded,
+    /// Every run by itself.
+    Unfolded,
+}
+
+/// The whole picture.
+#[derive(Clone, Debug)]
+pub(super) struct Figure {
+    /// What it is a picture of.
+    pub title: String,
+    /// Sizes in words, for the line below.
+    pub caption: String,
+    /// From the input to the output.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a chain.
+#[derive(Clone, Debug)]
+pub(super) enum Part {
+    /// Layers on one another, without an arrow between.
+    Stack(Vec<Cell>),
+    /// Branches, what joins them, and the layers on that.
+    Join {
+        /// The branches in which something is done.
+        branches: Vec<Vec<Part>>,
+        /// Branches that pass their input on.
+        skips: usize,
+        /// The joining layer, and layers on it.
+        stack: Vec<Cell>,
+    },
+    /// A repeat or a block.
+    Frame {
+        /// The block's name; empty for a repeat alone.
+        name: String,
+        /// How often it runs.
+        count: usize,
+        /// What is inside.
+        body: Vec<Part>,
+    },
+}
+
+/// A layer.
+#[derive(Clone, Debug)]
+pub(super) struct Cell {
+    /// Its colour.
+    pub tint: Tint,
+    /// Its kind.
+    pub kind: String,
+    /// Its leading arguments: `64, 3×3`.
+    pub arguments: String,
+    /// Its other arguments: `stride 2×2, padding same`.
+    pub detail: String,
+    /// Its parameters; empty where it has none.
+    pub params: String,
+    /// What it gives in each of its runs: `32×32×64`.
+    pub shapes: Vec<String>,
+}
+
+/// The colour of a layer, by what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tint {
+    /// The input and the output.
+    End,
+    /// Convolutions.
+    Conv,
+    /// Dense layers.
+    Dense,
+    /// Pools.
+    Pool,
+    /// Normalisations.
+    Norm,
+    /// Activations.
+    Activation,
+    /// What moves numbers without changing them.
+    Passing,
+    /// What joins branches.
+    Join,
+}
+
+impl Part {
+    /// What it gives: `32×32×64`, where a repeat around it makes it several shapes the first and the last.
+    pub(super) fn shape(&self) -> String {
+        listed(self.shapes().into_iter(), 1)
+    }
+
+    /// What it gives in each run of the repeats around it. What a repeat gives is what its last run gives.
+    fn shapes(&self) -> Vec<String> {
+        match self {
+            Self::Stack(cells) | Self::Join { stack: cells, .. } => {
+                cells.last().map_or_else(Vec::new, |cell| cell.shapes.clone())
+            }
+            Self::Frame { count, body, .. } => {
+                let shapes = body.last().map_or_else(Vec::new, Self::shapes);
+                shapes.chunks(*count).filter_map(|runs| runs.last().cloned()).collect()
+            }
+        }
+    }
+}
+
+/// What is shown of a network.
+pub(super) fn figure(net: &Net, name: &str, repeats: Repeats) -> Figure {
+    let folds = match repeats {
+        Repeats::Folded => net.folded(),
+        Repeats::Unfolded => net.unfolded(),
+    };
+    let mut parts = vec![Part::Stack(vec![end("Input", vec![net.input.to_string()])])];
+    parts.extend(chain(net, &folds));
+    let classes = format!("{} classes", net.classes);
+    parts.push(Part::Stack(vec![end(&classes, Vec::new())]));
+    let params = grouped(net.graph.trained_params());
+    Figure { title: name.to_owned(), caption: format!("{} layers, {params} parameters", net.layers.len()), parts }
+}
+
+fn end(text: &str, shapes: Vec<String>) -> Cell {
+    let [arguments, detail, params] = [const { String::new() }; 3];
+    Cell { tint: Tint::End, kind: text.to_owned(), arguments, detail, params, shapes }
+}
+
+fn chain(net: &Net, folds: &[Fold]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for fold in folds {
+        match fold {
+            Fold::Layer(runs) => add_layer(&mut parts, cell(net, runs), net.layers[runs[0]].family),
+            Fold::Join { layer, branches } => {
+                let (skips, branches): (Vec<_>, Vec<_>) =
+                    branches.iter().partition(|branch| branch.iter().all(|fold| does_nothing(net, fold)));
+                let branches = branches.into_iter().map(|branch| chain(net, branch)).collect();
+                parts.push(Part::Join { branches, skips: skips.len(), stack: vec![cell(net, layer)] });
+            }
+            Fold::Repeat { count, body, .. } => parts.push(frame(String::new(), *count, chain(net, body))),
+            Fold::Block { name, body, .. } => parts.push(frame(name.clone(), 1, chain(net, body))),
+        }
+    }
+    parts
+}
+
+/// A repeat of nothing but a block is one frame.
+fn frame(name: String, count: usize, mut body: Vec<Part>) -> Part {
+    match body.as_mut_slice() {
+        [Part::Frame { count: inner, .. }] if name.is_empty() && *inner == 1 => {
+            *inner = count;
+            body.remove(0)
+        }
+        _ => Part::Frame { name, count, body },
+    }
+}
+
+fn does_nothing(net: &Net, fold: &Fold) -> bool {
+    matches!(fold, Fold::Layer(runs) if net.layers[runs[0]].kind == "Identity")
+}
+
+/// A layer that keeps the shape lies on the one before it.
+fn add_layer(parts: &mut Vec<Part>, cell: Cell, family: Family) {
+    let lies_on = matches!(family, Family::Activation | Family::Norm) || cell.kind.ends_with("Dropout");
+    match parts.last_mut() {
+        Some(Part::Stack(cells) | Part::Join { stack: cells, .. }) if lies_on => cells.push(cell),
+        _ => parts.push(Part::Stack(vec![cell])),
+    }
+}
+
+fn cell(net: &Net, runs: &[usize]) -> Cell {
+    let layers: Vec<&Placed> = runs.iter().map(|&at| &net.layers[at]).collect();
+    let (detail, leading): (Vec<String>, Vec<String>) =
+        net.folded_arguments(runs).into_iter().partition(|argument| argument.contains(": "));
+    let params = listed(layers.iter().map(|layer| grouped(layer.params.trained)), 1);
+    Cell {
+        tint: tint(layers[0]),
+        kind: layers[0].kind.to_owned(),
+        arguments: printed(&leading.join(", ")),
+        detail: detail.iter().map(|argument| detailed(argument)).collect::<Vec<_>>().join(", "),
+        params: if params == "0" { String::new() } else { params },
+        shapes: layers.iter().map(|layer| layer.shape_out.to_string()).collect(),
+    }
+}
+
+fn tint(layer: &Placed) -> Tint {
+    match layer.family {
+        Family::Weighted if layer.kind == "Dense" => Tint::Dense,
+        Family::Weighted => Tint::Conv,
+        Family::Pool => Tint::Pool,
+        Family::Norm => Tint::Norm,
+        Family::Passing => Tint::Passing,
+        Family::Activation => Tint::Activation,
+        Family::Combinator { .. } => Tint::Join,
+    }
+}
+
+/// `stride: 2x2` as `stride 2`, `bias: false` as `no bias`.
+fn detailed(argument: &str) -> String {
+    match argument.split_once(": ") {
+        Some((name, "true")) => name.to_owned(),
+        Some((name, "false")) => format!("no {name}"),
+        Some((name, value)) => match value.split_once('x') {
+            Some((rows, columns)) if rows == columns => format!("{name} {rows}"),
+            _ => format!("{name} {}", printed(value)),
+        },
+        None => printed(argument),
+    }
+}
+
+/// Arguments as a book prints them: `3×3` for `3x3`.
+fn printed(arguments: &str) -> String {
+    let mut printed = String::new();
+    for (at, character) in arguments.char_indices() {
+        let is_between_digits = || {
+            let before = arguments[..at].chars().next_back();
+            let after = arguments[at + 1..].chars().next();
+            [before, after].iter().all(|side| side.is_some_and(|side| side.is_ascii_digit()))
+        };
+        match character {
+            'x' if is_between_digits() => printed.push('×'),
+            other => printed.push(other),
+        }
+    }
+    printed
+}
