@@ -36,6 +36,9 @@ const MOST_FILTERS: usize = 128;
 const USUAL_IMAGES: usize = 2000;
 const MANY: usize = 5000;
 const FEW: usize = 500;
+/// Weights of the last layer for each image, and for each weight of the convolutions, up to which the whole map is read.
+const WEIGHTS_AN_IMAGE: usize = 20;
+const WEIGHTS_A_WEIGHT: usize = 3;
 /// Updates that a training from scratch takes, by experience; and the bounds of the epochs that give them.
 const STEPS: usize = 2000;
 const EPOCHS: [usize; 2] = [10, 40];
@@ -47,6 +50,8 @@ struct Sizes {
     input: [usize; 3],
     /// Filters of each block's convolution.
     filters: Vec<usize>,
+    /// How the last layer reads the map.
+    head: Head,
     /// Share of the features that dropout takes.
     dropout: f64,
     /// Images a step.
@@ -55,6 +60,15 @@ struct Sizes {
     epochs: usize,
     /// Steps of one of them.
     steps: usize,
+}
+
+/// How the last layer reads the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Head {
+    /// Place by place.
+    Flatten,
+    /// Each feature's mean.
+    Mean,
 }
 
 impl Sizes {
@@ -71,11 +85,13 @@ impl Sizes {
             FEW..MANY => 16,
             _ => 32,
         };
-        let filters = (0..pools.max(1)).map(|at| (first << at).min(MOST_FILTERS)).collect();
+        let filters: Vec<usize> = (0..pools.max(1)).map(|at| (first << at).min(MOST_FILTERS)).collect();
+        let places = (h >> pools) * (w >> pools);
         let batch = [32, 16].into_iter().find(|batch| images / batch >= 20).unwrap_or(8);
         let steps = images.div_ceil(batch).max(1);
         Self {
             input: [whole(h), whole(w), channels],
+            head: head(places * classes, channels, &filters, images),
             filters,
             dropout: if images / classes.max(1) < FEW { 0.5 } else { 0.25 },
             batch,
@@ -88,6 +104,16 @@ impl Sizes {
     fn pools(&self) -> u32 {
         pools(self.input[0].min(self.input[1]))
     }
+}
+
+/// Reads the whole map where that takes `fan` weights a feature, and these are few enough for the images and beside the
+/// weights of the convolutions.
+fn head(fan: usize, channels: usize, filters: &[usize], images: usize) -> Head {
+    let inputs = std::iter::once(&channels).chain(filters);
+    let convolutions: usize = inputs.zip(filters).map(|(inputs, outputs)| 9 * inputs * outputs).sum();
+    let last = filters.last().map_or(0, |filters| filters * fan);
+    let is_small = last <= WEIGHTS_AN_IMAGE * images && last <= WEIGHTS_A_WEIGHT * convolutions;
+    if is_small { Head::Flatten } else { Head::Mean }
 }
 
 /// How often a map of so many rows is halved.

@@ -1,6 +1,6 @@
 //! The text of the spec.
 
-use super::{Known, Sizes};
+use super::{Head, Known, Sizes};
 use crate::base::grouped;
 
 /// As many class names are written out.
@@ -117,14 +117,20 @@ fn train(known: &Known, sizes: &Sizes) -> String {
 
 fn body(known: &Known, sizes: &Sizes) -> String {
     let classes = known.classes.as_ref().map_or_else(String::new, |names| format!("({})", names.len()));
+    let head = match sizes.head {
+        Head::Flatten => {
+            "  # The map as one vector: the last layer reads every feature at every place.\n  -> Flatten\n"
+        }
+        Head::Mean => {
+            "  # The mean of each feature over the map: far fewer weights than Flatten has.\n  -> GlobalAvgPool\n"
+        }
+    };
+    let (share, reason) = if sizes.dropout == 0.5 { ("Half", ": there are few images") } else { ("A quarter", "") };
     format!(
-        "{}\n  # The mean of each feature over the map: far fewer weights than Flatten, and every place counts the same.\n  \
-         -> GlobalAvgPool\n  # {} of the features is left out at random, so that no single one is relied on{}.\n  \
+        "{}\n{head}  # {share} of the features is left out at random, so that no single one is relied on{reason}.\n  \
          -> Dropout({})\n  # One unit a class; softmax makes them probabilities that add up to one.\n  \
          -> Dense{classes} -> Softmax\n",
         blocks(sizes),
-        if sizes.dropout == 0.5 { "Half" } else { "A quarter" },
-        if sizes.dropout == 0.5 { ": there are few images" } else { "" },
         sizes.dropout,
     )
 }
