@@ -4,18 +4,19 @@ use std::path::{Path, PathBuf};
 
 use super::argument::{batch, rate, threads};
 use super::console::Console;
+use super::failure::Failure;
 use super::number::{bytes, counted, grouped, percent};
 use super::progress::Bar;
 use super::watch::Watch;
 use super::{Ending, Outcome, interrupt, machine, shell, spec};
-use crate::base::{Source, Span, Spanned};
+use crate::base::Source;
 use crate::check::Net;
 use crate::data::OnBadImage;
 use crate::diag::Fault;
 use crate::graph::Training;
 use crate::model::Normalization;
 use crate::plan::{Options, Plan};
-use crate::syntax::settings::{Schedule, TrainSettings};
+use crate::syntax::settings::{Rate, Schedule, TrainSettings};
 use crate::train::{self, Job, Machine, RunFolder, Setup};
 
 /// Where runs go whose folder is not named.
@@ -91,7 +92,7 @@ impl Overrides {
         settings.batch_size = self.batch_size.unwrap_or(settings.batch_size);
         settings.seed = self.seed.unwrap_or(settings.seed);
         if let Some(rate) = self.lr {
-            settings.learning_rate = Some(Spanned::new(rate, Span::default()));
+            settings.learning_rate = Some(Rate::Fixed(rate));
         }
     }
 }
@@ -102,6 +103,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let source = spec::read(&args.spec)?;
     let folder = run_folder(args, &source)?;
     spec::refuse_unread(&source)?;
+    refuse_unsupported(args, &source)?;
     let job = prepare(args, source, &folder, machine, console)?;
     let mut watch = Watch::new(console, job.settings.epochs);
     let outcome = train::train(&job, folder, &mut watch, &interrupt::flag())?;
@@ -118,6 +120,14 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     Ok(Ending::Done)
 }
 
+/// Refuses settings that the training would not act on.
+fn refuse_unsupported(args: &Args, source: &Source) -> Result<(), Failure> {
+    let mut front = spec::front_matter(source);
+    args.overrides.apply(&mut front.train);
+    let faults = train::unsupported(&front);
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Findings(faults, Some(Box::new(source.clone())))) }
+}
+
 fn run_folder(args: &Args, source: &Source) -> Result<RunFolder, Fault> {
     let (out, runs) = (args.out.as_deref(), Path::new(RUNS));
     if args.resume { RunFolder::find(out, runs, source) } else { RunFolder::plan(out, runs, source) }
@@ -130,7 +140,7 @@ fn prepare(
     folder: &RunFolder,
     machine: Machine,
     console: &Console,
-) -> Result<Job, super::Failure> {
+) -> Result<Job, Failure> {
     let mut settings = spec::front_matter(&source);
     if args.resume {
         settings.train = folder.record()?.train.settings();
@@ -200,6 +210,9 @@ fn schedule(settings: &TrainSettings) -> String {
     let after = match settings.schedule {
         Schedule::Constant => "",
         Schedule::Cosine => ", down a cosine",
+        Schedule::Step { .. } => ", falling in steps",
+        Schedule::Plateau { .. } => ", falling on plateaus",
+        Schedule::OneCycle { .. } => ", up and down in one cycle",
     };
     match settings.warmup_epochs {
         epochs if epochs > 0.0 => format!("{after}, after a warm-up of {epochs} epochs"),
