@@ -28,6 +28,7 @@
 //! | [`graph`] | values with shape, range and linearity; the closed set of operations; gradients |
 //! | [`syntax`] | grammar and front matter: text to a tree in which every part has its place |
 //! | [`layer`] | the table of layers: names, arguments, and the operations each stands for |
+//! | [`schema`] | the front matter as a JSON schema |
 //! | [`check`] | expands repeats and blocks, types every edge, finds what will not run or cannot learn |
 //! | [`compare`] | what differs between two networks, however each is written |
 //! | [`draw`] | a network as a picture: what is shown, where it stands, SVG, Graphviz and Mermaid |
@@ -65,6 +66,7 @@ pub mod kernel;
 pub mod layer;
 pub mod model;
 pub mod plan;
+pub mod schema;
 pub mod starter;
 pub mod syntax;
 pub mod train;

@@ -22,6 +22,7 @@ mod predict;
 mod printable;
 mod profile;
 mod progress;
+mod schema;
 mod shell;
 mod spec;
 mod summary;
@@ -73,6 +74,8 @@ enum Command {
     Predict(predict::Args),
     /// Explain a code that netc reports, with a wrong and a right example.
     Explain(explain::Args),
+    /// Print the JSON schema of the front matter, for editors.
+    Schema(schema::Args),
 }
 
 /// How a command that ran to its end ended.
@@ -120,5 +123,6 @@ fn run(command: &Command, console: &mut Console) -> Outcome {
         Command::Eval(args) => eval::run(args, console),
         Command::Predict(args) => predict::run(args, console),
         Command::Explain(args) => explain::run(args, console),
+        Command::Schema(args) => schema::run(args, console),
     }
 }

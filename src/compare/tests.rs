@@ -144,3 +144,25 @@ fn a_default_that_is_written_out_is_no_difference() {
     let keys: Vec<&str> = found.iter().map(|setting| setting.key).collect();
     assert_eq!(keys, ["train.optimizer", "train.learning_rate", "train.epochs"], "{found:?}");
 }
+
+#[test]
+fn values_are_written_as_a_spec_writes_them() {
+    let with =
+        |front: &str| net(&format!("---\ninput: 32x32x3\nclasses: 3\n{front}\n---\nFlatten -> Dense -> Softmax"));
+    let front = "data: { balance: class_weights, augment: { flip: both, rotate: 10 } }\n\
+                 train: { optimizer: { name: sgd, momentum: 0.9 }, schedule: one_cycle, early_stopping: { metric: val_accuracy } }";
+    let settings = compare(&with("name: a"), &with(front)).settings;
+    let told: Vec<String> = settings.iter().map(|setting| format!("{} {}", setting.key, setting.values[1])).collect();
+    assert_eq!(
+        told,
+        [
+            "data.balance class_weights",
+            "data.augment.flip both",
+            "data.augment.rotate 10",
+            "train.optimizer sgd { momentum: 0.9, nesterov: false }",
+            "train.learning_rate 1e-2",
+            "train.schedule one_cycle { rise: 0.3 }",
+            "train.early_stopping { metric: val_accuracy, patience: 5 }",
+        ]
+    );
+}

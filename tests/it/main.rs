@@ -7,6 +7,7 @@ mod network;
 mod parity;
 mod program;
 mod rooms;
+mod schema;
 mod tables;
 mod training;
 mod usage;

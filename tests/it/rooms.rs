@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// The rooms in import order: a room imports only itself and rooms above it.
 const ROOMS: &[&str] = &[
-    "base", "diag", "kernel", "graph", "syntax", "layer", "check", "compare", "draw", "starter", "plan", "exec",
-    "model", "data", "train", "cli",
+    "base", "diag", "kernel", "graph", "syntax", "layer", "schema", "check", "compare", "draw", "starter", "plan",
+    "exec", "model", "data", "train", "cli",
 ];
 
 /// Every dependency of `Cargo.toml`, with the rooms that may use it.
@@ -31,7 +31,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rayon", &["kernel", "exec", "data"]),
     ("safetensors", &["model", "train"]),
     ("serde", &["diag", "syntax", "model", "data", "train", "cli"]),
-    ("serde_json", &["diag", "model", "data", "train", "cli"]),
+    ("serde_json", &["diag", "schema", "model", "data", "train", "cli"]),
     ("serde_yaml", &["syntax"]),
     ("strsim", &["base"]),
     ("tar", &["data"]),
