@@ -7,7 +7,8 @@ use crate::schema::schema;
 /// Arguments of `netc schema`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  netc schema > net.schema.json\n\n\
-    A YAML plugin that knows the schema completes the keys between the `---` lines, shows what they do, and marks what is wrong.")]
+    A YAML plugin that knows the schema completes the keys between the `---` lines, says what they do,\n\
+    and marks what is wrong.")]
 pub(super) struct Args {}
 
 /// Runs `netc schema`.

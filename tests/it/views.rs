@@ -112,3 +112,25 @@ fn pictures_go_to_stdout_where_the_language_is_said() {
     assert_eq!(unfolded.matches("class=\"conv\"").count(), 6);
     netc(["graph", "specs/origin.net"]).ended(2);
 }
+
+#[test]
+fn a_first_spec_fits_its_images_checks_in_silence_and_trains() {
+    let folder = Folder::new();
+    let spec = folder.join("first.net");
+    let run = netc(["new", "specs/digits.tar.gz", "-o", text(&spec)]).ended(0);
+    assert!(run.stdout.contains("an input of 8×8×1"), "{}", run.stdout);
+    let written = std::fs::read_to_string(&spec).unwrap();
+    let check = netc(["check", text(&spec), "--deny", "warnings"]).ended(0);
+    assert!(check.stdout.contains("no findings"), "{}", check.stdout);
+    let out = folder.join("run");
+    netc(["train", text(&spec), "specs/digits.tar.gz", "--epochs", "1", "--out", text(&out)]).ended(0);
+    netc(["new", "-o", text(&spec)]).failed(2, "M811");
+    assert_eq!(std::fs::read_to_string(&spec).unwrap(), written, "a spec is never written over");
+}
+
+#[test]
+fn a_first_spec_for_images_that_are_not_known_goes_to_stdout() {
+    let spec = netc(["new", "-o", "-"]).ended(0).stdout;
+    netc_reading(["check", "-"], &spec).ended(0);
+    netc(["new", "specs/none", "-o", "-"]).failed(2, "D620");
+}

@@ -15,19 +15,29 @@ use crate::check::Net;
 use crate::compare::{Comparison, compare};
 use crate::layer::Family;
 
+/// What follows the list of options.
+const HELP: &str = "\
+Examples:
+  netc diff specs/origin-a.net specs/origin-b.net
+  netc diff before.net after.net --data photos/
+  git show HEAD:my.net | netc diff - my.net --format json
+
+Compared is what the specs stand for: repeats run, blocks filled in, `activation:` as a layer of
+its own, settings with their defaults. Names, comments, `expect` and `lint` are not.
+
+Exit code: 0 equivalent, 1 different, 2 a spec has errors or cannot be read.
+
+JSON:
+  {equivalent, same_network, specs, differences, settings}
+  specs: of both {path, layers, params, activations: arguments|layers|arguments and layers|null}
+  differences: {change: removed|added, place, chain, layers: a list for each place, params}
+    or {change: changed, differs: text|input, place, layers: pairs, params}; `params` is by how
+    much the second network has more; a layer is {name, layer, reads, output, params}
+  settings: {key, values: [first, second]}";
+
 /// Arguments of `netc diff`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  netc diff specs/origin-a.net specs/origin-b.net\n  netc diff before.net after.net --data photos/\n  \
-    git show HEAD:net.net | netc diff - net.net --format json\n\n\
-    Compared is what the specs stand for: repeats run, blocks filled in, `activation:` as a layer of its own, settings with their\n\
-    defaults. Names, comments, `expect` and `lint` are not.\n\n\
-    Exit code: 0 equivalent, 1 different, 2 a spec has errors or cannot be read.\n\n\
-    JSON: {equivalent, same_network, specs: [{path, layers, params, activations}] * 2,\n  \
-    differences: [{change: removed|added|changed, place, layers, params, …}], settings: [{key, values: [first, second]}]}.\n  \
-    `removed` and `added` have `chain` and a list of layers for each time that they stand there; `changed` has `differs: text|input`\n  \
-    and pairs of layers. A layer is {name, layer, reads, output, params}; `params` of a difference is by how much the second has more."
-)]
+#[command(after_help = HELP)]
 pub(super) struct Args {
     /// The first spec, or `-` for stdin.
     first: PathBuf,

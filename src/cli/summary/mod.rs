@@ -22,7 +22,8 @@ use crate::plan::{Options, Plan};
 #[command(
     after_help = "Examples:\n  netc summary specs/digits.net\n  netc summary specs/origin.net --fold --batch 32\n  \
     netc summary specs/origin.net --input 128x128x3 --format markdown\n\n\
-    On a narrow terminal columns are left out in this order: MACs, Sees, Run, Layer, Range; then kinds are cut short. Numbers never are."
+    On a narrow terminal columns are left out in this order: MACs, Sees, Run, Layer, Range; then kinds\n\
+    are cut short. Numbers never are."
 )]
 pub(super) struct Args {
     /// The spec, or `-` for stdin.
