@@ -6,9 +6,7 @@ use std::ops::{Deref, DerefMut};
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use netc::kernel::conv::{
-    ConvForward, ConvInputGradient, ConvWeightGradient, FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT,
-};
+use netc::kernel::conv::{ConvKernel, FORWARD, INPUT_GRADIENT, RunForward, RunGradient, WEIGHT_GRADIENT};
 use netc::kernel::geometry::windows_along;
 use netc::kernel::{Activation, ConvGeometry, Dense, Epilogue, Isa, Padding, Scratch, Space, Window, dense};
 
@@ -59,34 +57,24 @@ fn shapes() -> impl Iterator<Item = Shape> {
 }
 
 /// The cases of a bench: every shape with every kernel of the table that fits it here.
-macro_rules! cases {
-    ($table:expr) => {
-        shapes().flat_map(|shape| {
-            let runs = $table.iter().filter(move |kernel| kernel.isa.is_available() && (kernel.fits)(&shape.g));
-            runs.map(move |kernel| Case { kernel, shape })
-        })
-    };
+fn cases<Run>(table: &'static [ConvKernel<ConvGeometry, Run>]) -> impl Iterator<Item = Case<Run>> {
+    shapes().flat_map(move |shape| {
+        let runs = table.iter().filter(move |kernel| kernel.isa.is_available() && (kernel.fits)(&shape.g));
+        runs.map(move |kernel| Case { kernel, shape })
+    })
 }
 
 /// A kernel of a table and a shape that it fits.
-struct Case<K: 'static> {
-    kernel: &'static K,
+struct Case<Run: 'static> {
+    kernel: &'static ConvKernel<ConvGeometry, Run>,
     shape: Shape,
 }
 
-macro_rules! show {
-    ($kernel:ty) => {
-        impl std::fmt::Display for Case<$kernel> {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(f, "{} {}", self.shape.name, self.kernel.name)
-            }
-        }
-    };
+impl<Run> std::fmt::Display for Case<Run> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.shape.name, self.kernel.name)
+    }
 }
-
-show!(ConvForward);
-show!(ConvInputGradient);
-show!(ConvWeightGradient);
 
 /// A tensor that starts at a cache line, as those of a plan do.
 struct Tensor {
@@ -131,8 +119,8 @@ fn room(workspace: usize, scratch: usize) -> (Vec<f32>, Scratch) {
     (vec![0.0; workspace], Scratch::new(rayon::current_num_threads(), scratch))
 }
 
-#[divan::bench(args = cases!(FORWARD), sample_count = 10)]
-fn forward(bencher: Bencher<'_, '_>, case: &Case<ConvForward>) {
+#[divan::bench(args = cases(FORWARD), sample_count = 10)]
+fn forward(bencher: Bencher<'_, '_>, case: &Case<RunForward>) {
     let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
     let [x, w, mut y] = case.shape.operands();
     let bias = Tensor::of(g.filters);
@@ -144,8 +132,8 @@ fn forward(bencher: Bencher<'_, '_>, case: &Case<ConvForward>) {
     });
 }
 
-#[divan::bench(args = cases!(INPUT_GRADIENT), sample_count = 10)]
-fn input_gradient(bencher: Bencher<'_, '_>, case: &Case<ConvInputGradient>) {
+#[divan::bench(args = cases(INPUT_GRADIENT), sample_count = 10)]
+fn input_gradient(bencher: Bencher<'_, '_>, case: &Case<RunGradient>) {
     let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
     let [mut dx, w, dy] = case.shape.operands();
     let (mut workspace, scratch) = room((kernel.workspace)(&g, n), (kernel.scratch)(&g));
@@ -155,8 +143,8 @@ fn input_gradient(bencher: Bencher<'_, '_>, case: &Case<ConvInputGradient>) {
     });
 }
 
-#[divan::bench(args = cases!(WEIGHT_GRADIENT), sample_count = 10)]
-fn weight_gradient(bencher: Bencher<'_, '_>, case: &Case<ConvWeightGradient>) {
+#[divan::bench(args = cases(WEIGHT_GRADIENT), sample_count = 10)]
+fn weight_gradient(bencher: Bencher<'_, '_>, case: &Case<RunGradient>) {
     let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
     let [x, mut dw, dy] = case.shape.operands();
     let (mut workspace, scratch) = room((kernel.workspace)(&g, n), (kernel.scratch)(&g));

@@ -2,7 +2,7 @@
 
 use super::build::Builder;
 use super::gradient::Gradients;
-use super::net::{Graph, LayerId, Source, ValueId};
+use super::net::{Graph, Node, Source, ValueId};
 use super::op::{Op, Pixels};
 use super::unpool::work_before_unpooling;
 use crate::kernel::Activation;
@@ -50,17 +50,10 @@ impl Training {
     /// The training graph of a network.
     #[must_use]
     pub fn of(network: &Graph) -> Self {
-        let (head, logits) = Head::of(network);
-        let mut rewrite = Rewrite::new(network);
-        for node in nodes_before(network, logits) {
-            let node = &network.nodes[node];
-            match node.op {
-                Op::BatchNorm(norm) => rewrite.batch_norm_training(node.layer, norm, &node.inputs, node.outputs[0]),
-                op => rewrite.copy(node.layer, op, &node.inputs, &node.outputs),
-            }
-        }
-        let logits = rewrite.map(logits);
-        let mut builder = rewrite.builder;
+        let (mut builder, head, logits) = forward(network, |rewrite, node| match node.op {
+            Op::BatchNorm(norm) => rewrite.batch_norm_training(norm, node),
+            _ => rewrite.copy(node),
+        });
         let labels = builder.labels();
         let op = match head {
             Head::Softmax => Op::SoftmaxCrossEntropy,
@@ -90,17 +83,10 @@ impl Inference {
     /// The inference graph of a network.
     #[must_use]
     pub fn of(network: &Graph) -> Self {
-        let (head, logits) = Head::of(network);
-        let mut rewrite = Rewrite::new(network);
-        for node in nodes_before(network, logits) {
-            let node = &network.nodes[node];
-            match node.op {
-                Op::Dropout(_) => rewrite.alias(node.outputs[0], node.inputs[0]),
-                op => rewrite.copy(node.layer, op, &node.inputs, &node.outputs),
-            }
-        }
-        let logits = rewrite.map(logits);
-        let mut builder = rewrite.builder;
+        let (mut builder, head, logits) = forward(network, |rewrite, node| match node.op {
+            Op::Dropout(_) => rewrite.alias(node.outputs[0], node.inputs[0]),
+            _ => rewrite.copy(node),
+        });
         let op = match head {
             Head::Softmax => Op::Softmax,
             Head::Sigmoid => Op::Map(Activation::Sigmoid),
@@ -108,6 +94,17 @@ impl Inference {
         let probabilities = typed(builder.apply(op, &[logits]));
         Self { graph: builder.finish(probabilities), logits, probabilities }
     }
+}
+
+/// The nodes up to the logits, each taken over by `convert`, with the head and the logits.
+fn forward(network: &Graph, convert: impl Fn(&mut Rewrite, &Node)) -> (Builder, Head, ValueId) {
+    let (head, logits) = Head::of(network);
+    let mut rewrite = Rewrite::new(network);
+    for node in nodes_before(network, logits) {
+        convert(&mut rewrite, &network.nodes[node]);
+    }
+    let logits = rewrite.map(logits);
+    (rewrite.builder, head, logits)
 }
 
 /// Nodes that `value` is computed from, in order.
@@ -167,21 +164,21 @@ impl Rewrite {
         self.values[value.0] = Some(self.map(to));
     }
 
-    fn copy(&mut self, layer: LayerId, op: Op, inputs: &[ValueId], outputs: &[ValueId]) {
-        let inputs: Vec<ValueId> = inputs.iter().map(|&input| self.map(input)).collect();
-        self.builder.enter_layer(layer, "");
-        let made = typed(self.builder.emit(op, &inputs));
-        for (output, made) in outputs.iter().zip(made) {
+    fn copy(&mut self, node: &Node) {
+        let inputs: Vec<ValueId> = node.inputs.iter().map(|&input| self.map(input)).collect();
+        self.builder.enter_layer(node.layer, "");
+        let made = typed(self.builder.emit(node.op, &inputs));
+        for (output, made) in node.outputs.iter().zip(made) {
             self.values[output.0] = Some(made);
         }
     }
 
-    fn batch_norm_training(&mut self, layer: LayerId, norm: super::BatchNorm, inputs: &[ValueId], output: ValueId) {
-        let [x, scale, shift, mean, variance] = std::array::from_fn(|at| self.map(inputs[at]));
-        self.builder.enter_layer(layer, "");
+    fn batch_norm_training(&mut self, norm: super::BatchNorm, node: &Node) {
+        let [x, scale, shift, mean, variance] = std::array::from_fn(|at| self.map(node.inputs[at]));
+        self.builder.enter_layer(node.layer, "");
         let made = typed(self.builder.emit(Op::BatchNormTraining(norm), &[x, scale, shift]));
         let pixels = Pixels(self.builder.shape(x).pixels());
         typed(self.builder.emit(Op::RunningStatistics(norm, pixels), &[made[1], made[2], mean, variance]));
-        self.values[output.0] = Some(made[0]);
+        self.values[node.outputs[0].0] = Some(made[0]);
     }
 }

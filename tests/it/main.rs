@@ -6,6 +6,8 @@ mod gradient;
 mod network;
 mod parity;
 mod program;
+mod published;
+mod published_logits;
 mod rooms;
 mod schema;
 mod tables;

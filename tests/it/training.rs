@@ -58,6 +58,40 @@ fn predictions(folder: &Folder, run: &Path) {
     assert!(shown.contains("seven.png") && shown.contains('%'), "{shown}");
 }
 
+/// A disk that takes no file above 8 KiB: writing more fails as it does where there is no room left.
+#[cfg(unix)]
+fn on_a_full_disk(command: &std::process::Command) -> Run {
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$@\"", "sh"]).arg(command.get_program());
+    limited.args(command.get_args()).current_dir(command.get_current_dir().unwrap());
+    finish(limited)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_that_fills_up_costs_a_run_nothing_that_was_saved() {
+    let folder = Folder::new();
+    let [run, whole] = ["run", "whole"].map(|name| folder.join(name));
+    let constant = std::fs::read_to_string(SPEC).unwrap().replace("schedule: cosine", "schedule: constant");
+    let spec = folder.file("digits.net", constant.as_bytes());
+    let arguments = |out: &Path, epochs: &str, more: &[&str]| {
+        let fixed = ["train", text(&spec), DATA, "--out", text(out), "--epochs", epochs];
+        command(fixed.iter().chain(more))
+    };
+    finish(arguments(&whole, "2", &[])).ended(0);
+    finish(arguments(&run, "1", &[])).ended(0);
+    let names = ["best.safetensors", "last.safetensors", "metrics.jsonl"];
+    let files = || names.map(|name| std::fs::read(run.join(name)).unwrap());
+    let before = files();
+    on_a_full_disk(&arguments(&run, "2", &["--resume"])).failed(2, "M805");
+    assert!(files() == before, "a file that was whole has changed");
+    let left: Vec<_> = std::fs::read_dir(&run).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let known = ["spec.net", "run.yaml", "log.txt", "state"].iter().chain(&names);
+    assert_eq!(left.len(), known.count(), "something half written was left: {left:?}");
+    finish(arguments(&run, "2", &["--resume"])).ended(0);
+    assert!(files()[1] == std::fs::read(whole.join("last.safetensors")).unwrap(), "the resumed run differs");
+}
+
 #[test]
 fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads_and_after_a_resumption() {
     let folder = Folder::new();

@@ -7,10 +7,13 @@ mod depthwise;
 mod direct;
 mod im2col;
 mod patch;
+mod pooled;
 #[cfg(test)]
 mod tests;
 
 use rayon::prelude::*;
+
+pub use pooled::PooledConv;
 
 use super::{ConvGeometry, Epilogue, Isa, Space};
 
@@ -20,60 +23,46 @@ pub type RunForward = fn(&ConvGeometry, usize, &[f32], &[f32], Epilogue<'_>, &mu
 /// How a gradient kernel is called: geometry, images, the two operands, the result, room.
 pub type RunGradient = fn(&ConvGeometry, usize, &[f32], &[f32], &mut [f32], Space<'_>);
 
-/// y = activation(x ∗ w + bias).
+/// How a convolution that pools is called: geometry, images, x, w, epilogue, y, the winners' taps or none, room.
+pub type RunPooled = fn(&PooledConv, usize, &[f32], &[f32], Epilogue<'_>, &mut [f32], &mut [u8], Space<'_>);
+
+/// How a gradient behind a pool is called: geometry, images, the two operands, the winners' taps, the result, room.
+pub type RunPooledGradient = fn(&PooledConv, usize, &[f32], &[f32], &[u8], &mut [f32], Space<'_>);
+
+/// A row of a table: a kernel with what it needs and what it can do.
 #[derive(Debug)]
-pub struct ConvForward {
+pub struct ConvKernel<Geometry, Run> {
     /// Unique in its table.
     pub name: &'static str,
     /// What the machine must have.
     pub isa: Isa,
     /// Whether it can compute this convolution, and is worth it.
-    pub fits: fn(&ConvGeometry) -> bool,
+    pub fits: fn(&Geometry) -> bool,
     /// Elements of shared workspace for a geometry and a number of images.
-    pub workspace: fn(&ConvGeometry, usize) -> usize,
+    pub workspace: fn(&Geometry, usize) -> usize,
     /// Elements of scratch for each worker.
-    pub scratch: fn(&ConvGeometry) -> usize,
-    /// Computes y (n×H'×W'×O) from x (n×H×W×I) and w, overwriting y.
-    pub run: RunForward,
+    pub scratch: fn(&Geometry) -> usize,
+    /// The function.
+    pub run: Run,
 }
 
-/// dx, the gradient with respect to the input.
-#[derive(Debug)]
-pub struct ConvInputGradient {
-    /// Unique in its table.
-    pub name: &'static str,
-    /// What the machine must have.
-    pub isa: Isa,
-    /// Whether it can compute this convolution, and is worth it.
-    pub fits: fn(&ConvGeometry) -> bool,
-    /// Elements of shared workspace for a geometry and a number of images.
-    pub workspace: fn(&ConvGeometry, usize) -> usize,
-    /// Elements of scratch for each worker.
-    pub scratch: fn(&ConvGeometry) -> usize,
-    /// Computes dx (n×H×W×I) from dy (n×H'×W'×O) and w, overwriting dx.
-    pub run: RunGradient,
-}
+/// Computes y = activation(x ∗ w + bias), n×H'×W'×O, from x (n×H×W×I) and w, overwriting y.
+pub type ConvForward = ConvKernel<ConvGeometry, RunForward>;
 
-/// dw, the gradient with respect to the weights, summed over the images.
-#[derive(Debug)]
-pub struct ConvWeightGradient {
-    /// Unique in its table.
-    pub name: &'static str,
-    /// What the machine must have.
-    pub isa: Isa,
-    /// Whether it can compute this convolution, and is worth it.
-    pub fits: fn(&ConvGeometry) -> bool,
-    /// Elements of shared workspace for a geometry and a number of images.
-    pub workspace: fn(&ConvGeometry, usize) -> usize,
-    /// Elements of scratch for each worker.
-    pub scratch: fn(&ConvGeometry) -> usize,
-    /// Computes dw from x (n×H×W×I) and dy (n×H'×W'×O), overwriting dw.
-    pub run: RunGradient,
-}
+/// Computes a gradient: dx (n×H×W×I) from dy (n×H'×W'×O) and w, or dw, summed over the images, from x and dy;
+/// overwrites it.
+pub type ConvGradient = ConvKernel<ConvGeometry, RunGradient>;
+
+/// Computes y = max pool of activation(x ∗ w + bias) from x (n×H×W×I) and w, and the tap of each window's winner.
+pub type ConvPool = ConvKernel<PooledConv, RunPooled>;
+
+/// Computes a gradient from dy, the gradient of the pooled values before the activation, and the winners' taps: dx
+/// from dy and w, or dw, summed over the images, from x and dy; overwrites it.
+pub type PooledGradient = ConvKernel<PooledConv, RunPooledGradient>;
 
 macro_rules! direct_forward {
     ($isa:expr, $name:literal) => {
-        ConvForward {
+        ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::fits,
@@ -86,7 +75,7 @@ macro_rules! direct_forward {
 
 macro_rules! direct_input_gradient {
     ($isa:expr, $name:literal) => {
-        ConvInputGradient {
+        ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::input_gradient::fits,
@@ -99,7 +88,7 @@ macro_rules! direct_input_gradient {
 
 macro_rules! direct_weight_gradient {
     ($isa:expr, $name:literal) => {
-        ConvWeightGradient {
+        ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::fits,
@@ -112,7 +101,7 @@ macro_rules! direct_weight_gradient {
 
 macro_rules! depthwise_forward {
     ($isa:expr, $name:literal) => {
-        ConvForward {
+        ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::depthwise::fits,
@@ -127,7 +116,7 @@ macro_rules! depthwise_forward {
 
 macro_rules! depthwise_input_gradient {
     ($isa:expr, $name:literal) => {
-        ConvInputGradient {
+        ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::depthwise::fits_input_gradient,
@@ -140,7 +129,7 @@ macro_rules! depthwise_input_gradient {
 
 macro_rules! depthwise_weight_gradient {
     ($isa:expr, $name:literal) => {
-        ConvWeightGradient {
+        ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::depthwise::fits,
@@ -159,7 +148,7 @@ pub static FORWARD: &[ConvForward] = &[
     direct_forward!(Isa::Avx512, "direct-avx512"),
     direct_forward!(Isa::Avx2, "direct-avx2"),
     direct_forward!(Isa::Portable, "direct"),
-    ConvForward {
+    ConvKernel {
         name: "depthwise",
         isa: Isa::Portable,
         fits: depthwise::fits,
@@ -167,7 +156,7 @@ pub static FORWARD: &[ConvForward] = &[
         scratch: |_| 0,
         run: |g, n, x, w, epilogue, y, _| depthwise::forward(g, n, x, w, epilogue, y),
     },
-    ConvForward {
+    ConvKernel {
         name: "im2col",
         isa: Isa::Portable,
         fits: |_| true,
@@ -178,14 +167,14 @@ pub static FORWARD: &[ConvForward] = &[
 ];
 
 /// Input-gradient kernels, the ones to prefer first.
-pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
+pub static INPUT_GRADIENT: &[ConvGradient] = &[
     depthwise_input_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
     depthwise_input_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
     depthwise_input_gradient!(Isa::Portable, "direct-depthwise"),
     direct_input_gradient!(Isa::Avx512, "direct-avx512"),
     direct_input_gradient!(Isa::Avx2, "direct-avx2"),
     direct_input_gradient!(Isa::Portable, "direct"),
-    ConvInputGradient {
+    ConvKernel {
         name: "depthwise",
         isa: Isa::Portable,
         fits: depthwise::fits,
@@ -193,7 +182,7 @@ pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
         scratch: |_| 0,
         run: |g, n, dy, w, dx, _| depthwise::input_gradient(g, n, dy, w, dx),
     },
-    ConvInputGradient {
+    ConvKernel {
         name: "im2col",
         isa: Isa::Portable,
         fits: |_| true,
@@ -204,14 +193,14 @@ pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
 ];
 
 /// Weight-gradient kernels, the ones to prefer first.
-pub static WEIGHT_GRADIENT: &[ConvWeightGradient] = &[
+pub static WEIGHT_GRADIENT: &[ConvGradient] = &[
     depthwise_weight_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
     depthwise_weight_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
     depthwise_weight_gradient!(Isa::Portable, "direct-depthwise"),
     direct_weight_gradient!(Isa::Avx512, "direct-avx512"),
     direct_weight_gradient!(Isa::Avx2, "direct-avx2"),
     direct_weight_gradient!(Isa::Portable, "direct"),
-    ConvWeightGradient {
+    ConvKernel {
         name: "depthwise",
         isa: Isa::Portable,
         fits: depthwise::fits,
@@ -219,7 +208,7 @@ pub static WEIGHT_GRADIENT: &[ConvWeightGradient] = &[
         scratch: |_| 0,
         run: |g, n, x, dy, dw, space| depthwise::weight_gradient(g, n, x, dy, dw, space.workspace),
     },
-    ConvWeightGradient {
+    ConvKernel {
         name: "im2col",
         isa: Isa::Portable,
         fits: |_| true,
@@ -227,6 +216,72 @@ pub static WEIGHT_GRADIENT: &[ConvWeightGradient] = &[
         scratch: im2col::scratch,
         run: im2col::weight_gradient,
     },
+];
+
+macro_rules! pooled_forward {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: pooled::fits_forward,
+            workspace: |g, _| pooled::forward::workspace($isa, g),
+            scratch: pooled::forward::scratch,
+            run: |g, n, x, w, epilogue, y, index, space| {
+                pooled::forward::run($isa, g, n, x, w, epilogue, y, index, space);
+            },
+        }
+    };
+}
+
+macro_rules! pooled_input_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: pooled::fits_sparse,
+            workspace: |g, _| pooled::input_gradient::workspace($isa, g),
+            scratch: |g| pooled::input_gradient::scratch($isa, g),
+            run: |g, n, dy, w, index, dx, space| {
+                pooled::input_gradient::run($isa, g, n, dy, w, index, dx, space);
+            },
+        }
+    };
+}
+
+macro_rules! pooled_weight_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: pooled::fits_sparse,
+            workspace: |g, n| pooled::weight_gradient::workspace($isa, g, n),
+            scratch: |g| pooled::weight_gradient::scratch($isa, g),
+            run: |g, n, x, dy, index, dw, space| {
+                pooled::weight_gradient::run($isa, g, n, x, dy, index, dw, space);
+            },
+        }
+    };
+}
+
+/// Forward kernels that pool as they go, the ones to prefer first. None has to fit: the pool is then a step of its own.
+pub static POOLED_FORWARD: &[ConvPool] = &[
+    pooled_forward!(Isa::Avx512, "direct-pooled-avx512"),
+    pooled_forward!(Isa::Avx2, "direct-pooled-avx2"),
+    pooled_forward!(Isa::Portable, "direct-pooled"),
+];
+
+/// Input-gradient kernels over the winners of a pool; as above, none has to fit.
+pub static POOLED_INPUT_GRADIENT: &[PooledGradient] = &[
+    pooled_input_gradient!(Isa::Avx512, "winners-avx512"),
+    pooled_input_gradient!(Isa::Avx2, "winners-avx2"),
+    pooled_input_gradient!(Isa::Portable, "winners"),
+];
+
+/// Weight-gradient kernels over the winners of a pool; as above, none has to fit.
+pub static POOLED_WEIGHT_GRADIENT: &[PooledGradient] = &[
+    pooled_weight_gradient!(Isa::Avx512, "winners-avx512"),
+    pooled_weight_gradient!(Isa::Avx2, "winners-avx2"),
+    pooled_weight_gradient!(Isa::Portable, "winners"),
 ];
 
 /// Asserts that the operands of a convolution have the lengths that its geometry gives them.

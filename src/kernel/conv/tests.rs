@@ -182,7 +182,7 @@ fn forward(row: &ConvForward, case: &Case) -> Vec<f32> {
     y
 }
 
-fn input_gradient(row: &ConvInputGradient, case: &Case) -> Vec<f32> {
+fn input_gradient(row: &ConvGradient, case: &Case) -> Vec<f32> {
     let (g, n) = (&case.g, case.n);
     let mut dx = vec![f32::NAN; n * g.window.in_len()];
     with_space((row.workspace)(g, n), (row.scratch)(g), |space| {
@@ -191,7 +191,7 @@ fn input_gradient(row: &ConvInputGradient, case: &Case) -> Vec<f32> {
     dx
 }
 
-fn weight_gradient(row: &ConvWeightGradient, case: &Case) -> Vec<f32> {
+fn weight_gradient(row: &ConvGradient, case: &Case) -> Vec<f32> {
     let (g, n) = (&case.g, case.n);
     let mut dw = vec![f32::NAN; g.weight_len()];
     with_space((row.workspace)(g, n), (row.scratch)(g), |space| {
@@ -201,10 +201,11 @@ fn weight_gradient(row: &ConvWeightGradient, case: &Case) -> Vec<f32> {
 }
 
 /// The rows of a table that can compute `g` here.
-macro_rules! runnable {
-    ($table:expr, $g:expr) => {
-        $table.iter().filter(|row| row.isa.is_available() && (row.fits)($g))
-    };
+fn runnable<Run>(
+    table: &'static [ConvKernel<ConvGeometry, Run>],
+    g: &ConvGeometry,
+) -> impl Iterator<Item = &'static ConvKernel<ConvGeometry, Run>> {
+    table.iter().filter(|row| row.isa.is_available() && (row.fits)(g))
 }
 
 fn check_forward(case: &Case) {
@@ -214,7 +215,7 @@ fn check_forward(case: &Case) {
         let value = sum.value + f64::from(case.bias[at % case.g.filters]);
         *sum = Sum { value: f64::from(case.activation.apply(value as f32)), size: sum.size + 1.0 };
     }
-    for row in runnable!(FORWARD, &case.g) {
+    for row in runnable(FORWARD, &case.g) {
         assert_near(row.name, &case.g, &forward(row, case), &sums);
     }
 }
@@ -226,10 +227,10 @@ fn check_gradients(case: &Case) {
         dx[x].add(case.dy[y], case.w[w]);
         dw[w].add(case.x[x], case.dy[y]);
     });
-    for row in runnable!(INPUT_GRADIENT, &case.g) {
+    for row in runnable(INPUT_GRADIENT, &case.g) {
         assert_near(row.name, &case.g, &input_gradient(row, case), &dx);
     }
-    for row in runnable!(WEIGHT_GRADIENT, &case.g) {
+    for row in runnable(WEIGHT_GRADIENT, &case.g) {
         assert_near(row.name, &case.g, &weight_gradient(row, case), &dw);
     }
 }
@@ -273,15 +274,15 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
         [1, 2, 3].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a small pool"));
     for seed in 2000..2020 {
         let case = Case::draw(seed);
-        for row in runnable!(FORWARD, &case.g) {
+        for row in runnable(FORWARD, &case.g) {
             let [one, two, three] = pools.each_ref().map(|pool| pool.install(|| bits(&forward(row, &case))));
             assert!(one == two && two == three, "{} for {:?}", row.name, case.g);
         }
-        for row in runnable!(INPUT_GRADIENT, &case.g) {
+        for row in runnable(INPUT_GRADIENT, &case.g) {
             let [one, two, three] = pools.each_ref().map(|pool| pool.install(|| bits(&input_gradient(row, &case))));
             assert!(one == two && two == three, "{} for {:?}", row.name, case.g);
         }
-        for row in runnable!(WEIGHT_GRADIENT, &case.g) {
+        for row in runnable(WEIGHT_GRADIENT, &case.g) {
             let [one, two, three] = pools.each_ref().map(|pool| pool.install(|| bits(&weight_gradient(row, &case))));
             assert!(one == two && two == three, "{} for {:?}", row.name, case.g);
         }
@@ -301,14 +302,14 @@ fn what_is_not_a_number_is_not_hidden() {
         case.activation = activation;
         let centre = (3 * 7 + 3) * 20;
         case.x[centre] = f32::NAN;
-        for row in runnable!(FORWARD, &g) {
+        for row in runnable(FORWARD, &g) {
             assert!(forward(row, &case)[(3 * 7 + 3) * 40..][..40].iter().all(|y| y.is_nan()), "{}", row.name);
         }
         case.dy[(3 * 7 + 3) * 40] = f32::NAN;
-        for row in runnable!(INPUT_GRADIENT, &g) {
+        for row in runnable(INPUT_GRADIENT, &g) {
             assert!(input_gradient(row, &case)[centre..][..20].iter().all(|dx| dx.is_nan()), "{}", row.name);
         }
-        for row in runnable!(WEIGHT_GRADIENT, &g) {
+        for row in runnable(WEIGHT_GRADIENT, &g) {
             let dw = weight_gradient(row, &case);
             assert!((0..9).all(|tap| dw[tap * 800].is_nan()), "{}", row.name);
         }
