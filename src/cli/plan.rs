@@ -2,17 +2,19 @@
 
 use std::path::PathBuf;
 
-use super::argument::{Format, batch, threads};
+use super::argument::{Format, batch};
 use super::console::Console;
+use super::machine::MachineArgs;
 use super::number::{bytes, grouped, operations, percent};
 use super::profile::{Profile, profile};
 use super::spec::{self, ImageArgs};
 use super::table::{Column, ruled};
-use super::{Ending, Outcome, machine};
+use super::{Ending, Outcome};
 use crate::check::Net;
 use crate::graph::{Inference, Training};
 use crate::plan::{Options, Plan, Step};
 use crate::syntax::settings::TrainSettings;
+use crate::train::Machine;
 
 /// Arguments of `netc plan`.
 #[derive(Debug, clap::Args)]
@@ -30,9 +32,8 @@ pub(super) struct Args {
     /// Run the plan on random images and weights, and show the time of each step.
     #[arg(long)]
     profile: bool,
-    /// Threads [default: as many as the machine runs at once].
-    #[arg(long, value_name = "N", value_parser = threads)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    machine: MachineArgs,
     #[command(flatten)]
     images: ImageArgs,
     /// What is printed.
@@ -42,8 +43,7 @@ pub(super) struct Args {
 
 /// Runs `netc plan`.
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
-    let isa = machine::isa()?;
-    let threads = args.threads.unwrap_or_else(machine::available_threads);
+    let Machine { threads, isa } = args.machine.machine()?;
     let spec = args.images.load(&args.spec, console)?;
     let plan = plan_of(&spec.net, &spec.tree.front.train, args.infer, Options { batch: args.batch, isa });
     let profile = if args.profile { Some(profile(&plan, &spec.net, threads)?) } else { None };

@@ -25,7 +25,7 @@ pub(super) struct Figure {
 }
 
 /// A part of a chain.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Part {
     /// Layers on one another, without an arrow between.
     Stack(Vec<Cell>),
@@ -46,11 +46,13 @@ pub(super) enum Part {
         count: usize,
         /// What is inside.
         body: Vec<Part>,
+        /// What it gives in each run of the repeats around it.
+        shapes: Vec<String>,
     },
 }
 
 /// A layer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Cell {
     /// Its colour.
     pub tint: Tint,
@@ -90,19 +92,13 @@ pub(super) enum Tint {
 impl Part {
     /// What it gives: `32×32×64`, where a repeat around it makes it several shapes the first and the last.
     pub(super) fn shape(&self) -> String {
-        listed(self.shapes().into_iter(), 1)
+        listed(self.shapes().iter().cloned(), 1)
     }
 
-    /// What it gives in each run of the repeats around it. What a repeat gives is what its last run gives.
-    fn shapes(&self) -> Vec<String> {
+    fn shapes(&self) -> &[String] {
         match self {
-            Self::Stack(cells) | Self::Join { stack: cells, .. } => {
-                cells.last().map_or_else(Vec::new, |cell| cell.shapes.clone())
-            }
-            Self::Frame { count, body, .. } => {
-                let shapes = body.last().map_or_else(Vec::new, Self::shapes);
-                shapes.chunks(*count).filter_map(|runs| runs.last().cloned()).collect()
-            }
+            Self::Stack(cells) | Self::Join { stack: cells, .. } => cells.last().map_or(&[], |cell| &cell.shapes),
+            Self::Frame { shapes, .. } => shapes,
         }
     }
 }
@@ -114,7 +110,7 @@ pub(super) fn figure(net: &Net, name: &str, repeats: Repeats) -> Figure {
         Repeats::Unfolded => net.unfolded(),
     };
     let mut parts = vec![Part::Stack(vec![end("Input", vec![net.input.to_string()])])];
-    parts.extend(chain(net, &folds));
+    parts.extend(chain(net, &folds, repeats));
     let classes = format!("{} classes", net.classes);
     parts.push(Part::Stack(vec![end(&classes, Vec::new())]));
     let params = grouped(net.graph.trained_params());
@@ -126,33 +122,55 @@ fn end(text: &str, shapes: Vec<String>) -> Cell {
     Cell { tint: Tint::End, kind: text.to_owned(), arguments, detail, params, shapes }
 }
 
-fn chain(net: &Net, folds: &[Fold]) -> Vec<Part> {
+fn chain(net: &Net, folds: &[Fold], repeats: Repeats) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for fold in folds {
         match fold {
-            Fold::Layer(runs) => add_layer(&mut parts, cell(net, runs), net.layers[runs[0]].family),
+            Fold::Layer(runs) => add_cell(&mut parts, cell(net, runs)),
             Fold::Join { layer, branches } => {
                 let (skips, branches): (Vec<_>, Vec<_>) =
                     branches.iter().partition(|branch| branch.iter().all(|fold| does_nothing(net, fold)));
-                let branches = branches.into_iter().map(|branch| chain(net, branch)).collect();
+                let branches = branches.into_iter().map(|branch| chain(net, branch, repeats)).collect();
                 parts.push(Part::Join { branches, skips: skips.len(), stack: vec![cell(net, layer)] });
             }
-            Fold::Repeat { count, body, .. } => parts.push(frame(String::new(), *count, chain(net, body))),
-            Fold::Block { name, body, .. } => parts.push(frame(name.clone(), 1, chain(net, body))),
+            Fold::Repeat { count, body, .. } => {
+                parts.push(frame(String::new(), *count, chain(net, body, repeats)));
+            }
+            Fold::Block { name, body, .. } => match chain(net, body, repeats).as_mut_slice() {
+                // A block that only names a layer or two needs no frame.
+                [Part::Stack(cells)] => cells.drain(..).for_each(|cell| add_cell(&mut parts, cell)),
+                body => add_frame(&mut parts, frame(name.clone(), 1, body.to_vec()), repeats),
+            },
         }
     }
     parts
 }
 
-/// A repeat of nothing but a block is one frame.
+/// What a repeat gives is what its last run gives. A repeat of nothing but a block is one frame.
 fn frame(name: String, count: usize, mut body: Vec<Part>) -> Part {
+    let given = body.last().map_or(&[] as &[String], Part::shapes);
+    let given = given.chunks(count).filter_map(|runs| runs.last().cloned()).collect();
     match body.as_mut_slice() {
-        [Part::Frame { count: inner, .. }] if name.is_empty() && *inner == 1 => {
-            *inner = count;
+        [Part::Frame { count: inner, shapes, .. }] if name.is_empty() && *inner == 1 => {
+            (*inner, *shapes) = (count, given);
             body.remove(0)
         }
-        _ => Part::Frame { name, count, body },
+        _ => Part::Frame { name, count, body, shapes: given },
     }
+}
+
+/// A block behind one that is the same in every respect is one run more of it.
+fn add_frame(parts: &mut Vec<Part>, frame: Part, repeats: Repeats) {
+    if let (Some(Part::Frame { name, count, body, shapes }), Part::Frame { name: next, count: 1, body: more, .. }) =
+        (parts.last_mut(), &frame)
+        && (&*name, &*body) == (next, more)
+        && shapes.as_slice() == frame.shapes()
+        && repeats == Repeats::Folded
+    {
+        *count += 1;
+        return;
+    }
+    parts.push(frame);
 }
 
 fn does_nothing(net: &Net, fold: &Fold) -> bool {
@@ -160,8 +178,8 @@ fn does_nothing(net: &Net, fold: &Fold) -> bool {
 }
 
 /// A layer that keeps the shape lies on the one before it.
-fn add_layer(parts: &mut Vec<Part>, cell: Cell, family: Family) {
-    let lies_on = matches!(family, Family::Activation | Family::Norm) || cell.kind.ends_with("Dropout");
+fn add_cell(parts: &mut Vec<Part>, cell: Cell) {
+    let lies_on = matches!(cell.tint, Tint::Activation | Tint::Norm) || cell.kind.ends_with("Dropout");
     match parts.last_mut() {
         Some(Part::Stack(cells) | Part::Join { stack: cells, .. }) if lies_on => cells.push(cell),
         _ => parts.push(Part::Stack(vec![cell])),
@@ -172,12 +190,13 @@ fn cell(net: &Net, runs: &[usize]) -> Cell {
     let layers: Vec<&Placed> = runs.iter().map(|&at| &net.layers[at]).collect();
     let (detail, leading): (Vec<String>, Vec<String>) =
         net.folded_arguments(runs).into_iter().partition(|argument| argument.contains(": "));
+    let detail = detail.iter().filter(|argument| *argument != "padding: 0").map(|argument| detailed(argument));
     let params = listed(layers.iter().map(|layer| grouped(layer.params.trained)), 1);
     Cell {
         tint: tint(layers[0]),
         kind: layers[0].kind.to_owned(),
         arguments: printed(&leading.join(", ")),
-        detail: detail.iter().map(|argument| detailed(argument)).collect::<Vec<_>>().join(", "),
+        detail: detail.collect::<Vec<_>>().join(", "),
         params: if params == "0" { String::new() } else { params },
         shapes: layers.iter().map(|layer| layer.shape_out.to_string()).collect(),
     }

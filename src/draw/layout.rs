@@ -63,7 +63,7 @@ fn columns(parts: &[Measured<'_>], scene: &mut Scene) {
         behind = column.last().map(|last| (ends.exit, foot, last.shape.as_str()));
     }
     scene.width = x - COLUMN_GAP + MARGIN;
-    scene.height = lowest + MARGIN / 2;
+    scene.height = lowest + MARGIN;
 }
 
 /// The edge from the foot of a column to the head of the next.

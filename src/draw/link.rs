@@ -63,7 +63,7 @@ impl<'f> Links<'f> {
                 }
                 vec![(self.node(stack, &ends, items), part.shape())]
             }
-            Part::Frame { name, count, body } => {
+            Part::Frame { name, count, body, .. } => {
                 let times = if *count > 1 { format!("×{count}") } else { String::new() };
                 let label = [name.as_str(), &times].join(" ").trim().to_owned();
                 let number = self.frames;

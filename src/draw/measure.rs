@@ -154,7 +154,7 @@ fn measured(part: &Part, width: i32) -> Measured<'_> {
             let extent = Extent { left: width / 2, right: width / 2, height: stack_height(cells) };
             (extent, Content::Stack(cells, width))
         }
-        Part::Frame { name, count, body } => frame(name, *count, chain(body, width)),
+        Part::Frame { name, count, body, .. } => frame(name, *count, chain(body, width)),
         Part::Join { branches, skips, stack } => {
             join(branches.iter().map(|branch| branch_chain(branch, width)).collect(), *skips, stack)
         }

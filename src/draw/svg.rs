@@ -162,7 +162,7 @@ pub(super) fn escaped(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
             character if character.is_control() || matches!(character, '\u{FFFE}' | '\u{FFFF}') => {
-                escaped.push('\u{FFFD}')
+                escaped.push('\u{FFFD}');
             }
             character => escaped.push(character),
         }

@@ -159,6 +159,21 @@ fn what_leaves_a_repeat_is_what_its_last_run_gives() {
 }
 
 #[test]
+fn the_same_block_again_is_a_run_more_and_a_block_of_a_layer_needs_no_frame() {
+    let net = net(
+        "let conv(f) = Conv(f, padding: same) -> BatchNorm\nlet block(f) = Residual[conv(f) -> Relu -> conv(f)] -> Relu\n\
+         conv(8) -> Relu -> block(8) -> block(8) -> GlobalAvgPool -> Dense -> Softmax",
+    );
+    let times = |repeats| {
+        let scene = layout::layout(&figure(&net, "", repeats));
+        scene.frames.into_iter().map(|frame| (frame.name, frame.times)).collect::<Vec<_>>()
+    };
+    let frame = |times: &str| ("block".to_owned(), times.to_owned());
+    assert_eq!(times(Repeats::Folded), [frame("×2")]);
+    assert_eq!(times(Repeats::Unfolded), [frame(""), frame("")]);
+}
+
+#[test]
 fn text_is_escaped_in_every_language() {
     let net = net("Flatten -> Dense -> Softmax");
     let name = "a\"<b>&\\\u{1}\n";

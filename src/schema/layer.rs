@@ -39,16 +39,16 @@ fn value(argument: &Argument) -> Value {
         Kind::Count { least, most } => {
             json!({ "description": doc, "type": "integer", "minimum": least, "maximum": most })
         }
-        Kind::Pair => either(doc, vec![number(1), places]),
-        Kind::Padding => either(doc, vec![choice("", &["valid", "same"]), number(0), places]),
-        Kind::Border => either(doc, vec![number(0), places]),
+        Kind::Pair => either(doc, &[number(1), places]),
+        Kind::Padding => either(doc, &[choice("", &["valid", "same"]), number(0), places]),
+        Kind::Border => either(doc, &[number(0), places]),
         Kind::Real(bounds) => {
             let least = if bounds.lo_in { "minimum" } else { "exclusiveMinimum" };
             let mut real = json!({ "type": "number", least: bounds.lo });
             if bounds.hi.is_finite() {
                 real["exclusiveMaximum"] = json!(bounds.hi);
             }
-            either(doc, vec![real, json!({ "type": "string", "pattern": r"^\s*[0-9.]+\s*%\s*$" })])
+            either(doc, &[real, json!({ "type": "string", "pattern": r"^\s*[0-9.]+\s*%\s*$" })])
         }
         Kind::Flag => flag(doc),
         Kind::Activation => {

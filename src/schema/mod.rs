@@ -48,7 +48,7 @@ fn classes() -> Value {
     let mut names = list("", &json!({ "type": ["string", "number", "boolean"] }));
     names["minItems"] = json!(2);
     names["uniqueItems"] = json!(true);
-    either("The number of classes, or their names in order; left out, the data's folders", vec![whole("", 2), names])
+    either("The number of classes, or their names in order; left out, the data's folders", &[whole("", 2), names])
 }
 
 fn expect() -> Value {
@@ -72,13 +72,13 @@ fn lint() -> Value {
 }
 
 fn one_or_many(doc: &str, item: &Value) -> Value {
-    either(doc, vec![item.clone(), list("", item)])
+    either(doc, &[item.clone(), list("", item)])
 }
 
 /// A validation set: a share of the images, or a folder's name.
 fn validation() -> Value {
     either(
         "What is held back: a share of every class such as 10%, or a folder of the data",
-        vec![share("", value::Bounds::Inside), any("", "string")],
+        &[share("", value::Bounds::Inside), any("", "string")],
     )
 }

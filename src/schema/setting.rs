@@ -47,7 +47,7 @@ fn normalize() -> Value {
     given["type"] = json!("object");
     given["required"] = json!(["mean", "std"]);
     let words = choice("", &["standardize", "0..1", "-1..1", "imagenet", "none"]);
-    either("How bytes become numbers [standardize: mean 0, deviation 1, by the training images]", vec![words, given])
+    either("How bytes become numbers [standardize: mean 0, deviation 1, by the training images]", &[words, given])
 }
 
 fn augment() -> Value {
@@ -99,7 +99,7 @@ pub(super) fn train() -> Value {
 
 fn rate() -> Value {
     let doc = "The peak rate [0.01 for sgd, 1e-3 for the others], or auto for the range test";
-    either(doc, vec![number("", Bounds::Above), choice("", &["auto"])])
+    either(doc, &[number("", Bounds::Above), choice("", &["auto"])])
 }
 
 fn optimizer() -> Value {
@@ -118,20 +118,20 @@ fn optimizer() -> Value {
         ("alpha", number("Decay of the squared gradient's mean", Bounds::BelowOne)),
         ("epsilon", number("Added to its root", Bounds::Above)),
     ];
-    let options = vec![
+    let options = [
         choice("", &["sgd", "adam", "adamw", "rmsprop"]),
         named("sgd", sgd),
         named("adam", moments()),
         named("adamw", moments()),
         named("rmsprop", rmsprop),
     ];
-    with_default(either("The optimizer, or `{ name: sgd, momentum: 0.9 }` with its constants", options), "adam")
+    with_default(either("The optimizer, or `{ name: sgd, momentum: 0.9 }` with its constants", &options), "adam")
 }
 
 fn schedule() -> Value {
     let warmup = || ("warmup", number("Epochs over which the rate rises from zero", Bounds::FromZero));
     let factor = || ("factor", share("What the rate is multiplied by", Bounds::Inside));
-    let options = vec![
+    let options = [
         choice("", &["constant", "cosine", "step", "plateau", "one_cycle"]),
         named("constant", vec![warmup()]),
         named("cosine", vec![warmup()]),
@@ -142,7 +142,7 @@ fn schedule() -> Value {
             vec![warmup(), ("rise", share("Share of the training over which it rises", Bounds::Inside))],
         ),
     ];
-    with_default(either("How the rate moves, or `{ name: cosine, warmup: 3 }`", options), "constant")
+    with_default(either("How the rate moves, or `{ name: cosine, warmup: 3 }`", &options), "constant")
 }
 
 fn early_stopping() -> Value {

@@ -54,7 +54,7 @@ pub(super) fn number(doc: &str, bounds: Bounds) -> Value {
 
 /// A number, or a percentage.
 pub(super) fn share(doc: &str, bounds: Bounds) -> Value {
-    either(doc, vec![number("", bounds), json!({ "type": "string", "pattern": r"^\s*[0-9.]+\s*%\s*$" })])
+    either(doc, &[number("", bounds), json!({ "type": "string", "pattern": r"^\s*[0-9.]+\s*%\s*$" })])
 }
 
 /// One of these words.
@@ -63,7 +63,7 @@ pub(super) fn choice(doc: &str, words: &[&str]) -> Value {
 }
 
 /// One of these.
-pub(super) fn either(doc: &str, options: Vec<Value>) -> Value {
+pub(super) fn either(doc: &str, options: &[Value]) -> Value {
     described(doc, json!({ "anyOf": options }))
 }
 

@@ -5,17 +5,19 @@ mod row;
 
 use std::path::PathBuf;
 
-use super::argument::{batch, threads};
+use super::argument::batch;
 use super::console::{Console, terminal_width};
 use super::failure::Failure;
+use super::machine::MachineArgs;
 use super::number::{bytes, grouped};
 use super::spec::{self, ImageArgs, Runnable};
 use super::table::{Fitted, markdown, ruled};
 use super::text::paragraphs;
-use super::{Ending, Outcome, machine};
+use super::{Ending, Outcome};
 use crate::check::Net;
 use crate::graph::Training;
 use crate::plan::{Options, Plan};
+use crate::train::Machine;
 
 /// Arguments of `netc summary`.
 #[derive(Debug, clap::Args)]
@@ -36,9 +38,8 @@ pub(super) struct Args {
     /// Add the memory that training in batches of this size takes.
     #[arg(long, value_name = "N", value_parser = batch)]
     batch: Option<usize>,
-    /// Threads of that training [default: as many as the machine runs at once].
-    #[arg(long, value_name = "N", value_parser = threads, requires = "batch")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    machine: MachineArgs,
     /// What is printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -67,7 +68,7 @@ struct Memory {
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let spec = args.images.load(&args.spec, console)?;
     let net = &spec.net;
-    let memory = args.batch.map(|batch| memory(&spec, batch, args.threads)).transpose()?;
+    let memory = args.batch.map(|batch| memory(&spec, batch, args.machine)).transpose()?;
     let (columns, rows) = if args.fold { row::folded(net) } else { row::every(net) };
     match args.format {
         Format::Json => console.json(&json::summary(net, memory))?,
@@ -90,10 +91,9 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     Ok(Ending::Done)
 }
 
-fn memory(spec: &Runnable, batch: usize, threads: Option<usize>) -> Result<Memory, Failure> {
-    let options = Options { batch, isa: machine::isa()? };
-    let threads = threads.unwrap_or_else(machine::available_threads);
-    let plan = Plan::training(&Training::of(&spec.net.graph), spec.tree.front.train.optimizer, options);
+fn memory(spec: &Runnable, batch: usize, machine: MachineArgs) -> Result<Memory, Failure> {
+    let Machine { threads, isa } = machine.machine()?;
+    let plan = Plan::training(&Training::of(&spec.net.graph), spec.tree.front.train.optimizer, Options { batch, isa });
     Ok(Memory { batch, threads, peak_bytes: plan.peak_bytes(threads) })
 }
 
