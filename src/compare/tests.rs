@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::base::Source;
 use crate::check::{Facts, check};
@@ -165,4 +167,55 @@ fn values_are_written_as_a_spec_writes_them() {
             "train.early_stopping { metric: val_accuracy, patience: 5 }",
         ]
     );
+}
+
+/// A network of a few layers that all keep the map's size.
+fn any_network() -> impl Strategy<Value = String> {
+    let layer = prop_oneof![
+        (1..4_usize).prop_map(|filters| format!("Conv({filters}, padding: same)")),
+        (1..3_usize).prop_map(|filters| format!("Conv({filters}, 1x1, activation: relu)")),
+        Just("BatchNorm -> Relu".to_owned()),
+        Just("Gelu".to_owned()),
+        Just("Identity".to_owned()),
+    ];
+    let chain = prop::collection::vec(layer, 1..6).prop_map(|layers| layers.join(" -> "));
+    let stage = (chain.clone(), chain, 1..4_usize, 0..3_u8).prop_map(|(one, other, count, kind)| match kind {
+        0 => format!("[{one}] * {count}"),
+        1 => format!("Concat[{one} | {other}]"),
+        _ => format!("[Concat[{one} | Identity]] * {count}"),
+    });
+    prop::collection::vec(stage, 1..4)
+        .prop_map(|stages| format!("{} -> GlobalAvgPool -> Dense -> Softmax", stages.join(" -> ")))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_layer_and_every_parameter_is_in_one_entry(one in any_network(), other in any_network()) {
+        let nets = [net(&one), net(&other)];
+        prop_assert!(compare(&nets[0], &net(&one)).is_equivalent());
+        let nets = [&nets[0], &nets[1]];
+        let comparison = compare(nets[0], nets[1]);
+        let total = nets[1].graph.trained_params() as i64 - nets[0].graph.trained_params() as i64;
+        prop_assert_eq!(comparison.params(nets), total);
+        prop_assert_eq!(compare(nets[1], nets[0]).params([nets[1], nets[0]]), -total);
+        for side in [Side::First, Side::Second] {
+            let mut layers: Vec<usize> = comparison.layers.iter().flat_map(|entry| layers_of(entry, side)).collect();
+            layers.sort_unstable();
+            let all = side.of(nets).layers.iter().enumerate().filter(|(_, layer)| layer.kind != "Identity");
+            prop_assert_eq!(layers, all.map(|(at, _)| at).collect::<Vec<_>>(), "{}\n{}", one, other);
+        }
+    }
+}
+
+/// The layers of one network in an entry.
+fn layers_of(entry: &Entry, side: Side) -> Vec<usize> {
+    match entry {
+        Entry::Same(pairs) | Entry::Changed(Change { layers: pairs, .. }) => {
+            pairs.iter().map(|pair| side.of(*pair)).collect()
+        }
+        Entry::Only(only) if only.side == side => only.layers.concat(),
+        Entry::Only(_) => Vec::new(),
+    }
 }

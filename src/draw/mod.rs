@@ -1,7 +1,7 @@
 //! A network as a picture: SVG, Graphviz and Mermaid.
 //!
-//! [`figure`] says what is shown: layers in stacks, repeats and blocks in frames, branches with what joins them.
-//! [`layout`](mod@layout) places it, exactly and without search: a network is chains of branches of chains. The writers
+//! `figure` says what is shown: layers in stacks, repeats and blocks in frames, branches with what joins them.
+//! `layout` places it, exactly and without search: a network is chains of branches of chains. The writers
 //! turn either into text, the same bytes for the same network. Files and colours of a terminal are not known here.
 
 mod dot;
