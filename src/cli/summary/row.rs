@@ -67,6 +67,10 @@ fn add_all(net: &Net, folds: &[Fold], depth: usize, rows: &mut Vec<Vec<String>>)
                 rows.push(heading(&format!("{count} ×"), depth));
                 add_all(net, body, depth + 1, rows);
             }
+            // A block that only names a layer or two needs no heading.
+            Fold::Block { body, .. } if body.iter().all(|fold| matches!(fold, Fold::Layer(_))) => {
+                add_all(net, body, depth, rows);
+            }
             Fold::Block { name, body, .. } => {
                 rows.push(heading(name, depth));
                 add_all(net, body, depth + 1, rows);
