@@ -8,6 +8,6 @@ mod source;
 mod suggest;
 
 pub use number::grouped;
-pub use random::Random;
+pub use random::{Random, stable_hash};
 pub use source::{Source, Span, Spanned};
-pub use suggest::closest;
+pub use suggest::{closest, nearest};

@@ -21,11 +21,7 @@ impl Random {
     /// The stream of a name, so that each parameter, epoch or purpose draws its own numbers.
     #[must_use]
     pub fn named(seed: u64, name: &str) -> Self {
-        // FNV-1a: stable across versions and platforms, which the standard hasher is not.
-        let stream = name
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        Self::new(seed, stream)
+        Self::new(seed, stable_hash(name))
     }
 
     /// Four independent words, uniform over `u32`, of the block at `index`.
@@ -86,6 +82,12 @@ impl Random {
         }
         order
     }
+}
+
+/// FNV-1a of a text: the same in every version and on every platform, which the standard hasher's is not.
+#[must_use]
+pub fn stable_hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -1,21 +1,33 @@
 //! Did-you-mean.
 
-/// The candidate nearest to `word` without regard to case, if one is near enough to be a typing mistake.
+/// The candidate nearest to `word`, the first of [`nearest`].
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest(word, candidates).first().copied()
+}
+
+/// The candidates nearest to `word` without regard to case, all equally near and in their order, if they are near enough
+/// for a typing mistake.
 ///
 /// Distance is Damerau-Levenshtein's; near means at most a third of the longer word, and at least one edit is
 /// always allowed.
-pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let word = word.to_lowercase();
-    candidates
-        .into_iter()
-        .map(|candidate| {
-            let lower = candidate.to_lowercase();
-            let length = word.chars().count().max(lower.chars().count());
-            (strsim::damerau_levenshtein(&word, &lower), (length / 3).max(1), candidate)
-        })
-        .filter(|(distance, allowed, _)| distance <= allowed)
-        .min_by_key(|&(distance, _, _)| distance)
-        .map(|(_, _, candidate)| candidate)
+    let mut least = usize::MAX;
+    let mut nearest = Vec::new();
+    for candidate in candidates {
+        let lower = candidate.to_lowercase();
+        let length = word.chars().count().max(lower.chars().count());
+        let distance = strsim::damerau_levenshtein(&word, &lower);
+        if distance > (length / 3).max(1) || distance > least {
+            continue;
+        }
+        if distance < least {
+            nearest.clear();
+            least = distance;
+        }
+        nearest.push(candidate);
+    }
+    nearest
 }
 
 #[cfg(test)]
@@ -27,5 +39,11 @@ mod tests {
         assert_eq!(closest("MAxPool", ["MaxPool", "AvgPool"]), Some("MaxPool"));
         assert_eq!(closest("Covn", ["Conv", "Dense"]), Some("Conv"));
         assert_eq!(closest("Transformer", ["Conv", "Dense"]), None);
+    }
+
+    #[test]
+    fn a_word_between_two_has_both() {
+        assert_eq!(nearest("Felu", ["Softmax", "Relu", "Elu", "LeakyRelu", "Gelu"]), ["Relu", "Elu", "Gelu"]);
+        assert_eq!(nearest("gelu", ["Relu", "Gelu"]), ["Gelu"]);
     }
 }

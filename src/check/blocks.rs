@@ -1,6 +1,6 @@
 //! The blocks that `let` defines: which there are, which may use which, how large they grow.
 
-use crate::base::{Span, closest};
+use crate::base::{Span, nearest};
 use crate::diag::{Diagnostic, code};
 use crate::layer;
 use crate::syntax::ast::{Chain, File, Let, Name, Primary};
@@ -95,14 +95,15 @@ impl<'a> Blocks<'a> {
         // `nn.` and `layers.` are no part of the name.
         let plain = name.value.rsplit('.').next().unwrap_or_default();
         let lowercase = plain.chars().next().is_some_and(char::is_lowercase);
-        let block = closest(&name.value, self.lets.iter().map(|block| block.name.value.as_str()));
+        let blocks = nearest(&name.value, self.lets.iter().map(|block| block.name.value.as_str()));
         let is_layer = layer::suggest(&name.value).is_some_and(|layer| layer.name.eq_ignore_ascii_case(&name.value));
-        match block {
+        match blocks.first() {
             Some(block) if !is_layer => {
+                let meant: Vec<&str> = blocks.iter().copied().chain(layer::suggestions(&name.value)).collect();
                 Diagnostic::new(&code::UNKNOWN_BLOCK, format!("there is no block `{}`", name.value))
                     .at(name.span, "no block of this name")
                     .help(format!("did you mean `{block}`?"))
-                    .fix(format!("write `{block}`"), name.span, block)
+                    .rename(&name.value, name.span, &meant)
             }
             None if lowercase && layer::suggest(&name.value).is_none() => {
                 Diagnostic::new(&code::UNKNOWN_BLOCK, format!("there is no block `{}`", name.value))

@@ -1,6 +1,6 @@
 //! Edits of a spec's text that a fix proposes.
 
-use super::expand::{Origin, Site};
+use super::expand::{Instance, Origin, Site};
 use super::trace::{Frame, Trace};
 use crate::base::{Source, Span};
 use crate::diag::Edit;
@@ -32,9 +32,9 @@ pub(super) fn replace(site: &Site<'_>, trace: &Trace, name: &str, word: &str) ->
 }
 
 /// Sets an argument of a layer as written, whether it has it already or not.
-pub(super) fn set_argument(site: &Site<'_>, source: &Source, name: &str, text: &str) -> Edit {
-    let named = |arg: &&crate::syntax::ast::Arg| arg.name.as_ref().is_some_and(|written| written.value == name);
-    if let Some(arg) = site.args.iter().find(named) {
+pub(super) fn set_argument(instance: &Instance<'_>, source: &Source, name: &str, text: &str) -> Edit {
+    let site = &instance.site;
+    if let Some(arg) = instance.bound.given(name).and_then(|given| site.args.get(given.index)) {
         return Edit { span: arg.value.span, text: text.to_owned() };
     }
     if let Some(last) = site.args.last() {

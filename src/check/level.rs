@@ -1,6 +1,6 @@
 //! Levels of codes: what a spec allows, warns of and denies.
 
-use crate::base::{Source, Span, closest};
+use crate::base::{Source, Span, nearest};
 use crate::diag::code::{CODES, Code, find};
 use crate::diag::{Diagnostic, Severity, code};
 use crate::syntax::ast::{File, Name};
@@ -65,10 +65,9 @@ fn known(name: &Name, unknown: &mut Vec<Diagnostic>) -> Option<&'static Code> {
     if found.is_none() {
         let fault = Diagnostic::new(&code::UNKNOWN_CODE_IN_ALLOW, format!("there is no code `{}`", name.value))
             .at(name.span, "no code of this name");
-        unknown.push(match closest(&name.value, CODES.iter().flat_map(|code| [code.id, code.slug])) {
-            Some(meant) => {
-                fault.help(format!("did you mean `{meant}`?")).fix(format!("write `{meant}`"), name.span, meant)
-            }
+        let meant = nearest(&name.value, CODES.iter().flat_map(|code| [code.id, code.slug]));
+        unknown.push(match meant.first() {
+            Some(first) => fault.help(format!("did you mean `{first}`?")).rename(&name.value, name.span, &meant),
             None => fault.help("`netc explain --all` lists the codes"),
         });
     }

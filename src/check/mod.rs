@@ -5,6 +5,7 @@
 //! clock or data is read here; what is known of the data comes in as [`Facts`].
 
 mod blocks;
+mod canonical;
 mod edit;
 mod expand;
 mod fault;
@@ -12,6 +13,7 @@ mod fold;
 mod input;
 mod level;
 mod lint;
+mod mend;
 mod net;
 mod number;
 mod outline;
@@ -25,7 +27,9 @@ mod typing;
 
 use std::collections::BTreeSet;
 
+pub use canonical::{canonical_names, format};
 pub use fold::{Fold, listed};
+pub use mend::{Fixed, Mended, apply, mend};
 pub use net::{Net, Params, Placed, with_arguments};
 pub use outline::Part;
 pub use trace::{Frame, Trace, repeat_text};
@@ -77,6 +81,7 @@ pub fn check(source: &Source, file: &File, facts: &Facts) -> Checked {
         None => None,
     };
     let mut diagnostics = level::apply_levels(source, file, without_repeats(faults));
+    diagnostics.iter_mut().for_each(|fault| fault.spare_comments(&file.comments));
     diagnostics.sort_by_key(|fault| (fault.span(), fault.code.id));
     let runs = !diagnostics.iter().any(Diagnostic::is_error);
     Checked { net: net.filter(|_| runs), diagnostics }

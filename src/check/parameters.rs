@@ -2,7 +2,7 @@
 
 use super::spread::{Spread, resolve};
 use super::trace::Trace;
-use crate::base::{Span, closest};
+use crate::base::{Span, nearest};
 use crate::diag::{Diagnostic, code};
 use crate::layer::{duplicate, too_many};
 use crate::syntax::ast::{Arg, Call, Let, Literal, Name, Value};
@@ -52,8 +52,9 @@ fn unknown(block: &Let, name: &Name) -> Diagnostic {
         .label(block.name.span, "the block is defined here");
     // Of one letter every other is a near miss.
     let params = block.params.iter().map(|param| param.name.value.as_str()).filter(|param| param.len() > 1);
-    match closest(&name.value, params) {
-        Some(meant) => fault.help(format!("did you mean `{meant}`?")).fix(format!("write `{meant}`"), name.span, meant),
+    let meant = nearest(&name.value, params);
+    match meant.first() {
+        Some(first) => fault.help(format!("did you mean `{first}`?")).rename(&name.value, name.span, &meant),
         None => fault,
     }
 }

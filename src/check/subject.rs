@@ -95,8 +95,10 @@ impl<'a> Subject<'a> {
         row.instance.trace.told(self.source, fault)
     }
 
-    /// Where the front matter gives the input.
+    /// Where the front matter gives the input, if it is the size alone that stands there.
     pub(super) fn input_span(&self) -> Option<Span> {
-        self.file.front.input.map(|input| input.span)
+        let span = self.file.front.input?.span;
+        let is_size = |byte: u8| byte.is_ascii_digit() || b" x\"'".contains(&byte);
+        self.source.slice(span).bytes().all(is_size).then_some(span)
     }
 }

@@ -26,6 +26,8 @@ pub(super) enum Style {
 #[derive(Debug)]
 pub(super) struct Console {
     out: BufWriter<Stdout>,
+    /// Whether stdout is one.
+    is_terminal: bool,
     results_in_colour: bool,
     logs_in_colour: bool,
 }
@@ -42,9 +44,11 @@ impl Console {
         // https://no-color.org: set and not empty, whatever the value.
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let is_terminal = io::stdout().is_terminal();
         Self {
             out: BufWriter::new(io::stdout()),
-            results_in_colour: !plain && io::stdout().is_terminal(),
+            is_terminal,
+            results_in_colour: !plain && is_terminal,
             logs_in_colour: !plain && io::stderr().is_terminal(),
         }
     }
@@ -57,6 +61,16 @@ impl Console {
     pub fn result(&mut self, text: &str) -> io::Result<()> {
         // In colour the text holds escape sequences of ours; what comes from files was made harmless before.
         let text = if self.results_in_colour { text.into() } else { printable(text) };
+        self.out.write_all(text.as_bytes())
+    }
+
+    /// Writes a text of the user's, byte for byte; on a terminal, without what could steer it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Console::result`].
+    pub fn document(&mut self, text: &str) -> io::Result<()> {
+        let text = if self.is_terminal { printable(text) } else { text.into() };
         self.out.write_all(text.as_bytes())
     }
 
@@ -78,6 +92,16 @@ impl Console {
     pub fn json(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.out, value)?;
         self.result("\n")
+    }
+
+    /// Clears the terminal, where stdout is one that knows how to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Console::result`].
+    pub fn clear(&mut self) -> io::Result<()> {
+        // Erase all, forget what scrolled away, and go to the first line (ECMA-48).
+        if self.results_in_colour { self.out.write_all(b"\x1b[2J\x1b[3J\x1b[H") } else { Ok(()) }
     }
 
     /// Hands over what has been written so far.

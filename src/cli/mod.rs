@@ -6,14 +6,17 @@
 
 mod argument;
 mod check;
+mod completions;
 mod console;
 mod diff;
 mod eval;
 mod explain;
 mod failure;
+mod fmt;
 mod graph;
 mod interrupt;
 mod machine;
+mod man;
 mod model;
 mod new;
 mod number;
@@ -22,6 +25,7 @@ mod predict;
 mod printable;
 mod profile;
 mod progress;
+mod rewrite;
 mod schema;
 mod shell;
 mod spec;
@@ -58,6 +62,8 @@ enum Command {
     New(new::Args),
     /// Find what will not run or cannot learn in specs, before a weight exists.
     Check(check::Args),
+    /// Write specs in their canonical layout.
+    Fmt(fmt::Args),
     /// Show the network as a table: every layer with its output, value range and parameters.
     Summary(summary::Args),
     /// Draw the network: SVG for papers, Graphviz, Mermaid.
@@ -76,6 +82,10 @@ enum Command {
     Explain(explain::Args),
     /// Print the JSON schema of the front matter, for editors.
     Schema(schema::Args),
+    /// Print the completions of a shell.
+    Completions(completions::Args),
+    /// Print the manual page.
+    Man(man::Args),
 }
 
 /// How a command that ran to its end ended.
@@ -115,6 +125,7 @@ fn run(command: &Command, console: &mut Console) -> Outcome {
     match command {
         Command::New(args) => new::run(args, console),
         Command::Check(args) => check::run(args, console),
+        Command::Fmt(args) => fmt::run(args, console),
         Command::Summary(args) => summary::run(args, console),
         Command::Graph(args) => graph::run(args, console),
         Command::Diff(args) => diff::run(args, console),
@@ -124,5 +135,7 @@ fn run(command: &Command, console: &mut Console) -> Outcome {
         Command::Predict(args) => predict::run(args, console),
         Command::Explain(args) => explain::run(args, console),
         Command::Schema(args) => schema::run(args, console),
+        Command::Completions(args) => completions::run(args, console),
+        Command::Man(args) => man::run(args, console),
     }
 }

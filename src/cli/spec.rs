@@ -222,13 +222,15 @@ pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Fault> {
             files.push(path.clone());
             continue;
         }
-        let before = files.len();
-        walk(path, &mut files)?;
-        if files.len() == before {
+        let mut found = Vec::new();
+        walk(path, &mut found)?;
+        if found.is_empty() {
             let message = "there is no `.net` file in this folder";
             let help = "give a file, or a folder with `.net` files in it or below it";
             return Err(Diagnostic::new(&code::UNREADABLE_SPEC, message).on(path).help(help).fault());
         }
+        // Below `.` stands `a.net`, not `./a.net`.
+        files.extend(found.iter().map(|file| file.strip_prefix(".").unwrap_or(file).to_owned()));
     }
     Ok(files)
 }

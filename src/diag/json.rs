@@ -3,24 +3,29 @@
 use serde_json::{Value, json};
 
 use super::render::severity_name;
-use super::{Diagnostic, Edit, Fix, Place, Severity};
+use super::{Applicability, Diagnostic, Edit, Fix, Place, Severity};
 use crate::base::{Source, Span};
 
-/// What `netc check --format json` prints for these files: the path, the text and the findings of each.
+/// What `netc check --format json` prints for these texts and the findings of each; `fixed` is how many are mended, where
+/// it was to mend any.
 #[must_use]
-pub fn check_json(files: &[(&str, &Source, &[Diagnostic])]) -> Value {
+pub fn check_json(files: &[(&Source, &[Diagnostic])], fixed: Option<usize>) -> Value {
     let count = |severity| {
-        let all = files.iter().flat_map(|(_, _, diagnostics)| diagnostics.iter());
+        let all = files.iter().flat_map(|(_, diagnostics)| diagnostics.iter());
         all.filter(|diagnostic| diagnostic.severity == severity).count()
     };
     let list: Vec<Value> = files
         .iter()
-        .map(|(path, source, diagnostics)| {
+        .map(|(source, diagnostics)| {
             let diagnostics: Vec<Value> = diagnostics.iter().map(|one| finding(one, source)).collect();
-            json!({ "path": path, "diagnostics": diagnostics })
+            json!({ "path": source.name(), "diagnostics": diagnostics })
         })
         .collect();
-    json!({ "files": list, "errors": count(Severity::Error), "warnings": count(Severity::Warning) })
+    let mut report = json!({ "files": list, "errors": count(Severity::Error), "warnings": count(Severity::Warning) });
+    if let Some(fixed) = fixed {
+        report["fixed"] = fixed.into();
+    }
+    report
 }
 
 /// A finding outside of `check`: code, severity, path, message; the path is the source's for one in its text, and
@@ -61,7 +66,11 @@ fn place(span: Span, source: &Source) -> Value {
 
 fn fix(fix: &Fix) -> Value {
     let edits: Vec<Value> = fix.edits.iter().map(edit).collect();
-    json!({ "title": fix.title, "edits": edits })
+    let applicability = match fix.applicability {
+        Applicability::Safe => "safe",
+        Applicability::Offered => "offered",
+    };
+    json!({ "title": fix.title, "applicability": applicability, "edits": edits })
 }
 
 fn edit(edit: &Edit) -> Value {
@@ -89,7 +98,7 @@ mod tests {
                 {
                     "code": "S001", "name": "unexpected-token", "severity": "error", "message": "expected `->`",
                     "help": null, "span": { "start": 8, "end": 12, "line": 2, "column": 6 },
-                    "fixes": [{ "title": "write `->`", "edits": [{ "start": 7, "end": 7, "text": " ->" }] }]
+                    "fixes": [{ "title": "write `->`", "applicability": "offered", "edits": [{ "start": 7, "end": 7, "text": " ->" }] }]
                 },
                 {
                     "code": "N112", "name": "unused-block", "severity": "warning", "message": "unused",
@@ -98,7 +107,8 @@ mod tests {
             ] }],
             "errors": 1, "warnings": 1
         });
-        assert_eq!(check_json(&[("a.net", &source, &found)]), expected);
+        assert_eq!(check_json(&[(&source, &found)], None), expected);
+        assert_eq!(check_json(&[(&source, &found)], Some(2))["fixed"], 2);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Fault;
 use super::code::{Code, Severity};
-use crate::base::Span;
+use crate::base::{Span, Spanned};
 
 /// Where a fault lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,15 @@ pub struct Edit {
     pub text: String,
 }
 
+/// Whether a fix may be applied unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applicability {
+    /// It keeps what the author means, or evidently restores it.
+    Safe,
+    /// It is one of several ways out, or changes what the network is: the author has to choose it.
+    Offered,
+}
+
 /// A way out that a machine can apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
@@ -42,6 +51,47 @@ pub struct Fix {
     pub title: String,
     /// The edits, without overlap.
     pub edits: Vec<Edit>,
+    /// Whether it may be applied unasked.
+    pub applicability: Applicability,
+}
+
+impl Fix {
+    /// A fix that may be applied unasked.
+    #[must_use]
+    pub fn safe(title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self { title: title.into(), edits, applicability: Applicability::Safe }
+    }
+
+    /// A fix that the author has to choose.
+    #[must_use]
+    pub fn offered(title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self { title: title.into(), edits, applicability: Applicability::Offered }
+    }
+
+    /// The fix as one that may be applied unasked.
+    #[must_use]
+    pub fn evident(self) -> Self {
+        Self { applicability: Applicability::Safe, ..self }
+    }
+
+    /// Cuts every edit that would delete one of `comments`, which are in order, into edits around it. A comment's line
+    /// break stays with it.
+    pub fn spare_comments(&mut self, comments: &[Spanned<String>]) {
+        let edits = std::mem::take(&mut self.edits);
+        self.edits = edits.into_iter().flat_map(|edit| around_comments(edit, comments)).collect();
+    }
+}
+
+fn around_comments(edit: Edit, comments: &[Spanned<String>]) -> Vec<Edit> {
+    let Edit { span, text } = edit;
+    let mut pieces = vec![Edit { span, text }];
+    for comment in comments.iter().filter(|comment| span.start <= comment.span.start && comment.span.end < span.end) {
+        let Some(last) = pieces.last_mut() else { break };
+        last.span.end = comment.span.start;
+        pieces.push(Edit { span: Span::new(comment.span.end + 1, span.end), text: String::new() });
+    }
+    pieces.retain(|piece| !piece.span.is_empty() || !piece.text.is_empty());
+    pieces
 }
 
 /// One fault, with its evidence and its way out.
@@ -119,11 +169,46 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a way out of one edit: `span` becomes `text`.
+    /// Offers a way out of one edit: `span` becomes `text`.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
-        self.fixes.push(Fix { title: title.into(), edits: vec![Edit { span, text: text.into() }] });
+        self.fixes.push(Fix::offered(title, vec![Edit { span, text: text.into() }]));
         self
+    }
+
+    /// Adds a way out of one edit that may be applied unasked: `span` becomes `text`.
+    #[must_use]
+    pub fn safe_fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        self.fixes.push(Fix::safe(title, vec![Edit { span, text: text.into() }]));
+        self
+    }
+
+    /// Adds the way out that `written`, at `span`, becomes the first of `meant`, which are the names nearest to it. It may
+    /// be applied unasked where there is only one and it has the same digits: `Conv1D` is no slip of `Conv2D`.
+    #[must_use]
+    pub fn rename(self, written: &str, span: Span, meant: &[&str]) -> Self {
+        let Some(&first) = meant.first() else { return self };
+        let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
+        let title = format!("write `{first}`");
+        if meant.len() == 1 && digits(written) == digits(first) {
+            self.safe_fix(title, span, first)
+        } else {
+            self.fix(title, span, first)
+        }
+    }
+
+    /// Keeps its fixes from deleting any of `comments`, which are in order.
+    pub fn spare_comments(&mut self, comments: &[Spanned<String>]) {
+        self.fixes.iter_mut().for_each(|fix| fix.spare_comments(comments));
+    }
+
+    /// The fix that may be applied unasked: its only one, where that is safe.
+    #[must_use]
+    pub fn safe_way_out(&self) -> Option<&Fix> {
+        match self.fixes.as_slice() {
+            [fix] if fix.applicability == Applicability::Safe => Some(fix),
+            _ => None,
+        }
     }
 
     /// The place in the spec, where it has one.

@@ -5,14 +5,18 @@
 
 pub mod code;
 mod excerpt;
+mod github;
 mod json;
 mod message;
 mod render;
+mod sarif;
 
 pub use code::{Code, Example, Page, Severity};
+pub use github::github;
 pub use json::{check_json, diagnostic_json};
-pub use message::{Diagnostic, Edit, Fix, Label, Place};
+pub use message::{Applicability, Diagnostic, Edit, Fix, Label, Place};
 pub use render::{concise, render};
+pub use sarif::sarif;
 
 /// A fault that ends the work at hand, boxed since it is rare and large.
 pub type Fault = Box<Diagnostic>;

@@ -2,8 +2,8 @@
 
 use super::convert::{Misfit, convert, words, written};
 use super::foreign::misread;
-use super::{Argument, Kind, LAYERS, Layer, Preset, Value, advice, find, suggest};
-use crate::base::{Span, closest};
+use super::{Argument, Kind, LAYERS, Layer, Preset, Value, advice, find, suggestions};
+use crate::base::{Span, nearest};
 use crate::diag::{Diagnostic, code};
 use crate::graph::PaddingRule;
 use crate::syntax::ast::{Arg, Literal, Name};
@@ -221,11 +221,12 @@ fn unknown_argument(layer: &Layer, name: &Name) -> Diagnostic {
     }
     let names = layer.arguments.iter().flat_map(|argument| std::iter::once(&argument.name).chain(argument.aliases));
     let fault = fault.note(format!("`{}` takes {}", layer.name, known.join(", ")));
-    match closest(&name.value, names.copied()).and_then(|close| layer.argument(close)) {
-        Some(at) => {
-            let meant = layer.arguments[at].name;
-            fault.help(format!("did you mean `{meant}`?")).fix(format!("write `{meant}`"), name.span, meant)
-        }
+    let near = nearest(&name.value, names.copied());
+    let mut meant: Vec<&str> =
+        near.into_iter().filter_map(|near| layer.argument(near)).map(|at| layer.arguments[at].name).collect();
+    meant.dedup();
+    match meant.first() {
+        Some(first) => fault.help(format!("did you mean `{first}`?")).rename(&name.value, name.span, &meant),
         None => fault,
     }
 }
@@ -271,21 +272,22 @@ fn misfit_fault(
         Misfit::Kind => {
             let headline = format!("{what} wants {}, got `{got}`", argument.kind);
             let fault = Diagnostic::new(&code::WRONG_ARGUMENT_TYPE, headline).at(value.span, "of another kind");
-            Some(match meant(argument.kind, &value.value) {
-                Some(word) => {
-                    fault.help(format!("did you mean `{word}`?")).fix(format!("write `{word}`"), value.span, word)
-                }
+            let (written, words) = words_near(argument.kind, &value.value);
+            let meant = nearest(written, words.iter().map(String::as_str));
+            Some(match meant.first() {
+                Some(first) => fault.help(format!("did you mean `{first}`?")).rename(written, value.span, &meant),
                 None => fault.note(format!("`{}`: {}", argument.name, argument.doc)),
             })
         }
     }
 }
 
-/// The word that a misspelled or quoted one stands for.
-fn meant(kind: Kind, literal: &Literal) -> Option<String> {
-    let (Literal::Word(text) | Literal::Text(text)) = literal else { return None };
-    let words = words(kind);
-    closest(text, words.iter().map(String::as_str)).map(str::to_owned)
+/// A word, or one in quotes, and the words that an argument of `kind` takes in its place.
+fn words_near(kind: Kind, literal: &Literal) -> (&str, Vec<String>) {
+    match literal {
+        Literal::Word(text) | Literal::Text(text) => (text, words(kind)),
+        _ => ("", Vec::new()),
+    }
 }
 
 /// Defaults of arguments that a spec's front matter changes.
@@ -339,12 +341,9 @@ pub fn unknown_layer(name: &Name) -> Diagnostic {
     if let Some(advice) = advice(&name.value) {
         return fault.help(advice);
     }
-    match suggest(&name.value) {
-        Some(layer) => fault.help(format!("did you mean `{}`?", layer.name)).fix(
-            format!("write `{}`", layer.name),
-            name.span,
-            layer.name,
-        ),
+    let meant = suggestions(&name.value);
+    match meant.first() {
+        Some(first) => fault.help(format!("did you mean `{first}`?")).rename(&name.value, name.span, &meant),
         None => {
             let names: Vec<&str> = LAYERS.iter().map(|layer| layer.name).collect();
             fault.note(format!("there are {}", names.join(", ")))

@@ -79,7 +79,8 @@ fn input_size_given(foreign: &Foreign<'_>) -> Option<Diagnostic> {
         (None, None) => size.span,
     };
     let edits = vec![Edit { span: name.span, text: rest.to_owned() }, Edit { span: cut, text: String::new() }];
-    fault.fixes.push(Fix { title: help, edits });
+    // Whoever thinks in Keras meant filters and a kernel.
+    fault.fixes.push(Fix::offered(help, edits));
     Some(fault)
 }
 
@@ -100,7 +101,7 @@ fn momentum_from_the_other_end(foreign: &Foreign<'_>) -> Option<Diagnostic> {
         .help(format!("write `{layer}(momentum: {kept})`"));
     let number = Edit { span: momentum.value.span, text: kept.to_string() };
     let edits = vec![Edit { span: name.span, text: layer.to_owned() }, number];
-    fault.fixes.push(Fix { title: format!("write `{layer}` with `{kept}`"), edits });
+    fault.fixes.push(Fix::safe(format!("write `{layer}` with `{kept}`"), edits));
     Some(fault)
 }
 
@@ -120,6 +121,6 @@ fn borders_in_another_order(foreign: &Foreign<'_>) -> Option<Diagnostic> {
         .help(format!("write `{layer}({turned})`, which is (top, bottom, left, right)"));
     let edits =
         vec![Edit { span: name.span, text: layer.to_owned() }, Edit { span: border.value.span, text: turned.clone() }];
-    fault.fixes.push(Fix { title: format!("write `{layer}({turned})`"), edits });
+    fault.fixes.push(Fix::safe(format!("write `{layer}({turned})`"), edits));
     Some(fault)
 }

@@ -7,6 +7,7 @@
 mod activation;
 mod argument;
 mod bind;
+mod canonical;
 mod combine;
 mod conv;
 mod convert;
@@ -17,11 +18,12 @@ mod norm;
 mod pool;
 mod shape;
 
-use crate::base::closest;
+use crate::base::nearest;
 use crate::graph::{Builder, TypeFault, ValueId};
 
 pub use argument::{Argument, Bounds, Kind, Preset, Value};
 pub use bind::{Bound, Defaults, Given, bind, duplicate, too_many, unknown_layer};
+pub use canonical::canonical_names;
 pub use foreign::advice;
 
 /// All layers, in the order in which the documentation shows them.
@@ -167,11 +169,20 @@ pub fn activations() -> impl Iterator<Item = &'static Layer> {
     LAYERS.iter().copied().filter(|layer| layer.family == Family::Activation)
 }
 
-/// The layer that `name` was probably meant to be.
+/// The layer that `name` was probably meant to be, the first of [`suggestions`].
 #[must_use]
 pub fn suggest(name: &str) -> Option<&'static Layer> {
+    suggestions(name).first().copied().and_then(find)
+}
+
+/// The names of the layers that `name` may have been meant to be, by whatever name of theirs.
+#[must_use]
+pub fn suggestions(name: &str) -> Vec<&'static str> {
     let names = LAYERS.iter().flat_map(|layer| std::iter::once(&layer.name).chain(layer.aliases));
-    closest(name, names.copied()).and_then(find)
+    let mut meant: Vec<_> =
+        nearest(name, names.copied()).into_iter().filter_map(find).map(|layer| layer.name).collect();
+    meant.dedup();
+    meant
 }
 
 #[cfg(test)]

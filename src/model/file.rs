@@ -12,7 +12,8 @@ const UNFINISHED: &str = ".netc-unfinished-";
 
 /// Writes `bytes` to `path`: to a temporary file in the same folder, synced, then renamed over the old one.
 ///
-/// Whoever reads `path` meanwhile, or after a crash, sees the old file or the new one.
+/// Whoever reads `path` meanwhile, or after a crash, sees the old file or the new one, which has the permissions of the
+/// old.
 ///
 /// # Errors
 /// M805 with the reason; the old file is then as it was, and the temporary one is gone.
@@ -53,6 +54,9 @@ fn try_write(
         _ => Path::new("."),
     };
     let mut file = temporary().tempfile_in(folder)?;
+    if let Ok(before) = std::fs::metadata(path) {
+        file.as_file().set_permissions(before.permissions())?;
+    }
     // Past the wrapper, whose errors would name the temporary file.
     file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;

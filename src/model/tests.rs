@@ -166,6 +166,9 @@ fn a_written_file_can_be_read_by_whom_an_ordinary_file_can() {
     std::fs::write(&ordinary, b"x").unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&ours), mode(&ordinary));
+    std::fs::set_permissions(&ours, PermissionsExt::from_mode(0o640)).unwrap();
+    write_file(&ours, b"y").unwrap();
+    assert_eq!(mode(&ours) & 0o777, 0o640, "a file that is replaced keeps its permissions");
 }
 
 fn moments(values: &[f32]) -> (f64, f64) {

@@ -47,7 +47,7 @@ impl Reader {
         let name = parts.next().map(|part| self.name(&part));
         if let Some(sign) = parts.next().filter(|sign| sign.as_str() == "=>") {
             let span = self.span(&sign);
-            self.report(unexpected("`:`", sign.as_str(), span).fix("write `:`", span, ":"));
+            self.report(unexpected("`:`", sign.as_str(), span).safe_fix("write `:`", span, ":"));
         }
         name
     }

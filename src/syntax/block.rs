@@ -54,10 +54,12 @@ impl Block {
         let message = format!("the block `{}` is defined without `let`", call.name.value);
         let fault = Diagnostic::new(&code::UNEXPECTED_TOKEN, message);
         reader.report(match word {
-            Some(word) => fault.at(word.span, "expected `let`").fix("write `let`", word.span, "let"),
-            None => {
-                fault.at(call.span, "expected `let` before it").fix("write `let`", Span::at(call.span.start), "let ")
-            }
+            Some(word) => fault.at(word.span, "expected `let`").safe_fix("write `let`", word.span, "let"),
+            None => fault.at(call.span, "expected `let` before it").safe_fix(
+                "write `let`",
+                Span::at(call.span.start),
+                "let ",
+            ),
         });
         let body = ChainReader::new(equals.end);
         Some(Self { name: Some(call.name), params: reader.as_params(call.args), span: call.span, body })
@@ -93,5 +95,5 @@ fn nameless(span: Span) -> Diagnostic {
 fn without_equals(name: &Name, span: Span) -> Diagnostic {
     Diagnostic::new(&code::UNEXPECTED_TOKEN, format!("expected `=` behind `let {}`", name.value))
         .at(span, "expected `=` behind it")
-        .fix("write `=`", Span::at(span.end), " =")
+        .safe_fix("write `=`", Span::at(span.end), " =")
 }

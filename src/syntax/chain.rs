@@ -144,7 +144,7 @@ impl ChainReader {
         reader.report(
             Diagnostic::new(&code::WRONG_ARROW, format!("`{found}` does not join layers, `->` does"))
                 .at(span, "expected `->`")
-                .fix("write `->`", span, arrow),
+                .safe_fix("write `->`", span, arrow),
         );
         self.before = Before::Arrow(span);
     }
@@ -161,7 +161,7 @@ impl ChainReader {
             reader.report(
                 Diagnostic::new(&code::UNEXPECTED_TOKEN, format!("expected `->` before {found}"))
                     .at(span, "a stage without an arrow")
-                    .fix("write `->` between them", gap, arrow),
+                    .safe_fix("write `->` between them", gap, arrow),
             );
         }
         self.stages.push(Stage { primary, repeat: None, span });
@@ -172,7 +172,7 @@ impl ChainReader {
         match self.before {
             Before::Fault => {}
             Before::Stage if matches!(found, "," | ";") => {
-                reader.report(unexpected("`->`", found, span).fix("write `->`", span, " ->"));
+                reader.report(unexpected("`->`", found, span).safe_fix("write `->`", span, " ->"));
             }
             Before::Stage if found == "|" => {
                 reader.report(unexpected("`->`", found, span).help("`|` parts the branches of `Add[a | b]`"));
@@ -227,7 +227,7 @@ fn bare_word(stage: &Stage) -> Option<Name> {
 
 /// The fault of an arrow at `span`, mended by deleting `excess`.
 fn dangling(message: &str, span: Span, label: &str, excess: Span) -> Diagnostic {
-    Diagnostic::new(&code::DANGLING_ARROW, message).at(span, label).fix("delete the arrow", excess, "")
+    Diagnostic::new(&code::DANGLING_ARROW, message).at(span, label).safe_fix("delete the arrow", excess, "")
 }
 
 /// `->` with the white space that the wrong arrow's surroundings ask for.
@@ -298,7 +298,7 @@ fn round_group(token: &Token<'_>, span: Span) -> Diagnostic {
     if token.as_str().ends_with(')') {
         let edits = [(opening, "["), (Span::new(span.end - 1, span.end), "]")]
             .map(|(span, text)| Edit { span, text: text.to_owned() });
-        fault.fixes.push(Fix { title: "write `[` and `]`".to_owned(), edits: edits.into() });
+        fault.fixes.push(Fix::safe("write `[` and `]`", edits.into()));
     }
     fault
 }

@@ -17,14 +17,17 @@ mod chain;
 mod front;
 mod grammar;
 mod locate;
+mod print;
 mod reader;
 mod repeat;
 mod scan;
 mod value;
 mod yaml;
 
+pub use print::print;
+
 use crate::base::{Source, Span};
-use crate::diag::{Diagnostic, Result, code};
+use crate::diag::{Code, Diagnostic, Result, code};
 
 /// A larger file is not read.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -77,8 +80,19 @@ pub fn parse(source: &Source) -> (ast::File, Vec<Diagnostic>) {
         file.allows.extend(read_allows(source, spans, &mut faults));
     }
     faults.sort_by_key(Diagnostic::span);
+    faults.iter_mut().for_each(|fault| fault.spare_comments(&file.comments));
     (file, faults)
 }
+
+/// Whether some of `faults`, which [`parse`] gave, left a part of the text unread. Keys that do not belong in the front
+/// matter do not: all else is known.
+#[must_use]
+pub fn is_unreadable(faults: &[Diagnostic]) -> bool {
+    let is_of_keys = |fault: &Diagnostic| KEY_CODES.iter().any(|code| code.id == fault.code.id);
+    faults.iter().any(|fault| fault.code.id.starts_with('S') && fault.is_error() && !is_of_keys(fault))
+}
+
+const KEY_CODES: [&Code; 3] = [&code::UNKNOWN_KEY, &code::DUPLICATE_KEY, &code::UNSUPPORTED_KEY];
 
 fn read_allows(
     source: &Source,
@@ -99,5 +113,7 @@ fn front_comments(source: &Source, front: Span) -> Vec<Span> {
     lines.flatten().collect()
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -76,7 +76,7 @@ impl Reader {
 
     fn comma(&mut self, before: Before, span: Span) -> Before {
         if matches!(before, Before::Start | Before::Comma) {
-            self.report(unexpected("a value", ",", span).fix("delete `,`", span, ""));
+            self.report(unexpected("a value", ",", span).safe_fix("delete `,`", span, ""));
         }
         Before::Comma
     }
@@ -91,7 +91,7 @@ impl Reader {
     }
 
     fn missing_comma(&mut self, gap: Span, found: &str, span: Span) {
-        self.report(unexpected("`,`", found, span).fix("write `,`", gap, ","));
+        self.report(unexpected("`,`", found, span).safe_fix("write `,`", gap, ","));
     }
 }
 

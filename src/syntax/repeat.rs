@@ -17,7 +17,7 @@ pub(super) fn read_count(token: Token<'_>, span: Span, reader: &mut Reader) -> S
             (Rule::times, "*") => {}
             (Rule::times, sign) => {
                 let fault = bad(format!("a repeat is written `*`, not `{sign}`"), at, "expected `*`");
-                reader.report(fault.fix("write `*`", at, "*"));
+                reader.report(fault.safe_fix("write `*`", at, "*"));
             }
             (_, text) => count = Some((text, at)),
         }
@@ -52,7 +52,7 @@ pub(super) fn second_count(first: Spanned<u64>, second: Spanned<u64>, span: Span
     match first.value.checked_mul(second.value) {
         Some(product) => {
             let both = first.span.to(second.span);
-            fault.fix(format!("multiply them: `{product}`"), both, product.to_string())
+            fault.safe_fix(format!("multiply them: `{product}`"), both, product.to_string())
         }
         None => fault.help("multiply them"),
     }

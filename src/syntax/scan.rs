@@ -187,7 +187,7 @@ impl Scanner<'_> {
             Diagnostic::new(&code::UNEXPECTED_TOKEN, format!("`{opening}` is closed by `{closing}`"))
                 .at(span, format!("expected `{right}`"))
                 .label(self.span(open, open + 1), "opened here")
-                .fix(format!("write `{right}`"), span, right),
+                .safe_fix(format!("write `{right}`"), span, right),
         );
     }
 
@@ -203,7 +203,7 @@ impl Scanner<'_> {
         let mut fault = Diagnostic::new(&code::UNEXPECTED_TOKEN, "layers are grouped by `[`, not by `{`")
             .at(opening, "expected `[`");
         let edits = edits.map(|(span, text)| Edit { span, text: text.to_owned() });
-        fault.fixes.push(Fix { title: "write `[` and `]`".to_owned(), edits: edits.into() });
+        fault.fixes.push(Fix::safe("write `[` and `]`", edits.into()));
         self.faults.push(fault);
     }
 
@@ -224,7 +224,7 @@ impl Scanner<'_> {
                 format!("a control character (U+{:04X}) stands in the text", u32::from(character)),
             )
             .at(span, "invisible in most editors")
-            .fix("delete it", span, ""),
+            .safe_fix("delete it", span, ""),
         );
     }
 

@@ -108,7 +108,7 @@ fn malformed(raw: &str, span: Span) -> Diagnostic {
     let fault = Diagnostic::new(&code::MALFORMED_NUMBER, format!("`{raw}` cannot be read as a number"));
     let plain = raw.replace('_', "").replace(['×', 'X'], "x");
     if plain != raw && read_number(&plain).is_some() {
-        return fault.at(span, label).fix(format!("write `{plain}`"), span, plain);
+        return fault.at(span, label).safe_fix(format!("write `{plain}`"), span, plain);
     }
     fault.at(span, label).help("numbers are written `32`, `0.5`, `1e-4`, `50%`, sizes `3x3`")
 }

@@ -82,7 +82,14 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
+/// Whether two texts of YAML say the same.
+pub(super) fn same_meaning(a: &str, b: &str) -> bool {
+    let read = serde_yaml::from_str::<Plain>;
+    matches!((read(a), read(b)), (Ok(a), Ok(b)) if a == b)
+}
+
 /// A value as serde_yaml gives it.
+#[derive(PartialEq)]
 enum Plain {
     Null,
     Flag(bool),

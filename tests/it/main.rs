@@ -1,8 +1,11 @@
 //! The one integration binary: what holds for the repository, for whole networks, and for the built program.
 
 mod allocation;
+mod annotation;
 mod check;
+mod format;
 mod gradient;
+mod mend;
 mod network;
 mod parity;
 mod program;

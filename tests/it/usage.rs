@@ -4,7 +4,8 @@ use std::process::Stdio;
 
 use crate::program::{command, finish, netc, netc_reading};
 
-const COMMANDS: &[&str] = &["check", "summary", "plan", "train", "eval", "predict", "explain"];
+const COMMANDS: &[&str] =
+    &["check", "fmt", "summary", "plan", "train", "eval", "predict", "explain", "completions", "man"];
 
 #[test]
 fn the_help_of_every_command_shows_an_example() {
@@ -27,7 +28,10 @@ fn the_list_of_commands_is_complete() {
 fn the_readme_lists_every_command() {
     let readme = std::fs::read_to_string("README.md").unwrap();
     for name in COMMANDS {
-        assert!(readme.contains(&format!("| `netc {name} ")), "the README does not list {name}");
+        assert!(
+            [format!("| `netc {name} "), format!(", `netc {name}`")].iter().any(|row| readme.contains(row)),
+            "the README does not list {name}"
+        );
     }
 }
 
@@ -65,6 +69,20 @@ fn an_unknown_instruction_set_is_wrong_usage() {
     command.env("NETC_ISA", "mmx");
     let run = finish(command).ended(2);
     assert!(run.stderr.contains("`mmx`") && run.stderr.contains("portable"), "{}", run.stderr);
+}
+
+#[test]
+fn completions_and_manual_pages_name_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = netc(["completions", shell]).ended(0).stdout;
+        assert!(COMMANDS.iter().all(|name| script.contains(name)), "{shell}");
+    }
+    let page = netc(["man"]).ended(0).stdout;
+    assert!(COMMANDS.iter().all(|name| page.contains(&format!("netc\\-{name}(1)"))), "{page}");
+    let page = netc(["man", "train"]).ended(0).stdout;
+    assert!(page.contains(".TH netc-train 1") && page.contains("netc train specs/digits.net"), "{page}");
+    let run = netc(["man", "trian"]).ended(2);
+    assert!(run.stderr.contains("did you mean `netc man train`?"), "{}", run.stderr);
 }
 
 #[test]

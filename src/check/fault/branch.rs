@@ -124,7 +124,7 @@ fn projected(row: &Row<'_>, at: usize, layers: &str, fault: Diagnostic) -> Diagn
             Edit { span: Span::at(close), text: format!(" | {layers}") },
         ];
         let mut fault = fault.help(format!("project what goes past: `Add[… | {layers}]` instead of `Residual[…]`"));
-        fault.fixes.push(Fix { title, edits });
+        fault.fixes.push(Fix::offered(title, edits));
         return fault;
     }
     let identity = matches!(

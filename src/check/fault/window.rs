@@ -145,8 +145,8 @@ fn same_padding(subject: &Subject<'_>, row: &Row<'_>) -> Option<(String, Option<
     let site = &row.instance.site;
     if fits(site.call) {
         let title = format!("write `padding: same` for this `{}`", row.instance.layer().name);
-        let edit = edit::set_argument(site, subject.source, "padding", "same");
-        return Some((title.clone(), Some(Fix { title, edits: vec![edit] })));
+        let edit = edit::set_argument(row.instance, subject.source, "padding", "same");
+        return Some((title.clone(), Some(Fix::offered(title, vec![edit]))));
     }
     if let Some(Frame::Repeat { span, .. }) = row.instance.trace.innermost_repeat()
         && fits(*span)
@@ -158,5 +158,5 @@ fn same_padding(subject: &Subject<'_>, row: &Row<'_>) -> Option<(String, Option<
 }
 
 fn one_edit(title: String, span: Span, text: String) -> Fix {
-    Fix { title, edits: vec![Edit { span, text }] }
+    Fix::offered(title, vec![Edit { span, text }])
 }

@@ -11,13 +11,12 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
         return;
     }
     let right = format!("{second}x{third}x{first}");
-    out.push(
-        Diagnostic::new(
-            &code::CHANNELS_FIRST_INPUT,
-            format!("the input is {first} high and has {third} channels; channels come last"),
-        )
+    let headline = format!("the input is {first} high and has {third} channels; channels come last");
+    let fault = Diagnostic::new(&code::CHANNELS_FIRST_INPUT, headline)
         .at(input.span, "height × width × channels")
-        .help(format!("write `input: {right}`"))
-        .fix(format!("write `{right}`"), input.span, right),
-    );
+        .help(format!("write `input: {right}`"));
+    out.push(match subject.input_span() {
+        Some(span) => fault.safe_fix(format!("write `{right}`"), span, right),
+        None => fault,
+    });
 }

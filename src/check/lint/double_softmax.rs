@@ -3,7 +3,7 @@
 use super::{is_over_one_unit, is_softmax, loss_floor, removal};
 use crate::check::subject::Subject;
 use crate::check::typing::Row;
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, Fix, code};
 use crate::graph::ValueId;
 use crate::layer::Family;
 
@@ -21,7 +21,7 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
                 (-floor).exp() * 100.0
             ))
             .help("remove one of the two");
-        fault.fixes.extend(removal(row).or_else(|| removal(first)));
+        fault.fixes.extend(removal(row).or_else(|| removal(first)).map(Fix::evident));
         out.push(subject.told(row, fault));
     }
 }

@@ -80,7 +80,7 @@ fn windows(subject: &Subject<'_>) -> Vec<Option<Window>> {
 /// A fix that takes a layer out, where the text allows it.
 fn removal(row: &Row<'_>) -> Option<Fix> {
     let edit = super::edit::remove(&row.instance.site, &row.instance.trace)?;
-    Some(Fix { title: format!("remove `{}`", row.instance.layer().name), edits: vec![edit] })
+    Some(Fix::offered(format!("remove `{}`", row.instance.layer().name), vec![edit]))
 }
 
 /// How to take an activation out before the head, in words.
@@ -96,7 +96,7 @@ fn removal_help(row: &Row<'_>, head: &Row<'_>) -> String {
 /// A fix that puts another activation in a layer's place, where the text allows it.
 fn replacement(row: &Row<'_>, name: &str, word: &str) -> Option<Fix> {
     let edit = super::edit::replace(&row.instance.site, &row.instance.trace, name, word)?;
-    Some(Fix { title: format!("write `{}`", edit.text), edits: vec![edit] })
+    Some(Fix::offered(format!("write `{}`", edit.text), vec![edit]))
 }
 
 /// The least cross-entropy that logits within an interval of width `span` allow over `classes` classes:

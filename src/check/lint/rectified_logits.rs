@@ -3,7 +3,7 @@
 use super::{is_over_one_unit, probability_head, removal, removal_help};
 use crate::check::number::percent;
 use crate::check::subject::Subject;
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, Fix, code};
 
 /// Activations that are zero, with a gradient of exactly zero, for all small enough inputs.
 const FLAT_BELOW: [&str; 3] = ["Relu", "Relu6", "HardSwish"];
@@ -33,6 +33,6 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     if let Some(weights) = subject.weights_behind(row.inputs[0].value) {
         fault = fault.label(weights.instance.site.name.span, "gives the scores");
     }
-    fault.fixes.extend(removal(row));
+    fault.fixes.extend(removal(row).map(Fix::evident));
     out.push(subject.told(row, fault));
 }

@@ -3,7 +3,7 @@
 use super::{output_head, replacement};
 use crate::check::subject::Subject;
 use crate::check::typing::Trust;
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, Fix, code};
 
 pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     let Some(head) = output_head(subject).filter(|head| head.instance.layer().name == "Sigmoid") else { return };
@@ -18,6 +18,6 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     .at(head.instance.site.span(), "judges each class by itself")
     .note("the classes are folders, so they exclude one another; sigmoids can give all of them 99 %, or none")
     .help("write `Softmax`: its probabilities add up to one");
-    fault.fixes.extend(replacement(head, "Softmax", "softmax"));
+    fault.fixes.extend(replacement(head, "Softmax", "softmax").map(Fix::evident));
     out.push(subject.told(head, fault));
 }

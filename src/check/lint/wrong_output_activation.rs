@@ -3,7 +3,7 @@
 use super::{is_softmax, output_head, removal, replacement};
 use crate::check::subject::Subject;
 use crate::check::typing::{Row, Trust};
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, Fix, code};
 use crate::layer::Family;
 
 pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
@@ -31,7 +31,7 @@ fn no_probabilities(subject: &Subject<'_>, head: &Row<'_>, one_unit: bool) -> Di
     // A softmax just before it is all that is needed.
     if subject.origin(head.inputs[0].value).is_some_and(is_softmax) {
         fault = fault.help(format!("remove `{name}`: the probabilities of the softmax before it are the output"));
-        fault.fixes.extend(removal(head));
+        fault.fixes.extend(removal(head).map(Fix::evident));
         return fault;
     }
     let right = if one_unit { "Sigmoid" } else { "Softmax" };
@@ -40,7 +40,10 @@ fn no_probabilities(subject: &Subject<'_>, head: &Row<'_>, one_unit: bool) -> Di
             "the loss compares probabilities; what `{name}` cuts off or bends has no gradient back to the score"
         ))
         .help(format!("write `{right}` instead"));
-    fault.fixes.extend(replacement(head, right, &right.to_lowercase()));
+    let fix = replacement(head, right, &right.to_lowercase());
+    // With one unit a class there is nothing else that the end can be.
+    let is_evident = subject.typed.shape(head.output).channels() == subject.classes.count;
+    fault.fixes.extend(fix.map(|fix| if is_evident { fix.evident() } else { fix }));
     fault
 }
 

@@ -7,6 +7,8 @@ use crate::syntax::parse;
 
 mod activations;
 mod expansion;
+mod format;
+mod mending;
 mod names;
 mod nets;
 mod pages;
@@ -46,11 +48,5 @@ fn clean(text: &str) -> Net {
 
 /// The text with one of a finding's fixes applied.
 fn fixed(text: &str, fault: &Diagnostic, which: usize) -> String {
-    let mut edits = fault.fixes[which].edits.clone();
-    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
-    let mut text = text.to_owned();
-    for edit in edits {
-        text.replace_range(edit.span.start..edit.span.end, &edit.text);
-    }
-    text
+    super::apply(text, &[&fault.fixes[which]])
 }

@@ -41,7 +41,7 @@ fn layer() -> impl Strategy<Value = String> {
     (prop::sample::select(names), arguments).prop_map(|(name, arguments)| format!("{name}{arguments}"))
 }
 
-fn chain() -> impl Strategy<Value = String> {
+pub(super) fn chain() -> impl Strategy<Value = String> {
     let leaf = prop::collection::vec(layer(), 1..4).prop_map(|layers| layers.join(" -> "));
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![

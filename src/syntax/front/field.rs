@@ -1,6 +1,6 @@
 //! Typed reading of a mapping's values, with the faults of what does not fit.
 
-use crate::base::{Spanned, closest};
+use crate::base::{Spanned, nearest};
 use crate::diag::{Diagnostic, code};
 use crate::syntax::ast::Literal;
 use crate::syntax::settings::Places;
@@ -192,10 +192,8 @@ impl<'f> Fields<'f> {
         let fault = entry
             .wrong(&message, &format!("expected {}", either(names)))
             .help(format!("write {}, or leave the key out", either(names)));
-        self.report(match closest(text, names.iter().copied()) {
-            Some(name) if entry.value.raw.is_some() => fault.fix(format!("write `{name}`"), entry.value.span, name),
-            _ => fault,
-        });
+        let meant = nearest(text, names.iter().copied());
+        self.report(if entry.value.raw.is_some() { fault.rename(text, entry.value.span, &meant) } else { fault });
     }
 
     /// Reports a value of the wrong kind.
@@ -225,10 +223,11 @@ impl<'f> Fields<'f> {
         let span = entry.name.span;
         let place = if entry.parent.is_empty() { "the front matter".to_owned() } else { format!("`{}`", entry.parent) };
         let fault = Diagnostic::new(&code::UNKNOWN_KEY, format!("{place} has no key `{}`", entry.key()));
-        self.report(match closest(entry.key(), known.iter().copied()) {
+        let meant = nearest(entry.key(), known.iter().copied());
+        self.report(match meant.first() {
             // Where the key's own place is not known, an edit of the place around it would delete its value.
             Some(name) if span.len() == entry.key().len() => {
-                fault.at(span, format!("did you mean `{name}`?")).fix(format!("write `{name}`"), span, name)
+                fault.at(span, format!("did you mean `{name}`?")).rename(entry.key(), span, &meant)
             }
             Some(name) => fault.at(span, format!("did you mean `{name}`?")).help(format!("write `{name}`")),
             None => fault.at(span, "unknown key").help(format!("known keys: {}", quoted(known, ", "))),

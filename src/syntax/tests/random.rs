@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::syntax::testing::tree_without_places;
 
 const GOOD: &str = "---\ninput: 256x256x3\nclasses: [healthy, \"rust\", 'scab']\ndata:\n  normalize: 0..1\n\
     train: { optimizer: {name: sgd, momentum: 0.9}, learning_rate: 1e-4, epochs: 20 } # é\n\
@@ -22,6 +23,19 @@ fn assert_sound(text: &str) {
     }
     let drawn = crate::diag::render(&found, Some(&source), false, 40);
     assert_eq!(drawn.is_empty(), found.is_empty());
+    if found.is_empty() {
+        assert_prints_the_same(text);
+    }
+}
+
+fn assert_prints_the_same(text: &str) {
+    let printed = |text: &str| {
+        let source = Source::new("test.net", text);
+        print(&source, &parse(&source).0, &[])
+    };
+    let canonical = printed(text);
+    assert_eq!(tree_without_places(&canonical), tree_without_places(text), "{text:?}\n{canonical:?}");
+    assert_eq!(printed(&canonical), canonical, "{text:?}");
 }
 
 proptest! {
