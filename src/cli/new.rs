@@ -59,8 +59,12 @@ fn told(out: &Path, data: Option<&Path>, known: &Known, text: String) -> String 
     let facts = Facts { input: known.input, classes: known.classes.clone() };
     let checked = spec::check(Source::new(out.display().to_string(), text), &facts, None);
     let size = checked.net.map_or_else(String::new, |net| {
+        let input = match net.input_assumed {
+            Some(_) => String::new(),
+            None => format!(" for an input of {}", net.input),
+        };
         let params = grouped(net.graph.trained_params());
-        format!(": {} for an input of {}, {params} parameters", counted(net.layers.len(), "layer"), net.input)
+        format!(": {}{input}, {params} parameters", counted(net.layers.len(), "layer"))
     });
     let spec = word(out);
     let data = data.map_or_else(|| "DATA".to_owned(), word);

@@ -127,7 +127,7 @@ impl Shown<'_> {
         let mut columns = vec![
             Column::Right("#"),
             Column::Left("Step"),
-            Column::Left("Kernel"),
+            Column::Name("Kernel"),
             Column::Left("Layers"),
             Column::Right("Writes"),
             Column::Right("at byte"),

@@ -1,14 +1,18 @@
 //! Tables as every command shows them: a ruled header, columns aligned by what they hold, cut to the terminal.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets::ASCII_MARKDOWN};
+use comfy_table::{
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, presets::ASCII_MARKDOWN,
+};
 
 use super::console::terminal_width;
 
 /// How a column stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column<'a> {
-    /// Words.
+    /// Running text, which may go on in a next line.
     Left(&'a str),
+    /// Names, which stay whole.
+    Name(&'a str),
     /// Numbers.
     Right(&'a str),
 }
@@ -16,7 +20,7 @@ pub(super) enum Column<'a> {
 impl Column<'_> {
     fn name(&self) -> &str {
         match self {
-            Self::Left(name) | Self::Right(name) => name,
+            Self::Left(name) | Self::Name(name) | Self::Right(name) => name,
         }
     }
 }
@@ -113,13 +117,16 @@ fn filled(columns: &[Column<'_>], rows: Vec<Vec<String>>) -> Table {
     let mut table = Table::new();
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns.iter().map(|column| match column {
-        Column::Left(name) => Cell::new(name),
+        Column::Left(name) | Column::Name(name) => Cell::new(name),
         Column::Right(name) => Cell::new(name).set_alignment(CellAlignment::Right),
     }));
     table.add_rows(rows);
-    for (at, column) in columns.iter().enumerate() {
-        if let (Column::Right(_), Some(column)) = (column, table.column_mut(at)) {
+    for (kind, column) in columns.iter().zip(table.column_iter_mut()) {
+        if let Column::Right(_) = kind {
             column.set_cell_alignment(CellAlignment::Right);
+        }
+        if let Column::Right(_) | Column::Name(_) = kind {
+            column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
     table

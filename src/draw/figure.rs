@@ -4,6 +4,9 @@ use crate::base::grouped;
 use crate::check::{Fold, Net, Placed, listed};
 use crate::layer::Family;
 
+/// Names of classes that take more characters are left out.
+const NAMES_WIDTH: usize = 40;
+
 /// What becomes of repeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeats {
@@ -111,10 +114,16 @@ pub(super) fn figure(net: &Net, name: &str, repeats: Repeats) -> Figure {
     };
     let mut parts = vec![Part::Stack(vec![end("Input", vec![net.input.to_string()])])];
     parts.extend(chain(net, &folds, repeats));
-    let classes = format!("{} classes", net.classes);
-    parts.push(Part::Stack(vec![end(&classes, Vec::new())]));
+    let classes = Cell { detail: class_names(net), ..end(&format!("{} classes", net.classes), Vec::new()) };
+    parts.push(Part::Stack(vec![classes]));
     let params = grouped(net.graph.trained_params());
     Figure { title: name.to_owned(), caption: format!("{} layers, {params} parameters", net.layers.len()), parts }
+}
+
+/// The classes, where their names are known and few.
+fn class_names(net: &Net) -> String {
+    let names = net.class_names.as_ref().map_or_else(String::new, |names| names.join(", "));
+    if names.chars().count() > NAMES_WIDTH { String::new() } else { names }
 }
 
 fn end(text: &str, shapes: Vec<String>) -> Cell {

@@ -128,27 +128,33 @@ fn box_text(layer: &LayerBox) -> String {
         rect.width,
         rect.height
     );
-    let lines = if cell.detail.is_empty() { 1 } else { 2 };
-    let first = rect.y + rect.height / lines / 2 + 5 - if lines == 2 { -1 } else { 0 };
+    let middle = rect.y + rect.height / 2;
+    let first = if cell.detail.is_empty() { middle + 5 } else { middle - 5 };
     let arguments = match cell.arguments.as_str() {
         "" => String::new(),
         arguments => format!("<tspan class=\"arguments\" dx=\"{SPACE}\">{}</tspan>", escaped(arguments)),
     };
-    let is_end = cell.tint == Tint::End || layer.align == Align::Middle;
-    let is_centred = is_end && cell.params.is_empty() && cell.detail.is_empty();
-    let (x, anchor) =
-        if is_centred { (rect.x + rect.width / 2, " text-anchor=\"middle\"") } else { (rect.x + INSET, "") };
-    let kind = escaped(&cell.kind);
-    _ = writeln!(text, "<text class=\"kind\" x=\"{x}\" y=\"{first}\"{anchor}>{kind}{arguments}</text>");
+    text.push_str(&line_text(layer, "kind", first, &format!("{}{arguments}", escaped(&cell.kind))));
     if !cell.params.is_empty() {
         let x = rect.right() - INSET;
         _ = writeln!(text, "<text class=\"params\" x=\"{x}\" y=\"{first}\">{}</text>", escaped(&cell.params));
     }
     if !cell.detail.is_empty() {
-        let (x, y) = (rect.x + INSET, rect.bottom() - 9);
-        _ = writeln!(text, "<text class=\"detail\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(&cell.detail));
+        text.push_str(&line_text(layer, "detail", rect.bottom() - 9, &escaped(&cell.detail)));
     }
     text
+}
+
+/// A line of a box's text, which is XML already.
+fn line_text(layer: &LayerBox, class: &str, y: i32, line: &str) -> String {
+    let rect = layer.rect;
+    let is_centred = layer.align == Align::Middle || layer.cell.tint == Tint::End;
+    if is_centred && layer.cell.params.is_empty() {
+        let x = rect.x + rect.width / 2;
+        format!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\" text-anchor=\"middle\">{line}</text>\n")
+    } else {
+        format!("<text class=\"{class}\" x=\"{}\" y=\"{y}\">{line}</text>\n", rect.x + INSET)
+    }
 }
 
 /// Text as XML holds it; characters that XML 1.0 cannot hold are replaced.

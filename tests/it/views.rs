@@ -122,6 +122,7 @@ fn a_first_spec_fits_its_images_checks_in_silence_and_trains() {
     let written = std::fs::read_to_string(&spec).unwrap();
     let check = netc(["check", text(&spec), "--deny", "warnings"]).ended(0);
     assert!(check.stdout.contains("no findings"), "{}", check.stdout);
+    netc(["fmt", "--check", text(&spec)]).ended(0);
     let out = folder.join("run");
     netc(["train", text(&spec), "specs/digits.tar.gz", "--epochs", "1", "--out", text(&out)]).ended(0);
     netc(["new", "-o", text(&spec)]).failed(2, "M811");
