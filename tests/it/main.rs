@@ -4,6 +4,7 @@ mod allocation;
 mod annotation;
 mod check;
 mod format;
+mod fuzz;
 mod gradient;
 mod mend;
 mod network;
