@@ -22,13 +22,17 @@
 //!
 //! | room | holds |
 //! | --- | --- |
-//! | [`base`] | places in a text, did-you-mean, the one random generator |
+//! | [`base`] | places in a text, did-you-mean, the one random generator, numbers to read |
 //! | [`diag`] | the table of codes with a page each; messages as plain data; how one looks on a terminal and as JSON |
 //! | [`kernel`] | compute routines, a row each in a table, the plain reference beside them; the only `unsafe` code |
 //! | [`graph`] | values with shape, range and linearity; the closed set of operations; gradients |
 //! | [`syntax`] | grammar and front matter: text to a tree in which every part has its place |
 //! | [`layer`] | the table of layers: names, arguments, and the operations each stands for |
+//! | [`schema`] | the front matter as a JSON schema |
 //! | [`check`] | expands repeats and blocks, types every edge, finds what will not run or cannot learn |
+//! | [`compare`] | what differs between two networks, however each is written |
+//! | [`draw`] | a network as a picture: what is shown, where it stands, SVG, Graphviz and Mermaid |
+//! | [`starter`] | a first spec for images: its sizes, and the reason for every line |
 //! | [`plan`] | what is fused, which kernel runs, which buffer lies where: decided here and nowhere else |
 //! | [`exec`] | runs a plan over its arena on a pool of threads |
 //! | [`model`] | weights, spec, classes and normalisation in one file; how weights start |
@@ -52,13 +56,17 @@
 pub mod base;
 pub mod check;
 pub mod cli;
+pub mod compare;
 pub mod data;
 pub mod diag;
+pub mod draw;
 pub mod exec;
 pub mod graph;
 pub mod kernel;
 pub mod layer;
 pub mod model;
 pub mod plan;
+pub mod schema;
+pub mod starter;
 pub mod syntax;
 pub mod train;

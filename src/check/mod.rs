@@ -9,12 +9,14 @@ mod canonical;
 mod edit;
 mod expand;
 mod fault;
+mod fold;
 mod input;
 mod level;
 mod lint;
 mod mend;
 mod net;
 mod number;
+mod outline;
 mod output;
 mod parameters;
 mod receptive;
@@ -27,10 +29,12 @@ mod walk;
 use std::collections::BTreeSet;
 
 pub use canonical::{canonical_names, format};
+pub use fold::{Fold, listed};
 pub use level::at_levels;
 pub use mend::{Fixed, Mended, apply, mend};
-pub use net::{Net, Params, Placed};
-pub use trace::{Frame, Trace};
+pub use net::{Net, Params, Placed, with_arguments};
+pub use outline::Part;
+pub use trace::{Frame, Trace, repeat_text};
 
 use blocks::{Blocks, MAX_LAYERS, too_many_layers};
 use expand::{Expander, Item, Trial};
@@ -141,7 +145,7 @@ fn build<'a>(
         output::check_expectations(&subject, faults);
     }
     let assumed = input_assumed.then_some(smallest).flatten();
-    is_whole.then(|| net::assemble(subject, assumed))
+    is_whole.then(|| net::assemble(subject, assumed, outline::outline(&items)))
 }
 
 /// The expanded network, where it is not too large; all faults of names and arguments.

@@ -1,11 +1,14 @@
 //! The checked network: its layers with all that a summary shows, and its graph.
 
+use super::expand::Origin;
+use super::outline::Part;
 use super::receptive::receptive_fields;
 use super::subject::Subject;
 use super::trace::Trace;
 use super::typing::Row;
 use crate::base::Span;
 use crate::graph::{Graph, Range, Shape, ValueId};
+use crate::layer::Family;
 use crate::syntax::settings::FrontMatter;
 
 /// A network that can be run.
@@ -13,6 +16,8 @@ use crate::syntax::settings::FrontMatter;
 pub struct Net {
     /// The layers, in order; a layer's index is the [`crate::graph::LayerId`] of its nodes and parameters.
     pub layers: Vec<Placed>,
+    /// The layers as the tree that the spec writes.
+    pub outline: Vec<Part>,
     /// The operations.
     pub graph: Graph,
     /// The shape of an image.
@@ -37,12 +42,18 @@ pub struct Placed {
     pub name: String,
     /// The name of its row in the layer table.
     pub kind: &'static str,
+    /// What kind of layer that is.
+    pub family: Family,
+    /// Whether an `activation:` asks for it, at a layer or in the defaults.
+    pub is_argument: bool,
     /// Its arguments in short: `32, 3x3`.
     pub arguments: String,
     /// Where it is written; for an `activation:`, that argument.
     pub span: Span,
     /// Through which repeats and blocks.
     pub trace: Trace,
+    /// The shape of what it reads; of its first branch, where it joins some.
+    pub shape_in: Shape,
     /// The shape of what it gives.
     pub shape_out: Shape,
     /// The interval of what it gives.
@@ -59,6 +70,20 @@ pub struct Placed {
     pub value: ValueId,
 }
 
+impl Placed {
+    /// The layer with its arguments in short: `Conv(32, 3x3)`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        with_arguments(self.kind, &self.arguments)
+    }
+}
+
+/// A layer's kind with its arguments in short, where it has some.
+#[must_use]
+pub fn with_arguments(kind: &str, arguments: &str) -> String {
+    if arguments.is_empty() { kind.to_owned() } else { format!("{kind}({arguments})") }
+}
+
 /// Elements of a layer's parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Params {
@@ -69,7 +94,7 @@ pub struct Params {
 }
 
 /// The network that a check has found whole; `smallest` is the side of the smallest input where the size is assumed.
-pub(super) fn assemble(subject: Subject<'_>, smallest: Option<usize>) -> Net {
+pub(super) fn assemble(subject: Subject<'_>, smallest: Option<usize>, outline: Vec<Part>) -> Net {
     let typed = subject.typed;
     let graph = typed.graph.clone();
     let mut params = vec![Params::default(); typed.rows.len()];
@@ -91,6 +116,7 @@ pub(super) fn assemble(subject: Subject<'_>, smallest: Option<usize>) -> Net {
         .collect();
     Net {
         layers,
+        outline,
         graph,
         input: subject.input,
         input_assumed: smallest,
@@ -106,9 +132,12 @@ fn placed(graph: &Graph, row: &Row<'_>, params: Params, macs: u64, receptive_fie
     Placed {
         name: row.name.clone(),
         kind: row.instance.layer().name,
+        family: row.instance.layer().family,
+        is_argument: row.instance.site.origin != Origin::Name,
         arguments: row.arguments.clone(),
         span: row.instance.site.span(),
         trace: row.instance.trace.clone(),
+        shape_in: graph.shape(row.inputs[0].value),
         shape_out: graph.shape(row.output.value),
         range_out: ty.range,
         linearity: ty.linearity,

@@ -84,7 +84,8 @@ impl Trace {
 }
 
 /// A repeat as written, its inside left out where it is long.
-pub(super) fn repeat_text(source: &Source, span: Span, count: u64) -> String {
+#[must_use]
+pub fn repeat_text(source: &Source, span: Span, count: u64) -> String {
     let words: Vec<&str> = source.slice(span).split_whitespace().collect();
     let text = words.join(" ");
     if text.is_empty() || text.chars().count() > 60 || text.contains('#') { format!("[…] * {count}") } else { text }

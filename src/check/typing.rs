@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::expand::{Branch, Instance, Item};
+use super::net::with_arguments;
 use crate::graph::{Builder, Graph, LayerId, PaddingRule, Range, Shape, TypeFault, ValueId};
 use crate::layer::{Bound, Family, Value};
 
@@ -74,8 +75,7 @@ pub(super) struct Typed<'a> {
 impl Row<'_> {
     /// The layer with its arguments in short: `Conv(32, 3x3)`.
     pub(super) fn text(&self) -> String {
-        let name = self.instance.layer().name;
-        if self.arguments.is_empty() { name.to_owned() } else { format!("{name}({})", self.arguments) }
+        with_arguments(self.instance.layer().name, &self.arguments)
     }
 }
 

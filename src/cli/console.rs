@@ -7,6 +7,21 @@ use super::text::paragraphs;
 use crate::base::Source;
 use crate::diag::{Diagnostic, Severity, concise, render};
 
+/// How a piece of a result stands out, by its number as a terminal knows it (ECMA-48, SGR).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// What matters most.
+    Bold = 1,
+    /// What matters less.
+    Dim = 2,
+    /// What is gone.
+    Red = 31,
+    /// What is new.
+    Green = 32,
+    /// What is another.
+    Yellow = 33,
+}
+
 /// The two outputs of the program.
 #[derive(Debug)]
 pub(super) struct Console {
@@ -145,7 +160,12 @@ impl Console {
 
     /// Text in bold where results may be styled.
     pub fn bold(&self, text: &str) -> String {
-        if self.results_in_colour { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+        self.styled(text, Style::Bold)
+    }
+
+    /// Text in a style where results may be styled.
+    pub fn styled(&self, text: &str, style: Style) -> String {
+        if self.results_in_colour { format!("\x1b[{}m{text}\x1b[0m", style as u8) } else { text.to_owned() }
     }
 
     /// Columns that running text may take.
@@ -161,7 +181,9 @@ fn drawn(diagnostics: &[Diagnostic], source: Option<&Source>, colour: bool, widt
     render(&diagnostics, source.as_ref(), colour, width)
 }
 
-/// Columns of the terminal, where the shell says so.
+/// Columns of the terminal that results go to; `COLUMNS` goes before what the terminal says of itself.
 pub(super) fn terminal_width() -> Option<usize> {
-    std::env::var("COLUMNS").ok()?.parse().ok().filter(|&width| width >= 40)
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let measured = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    told.or_else(measured).filter(|&width| width >= 40)
 }

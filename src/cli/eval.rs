@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::argument::{Format, threads};
+use super::argument::Format;
 use super::console::Console;
+use super::machine::MachineArgs;
 use super::number::{counted, grouped, percent};
 use super::progress::Bar;
 use super::table::{Column, ruled};
@@ -31,9 +32,8 @@ pub(super) struct Args {
     model: PathBuf,
     /// The images, in class folders.
     data: PathBuf,
-    /// Threads [default: as many as the machine runs at once].
-    #[arg(long, value_name = "N", value_parser = threads)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    machine: MachineArgs,
     /// What is printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -41,7 +41,7 @@ pub(super) struct Args {
 
 /// Runs `netc eval`.
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
-    let (model, mut predictor) = model::load(&args.model, BATCH, args.threads)?;
+    let (model, mut predictor) = model::load(&args.model, BATCH, args.machine.machine()?)?;
     let bar = Bar::new("reading");
     let images = evaluation_images(&args.data, &model, OnBadImage::Skip, &|done, total| bar.reach(done, total));
     drop(bar);

@@ -61,7 +61,7 @@ fn page(code: &Code, console: &Console) -> String {
 }
 
 fn all() -> String {
-    let columns = [Column::Left("Code"), Column::Left("Name"), Column::Left("Severity"), Column::Left("Fault")];
+    let columns = [Column::Name("Code"), Column::Name("Name"), Column::Name("Severity"), Column::Left("Fault")];
     let row = |code: &&Code| {
         let texts = [code.id, code.slug, severity(code.severity), code.summary];
         texts.map(str::to_owned).to_vec()

@@ -19,6 +19,8 @@ pub(super) enum Failure {
     Usage(String),
     /// The result cannot be written.
     Output(io::Error),
+    /// A failure of a command whose exit code 1 is an answer: always exit code 2.
+    Trouble(Box<Self>),
 }
 
 impl From<Fault> for Failure {
@@ -44,6 +46,7 @@ const USAGE_OR_FILES: &[&Code] = &[
     &code::WRITE_FAILED,
     &code::NOTHING_TO_RESUME,
     &code::UNKNOWN_CODE,
+    &code::FILE_EXISTS,
 ];
 
 impl Failure {
@@ -52,6 +55,10 @@ impl Failure {
         match self {
             Self::Usage(message) => {
                 console.log(&format!("error: {message}"));
+                ExitCode::from(2)
+            }
+            Self::Trouble(failure) => {
+                failure.report(console);
                 ExitCode::from(2)
             }
             // Whoever read the output has seen enough.

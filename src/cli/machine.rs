@@ -2,15 +2,32 @@
 
 use std::num::NonZeroUsize;
 
+use super::argument::threads;
 use super::failure::Failure;
 use crate::kernel::Isa;
+use crate::train::Machine;
 
 /// The variable that forces an instruction set.
 const ISA_VARIABLE: &str = "NETC_ISA";
 
-/// How many threads to use where the command line does not say: as many as the machine runs at once.
-pub(super) fn available_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+/// What a command may use of the machine.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct MachineArgs {
+    /// Threads [default: as many as the machine runs at once].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
+}
+
+impl MachineArgs {
+    /// The threads asked for, else all there are, with the best instruction set allowed.
+    ///
+    /// # Errors
+    ///
+    /// As [`isa`].
+    pub fn machine(self) -> Result<Machine, Failure> {
+        let all = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Ok(Machine { threads: self.threads.unwrap_or_else(all), isa: isa()? })
+    }
 }
 
 /// The instruction set to use: what `NETC_ISA` says, or the best that the machine has.
@@ -18,7 +35,7 @@ pub(super) fn available_threads() -> usize {
 /// # Errors
 ///
 /// The variable names no instruction set, or one that the machine does not have.
-pub(super) fn isa() -> Result<Isa, Failure> {
+fn isa() -> Result<Isa, Failure> {
     let Some(name) = std::env::var_os(ISA_VARIABLE).filter(|name| !name.is_empty()) else {
         return Ok(Isa::detect());
     };

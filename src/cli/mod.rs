@@ -8,14 +8,17 @@ mod argument;
 mod check;
 mod completions;
 mod console;
+mod diff;
 mod eval;
 mod explain;
 mod failure;
 mod fmt;
+mod graph;
 mod interrupt;
 mod machine;
 mod man;
 mod model;
+mod new;
 mod number;
 mod plan;
 mod predict;
@@ -23,6 +26,7 @@ mod printable;
 mod profile;
 mod progress;
 mod rewrite;
+mod schema;
 mod shell;
 mod spec;
 mod summary;
@@ -54,12 +58,18 @@ struct Cli {
 /// All commands, in the order of a first use.
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Write a first spec for images, with the reason for every line beside it.
+    New(new::Args),
     /// Find what will not run or cannot learn in specs, before a weight exists.
     Check(check::Args),
     /// Write specs in their canonical layout.
     Fmt(fmt::Args),
     /// Show the network as a table: every layer with its output, value range and parameters.
     Summary(summary::Args),
+    /// Draw the network: SVG for papers, Graphviz, Mermaid.
+    Graph(graph::Args),
+    /// Show what differs between two networks, however each is written.
+    Diff(diff::Args),
     /// Show the steps that the network becomes, and with --profile how long each takes.
     Plan(plan::Args),
     /// Train a spec on images, into a run folder.
@@ -70,6 +80,8 @@ enum Command {
     Predict(predict::Args),
     /// Explain a code that netc reports, with a wrong and a right example.
     Explain(explain::Args),
+    /// Print the JSON schema of the front matter, for editors.
+    Schema(schema::Args),
     /// Print the completions of a shell.
     Completions(completions::Args),
     /// Print the manual page.
@@ -111,14 +123,18 @@ fn command(command: &Command) -> ExitCode {
 
 fn run(command: &Command, console: &mut Console) -> Outcome {
     match command {
+        Command::New(args) => new::run(args, console),
         Command::Check(args) => check::run(args, console),
         Command::Fmt(args) => fmt::run(args, console),
         Command::Summary(args) => summary::run(args, console),
+        Command::Graph(args) => graph::run(args, console),
+        Command::Diff(args) => diff::run(args, console),
         Command::Plan(args) => plan::run(args, console),
         Command::Train(args) => train::run(args, console),
         Command::Eval(args) => eval::run(args, console),
         Command::Predict(args) => predict::run(args, console),
         Command::Explain(args) => explain::run(args, console),
+        Command::Schema(args) => schema::run(args, console),
         Command::Completions(args) => completions::run(args, console),
         Command::Man(args) => man::run(args, console),
     }

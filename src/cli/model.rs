@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::failure::Failure;
-use super::{machine, spec};
+use super::spec;
 use crate::check::Facts;
 use crate::diag::{Diagnostic, code};
 use crate::model::Model;
@@ -14,8 +14,7 @@ use crate::train::{Machine, Predictor};
 /// # Errors
 ///
 /// The file is no model of this version of netc, or the network does not fit into memory.
-pub(super) fn load(path: &Path, batch: usize, threads: Option<usize>) -> Result<(Model, Predictor), Failure> {
-    let machine = Machine { threads: threads.unwrap_or_else(machine::available_threads), isa: machine::isa()? };
+pub(super) fn load(path: &Path, batch: usize, machine: Machine) -> Result<(Model, Predictor), Failure> {
     let model = Model::load(path)?;
     let facts = Facts { input: None, classes: Some(model.classes.clone()), images: None };
     let checked = spec::check(model.spec.clone(), &facts, Some(model.input));

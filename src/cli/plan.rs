@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 
-use super::argument::{Format, InputSize, batch, threads};
+use super::argument::{Format, batch};
 use super::console::Console;
+use super::machine::MachineArgs;
 use super::number::{bytes, grouped, operations, percent};
 use super::profile::{Profile, profile};
+use super::spec::{self, ImageArgs};
 use super::table::{Column, ruled};
-use super::{Ending, Outcome, machine, spec};
+use super::{Ending, Outcome};
 use crate::check::Net;
 use crate::graph::{Inference, Training};
 use crate::plan::{Options, Plan, Step};
 use crate::syntax::settings::TrainSettings;
+use crate::train::Machine;
 
 /// Arguments of `netc plan`.
 #[derive(Debug, clap::Args)]
@@ -29,12 +32,10 @@ pub(super) struct Args {
     /// Run the plan on random images and weights, and show the time of each step.
     #[arg(long)]
     profile: bool,
-    /// Threads [default: as many as the machine runs at once].
-    #[arg(long, value_name = "N", value_parser = threads)]
-    threads: Option<usize>,
-    /// Plan for an input of this size instead of the spec's.
-    #[arg(long, value_name = "HxWxC")]
-    input: Option<InputSize>,
+    #[command(flatten)]
+    machine: MachineArgs,
+    #[command(flatten)]
+    images: ImageArgs,
     /// What is printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -42,9 +43,8 @@ pub(super) struct Args {
 
 /// Runs `netc plan`.
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
-    let isa = machine::isa()?;
-    let threads = args.threads.unwrap_or_else(machine::available_threads);
-    let spec = spec::load(&args.spec, None, args.input.map(|input| input.0), console)?;
+    let Machine { threads, isa } = args.machine.machine()?;
+    let spec = args.images.load(&args.spec, console)?;
     let plan = plan_of(&spec.net, &spec.tree.front.train, args.infer, Options { batch: args.batch, isa });
     let profile = if args.profile { Some(profile(&plan, &spec.net, threads)?) } else { None };
     let shown = Shown { plan: &plan, net: &spec.net, threads, profile: profile.as_ref() };
@@ -127,7 +127,7 @@ impl Shown<'_> {
         let mut columns = vec![
             Column::Right("#"),
             Column::Left("Step"),
-            Column::Left("Kernel"),
+            Column::Name("Kernel"),
             Column::Left("Layers"),
             Column::Right("Writes"),
             Column::Right("at byte"),

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::argument::threads;
 use super::console::Console;
+use super::machine::MachineArgs;
 use super::number::percent;
 use super::progress::Bar;
 use super::{Ending, Outcome, model};
@@ -27,9 +27,8 @@ pub(super) struct Args {
     /// How many classes are shown for an image, the most probable first.
     #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     top: u16,
-    /// Threads [default: as many as the machine runs at once].
-    #[arg(long, value_name = "N", value_parser = threads)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    machine: MachineArgs,
     /// What is printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -48,7 +47,7 @@ enum Format {
 
 /// Runs `netc predict`.
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
-    let (model, mut predictor) = model::load(&args.model, BATCH.min(args.files.len()), args.threads)?;
+    let (model, mut predictor) = model::load(&args.model, BATCH.min(args.files.len()), args.machine.machine()?)?;
     let bar = Bar::new("predicting");
     let predictions = predict(&mut predictor, &model, &args.files, &mut |done, total| bar.reach(done, total));
     drop(bar);

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::argument::InputSize;
 use super::console::Console;
 use super::failure::Failure;
 use super::number::grouped;
@@ -114,23 +115,31 @@ impl Checked {
     }
 }
 
-/// The spec at `path`, checked for `input` where that is given, and for the images at `data`.
-///
-/// # Errors
-///
-/// It cannot be read, or has errors.
-pub(super) fn load(
-    path: &Path,
-    data: Option<&Path>,
-    input: Option<[usize; 3]>,
-    console: &Console,
-) -> Result<Runnable, Failure> {
-    let source = read(path)?;
-    let facts = match data {
-        Some(data) => facts(&open_data(data, &source, &front_matter(&source), console)?),
-        None => Facts::default(),
-    };
-    check(source, &facts, input).runnable(console)
+/// The images that a spec is looked at for, where it does not say them itself.
+#[derive(Debug, clap::Args)]
+pub(super) struct ImageArgs {
+    /// Take the classes, and the input's size where a spec gives none, from these images.
+    #[arg(long, value_name = "DATA")]
+    data: Option<PathBuf>,
+    /// Take an input of this size instead of the spec's.
+    #[arg(long, value_name = "HxWxC")]
+    input: Option<InputSize>,
+}
+
+impl ImageArgs {
+    /// The spec at `path`, checked for these images.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or has errors.
+    pub fn load(&self, path: &Path, console: &Console) -> Result<Runnable, Failure> {
+        let source = read(path)?;
+        let facts = match &self.data {
+            Some(data) => facts(&open_data(data, &source, &front_matter(&source), console)?),
+            None => Facts::default(),
+        };
+        check(source, &facts, self.input.map(|input| input.0)).runnable(console)
+    }
 }
 
 /// Refuses a spec whose text or names are wrong whatever the images are, before any of these is read.

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use super::argument::{batch, rate, threads};
 use super::console::Console;
 use super::failure::Failure;
+use super::machine::MachineArgs;
 use super::number::{bytes, counted, grouped, percent};
 use super::progress::Bar;
 use super::watch::Watch;
-use super::{Ending, Outcome, interrupt, machine, shell, spec};
+use super::{Ending, Outcome, interrupt, shell, spec};
 use crate::base::Source;
 use crate::check::Net;
 use crate::data::OnBadImage;
@@ -111,7 +112,7 @@ impl Overrides {
 
 /// Runs `netc train`.
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
-    let machine = Machine { threads: args.threads.unwrap_or_else(machine::available_threads), isa: machine::isa()? };
+    let machine = MachineArgs { threads: args.threads }.machine()?;
     let source = spec::read(&args.spec)?;
     let folder = run_folder(args, &source)?;
     spec::refuse_unread(&source)?;

@@ -1,7 +1,9 @@
 //! Files that appear whole or not at all.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
+
+use tempfile::{NamedTempFile, PersistError};
 
 use crate::diag::{Code, Diagnostic, Fault, Result, code};
 
@@ -16,16 +18,37 @@ const UNFINISHED: &str = ".netc-unfinished-";
 /// # Errors
 /// M805 with the reason; the old file is then as it was, and the temporary one is gone.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    try_write(path, bytes).map_err(|error| {
-        Diagnostic::new(&code::WRITE_FAILED, format!("the file cannot be written: {error}"))
+    try_write(path, bytes, |file| file.persist(path)).map_err(|error| unwritten(path, &error))
+}
+
+/// Writes `bytes` to `path` as [`write_file`] does, where no file is yet.
+///
+/// # Errors
+/// M811 where one is, M805 with the reason where it cannot be written.
+pub fn write_new_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    try_write(path, bytes, |file| file.persist_noclobber(path)).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Diagnostic::new(&code::FILE_EXISTS, "there is a file of this name already")
             .on(path)
-            .note("a file that was there before is unchanged")
-            .help(way_out(&error))
-            .fault()
+            .note("it is unchanged")
+            .help("name another file, or remove this one first")
+            .fault(),
+        _ => unwritten(path, &error),
     })
 }
 
-fn try_write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn unwritten(path: &Path, error: &std::io::Error) -> Fault {
+    Diagnostic::new(&code::WRITE_FAILED, format!("the file cannot be written: {error}"))
+        .on(path)
+        .note("a file that was there before is unchanged")
+        .help(way_out(error))
+        .fault()
+}
+
+fn try_write(
+    path: &Path,
+    bytes: &[u8],
+    put_in_place: impl FnOnce(NamedTempFile) -> Result<std::fs::File, PersistError>,
+) -> std::io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
@@ -37,7 +60,7 @@ fn try_write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // Past the wrapper, whose errors would name the temporary file.
     file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    put_in_place(file).map_err(|error| error.error)?;
     sync_folder(folder)
 }
 
@@ -72,7 +95,6 @@ fn sync_folder(_folder: &Path) -> std::io::Result<()> {
 }
 
 fn way_out(error: &std::io::Error) -> &'static str {
-    use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space, or write to another disk with `--out`",
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {

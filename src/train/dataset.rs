@@ -37,6 +37,8 @@ pub struct Dataset {
     pub validation: Vec<Sample>,
     /// The input that fits the images: median height and width, 1 or 3 channels; none where no header could be read.
     pub input: Option<[usize; 3]>,
+    /// Whether the validation images have a folder of their own.
+    pub has_own_validation: bool,
     /// Path, digest and split, for the record.
     pub record: DataRecord,
     /// Of the files to train on.
@@ -75,19 +77,18 @@ impl Dataset {
             }
             None => listing,
         };
-        let (dataset, own_folder) = Self::divide(path, listing, wanted);
-        let dataset = dataset.surveyed(own_folder, &mut found, on_file);
+        let dataset = Self::divide(path, listing, wanted).surveyed(&mut found, on_file);
         Ok((dataset, found))
     }
 
-    /// The listing with its validation images, and whether these have a folder of their own.
-    fn divide(path: &Path, listing: Listing, wanted: &Wanted<'_>) -> (Self, bool) {
+    /// The listing with its validation images.
+    fn divide(path: &Path, listing: Listing, wanted: &Wanted<'_>) -> Self {
         let Listing { classes, train, validation } = listing;
         let share = match wanted.validation {
             Some(Validation::Share(share)) => Some(*share),
             _ => None,
         };
-        let (train, held, from, own_folder) = match (share, validation) {
+        let (train, held, from, has_own_validation) = match (share, validation) {
             (None, Some(held)) => (train, held, "the data's own folder".to_owned(), true),
             (share, own) => {
                 let share = share.unwrap_or(DEFAULT_SHARE);
@@ -104,16 +105,16 @@ impl Dataset {
             validation_images: held.len(),
             ..DataRecord::default()
         };
-        (Self { classes, train, validation: held, input: None, record, facts: Vec::new() }, own_folder)
+        Self { classes, train, validation: held, input: None, has_own_validation, record, facts: Vec::new() }
     }
 
-    fn surveyed(mut self, own_folder: bool, found: &mut Vec<Diagnostic>, on_file: OnFile<'_>) -> Self {
+    fn surveyed(mut self, found: &mut Vec<Diagnostic>, on_file: OnFile<'_>) -> Self {
         let total = self.train.len() + self.validation.len();
         let trained = self.train.len();
         let train = survey(&self.train, &|done, _| on_file(done, total));
         let validation = survey(&self.validation, &|done, _| on_file(trained + done, total));
         self.check_counts(found);
-        self.check_files(own_folder, &train, &validation, found);
+        self.check_files(&train, &validation, found);
         self.input = input_size(&train);
         self.record.digest = digest(&self.classes, &[(&self.train, &train), (&self.validation, &validation)]);
         self.facts = train;
@@ -131,8 +132,8 @@ impl Dataset {
 
     /// A share of the images may catch one of two copies. D605 names these; D606 is for a validation set of one's own,
     /// from which a copy can be taken away.
-    fn check_files(&self, own_folder: bool, train: &[Facts], validation: &[Facts], found: &mut Vec<Diagnostic>) {
-        let (samples, facts) = if own_folder {
+    fn check_files(&self, train: &[Facts], validation: &[Facts], found: &mut Vec<Diagnostic>) {
+        let (samples, facts) = if self.has_own_validation {
             found.extend(check_leak((&self.train, train), (&self.validation, validation)));
             (self.train.clone(), train.to_vec())
         } else {

@@ -16,6 +16,8 @@ mod published_logits;
 mod random_network;
 mod range;
 mod rooms;
+mod schema;
 mod tables;
 mod training;
 mod usage;
+mod views;

@@ -7,8 +7,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The rooms in import order: a room imports only itself and rooms above it.
-const ROOMS: &[&str] =
-    &["base", "diag", "kernel", "graph", "syntax", "layer", "check", "plan", "exec", "model", "data", "train", "cli"];
+const ROOMS: &[&str] = &[
+    "base", "diag", "kernel", "graph", "syntax", "layer", "schema", "check", "compare", "draw", "starter", "plan",
+    "exec", "model", "data", "train", "cli",
+];
 
 /// Every dependency of `Cargo.toml`, with the rooms that may use it.
 const CRATES: &[(&str, &[&str])] = &[
@@ -31,12 +33,13 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rayon", &["kernel", "exec", "data", "cli"]),
     ("safetensors", &["model", "train"]),
     ("serde", &["diag", "syntax", "model", "data", "train", "cli"]),
-    ("serde_json", &["diag", "model", "data", "train", "cli"]),
+    ("serde_json", &["diag", "schema", "model", "data", "train", "cli"]),
     ("serde_yaml", &["syntax"]),
     ("similar", &["cli"]),
     ("strsim", &["base"]),
     ("tar", &["data"]),
     ("tempfile", &["model", "data", "train"]),
+    ("terminal_size", &["cli"]),
     ("zip", &["data"]),
     ("zune_core", &["data"]),
     ("zune_jpeg", &["data"]),

@@ -116,6 +116,7 @@ pub static CODES: &[&Code] = &[
     &NOTHING_TO_RESUME,
     &RUN_FAILED,
     &UNKNOWN_CODE,
+    &FILE_EXISTS,
     &UNKNOWN_LAYER,
     &UNKNOWN_ARGUMENT,
     &MISSING_ARGUMENT,

@@ -154,3 +154,17 @@ pub static UNKNOWN_CODE: Code = Code {
         example: None,
     },
 };
+
+/// M811: a file that would be written is there already.
+pub static FILE_EXISTS: Code = Code {
+    id: "M811",
+    slug: "file-exists",
+    severity: Severity::Error,
+    summary: "a file that would be written is there already",
+    page: Page {
+        means: "`netc new` was to write a spec to a name that a file has already.",
+        why: "A spec is written by hand, and often the only record of an experiment: it is never written over.",
+        remedy: "Name another file with `-o`, or move the old one away first.",
+        example: None,
+    },
+};

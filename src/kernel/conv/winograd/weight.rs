@@ -65,9 +65,9 @@ impl Loops for PanelOf<'_> {
             // G g, a column of g at a time, then the same along the rows.
             let columns: [[Lanes; INPUT]; 3] =
                 std::array::from_fn(|column| combine(std::array::from_fn(|row| &kernel[row * 3 + column])));
-            for row in 0..INPUT {
-                let products = combine(std::array::from_fn(|column| &columns[column][row]));
-                for (column, lanes) in products.iter().enumerate() {
+            let rows: [[&Lanes; 3]; INPUT] = std::array::from_fn(|row| columns.each_ref().map(|column| &column[row]));
+            for (row, columns) in rows.into_iter().enumerate() {
+                for (column, lanes) in combine(columns).iter().enumerate() {
                     let start = ((row * INPUT + column) * self.channels + channel) * self.full;
                     let to = &mut self.to[start..][..self.panel.width];
                     to.iter_mut().zip(lanes).for_each(|(to, lane)| *to = *lane as f32);
