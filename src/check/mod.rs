@@ -28,7 +28,7 @@ mod typing;
 use std::collections::BTreeSet;
 
 pub use canonical::{canonical_names, format};
-pub use fold::{Fold, listed};
+pub use fold::{Fold, Repeats, listed};
 pub use mend::{Fixed, Mended, apply, mend};
 pub use net::{Net, Params, Placed, with_arguments};
 pub use outline::Part;
