@@ -32,6 +32,8 @@ pub(super) struct Flow {
 /// A layer of the network, typed.
 #[derive(Debug)]
 pub(super) struct Row<'a> {
+    /// Its place among the layers.
+    pub index: usize,
     /// Its name: `conv1`.
     pub name: String,
     /// The layer with its arguments and where it is written.
@@ -159,7 +161,7 @@ impl<'a> Typer<'a> {
         }
         let arguments = bound.summary();
         let output = self.emit(instance, bound, &inputs);
-        self.rows.push(Row { name, instance, arguments, branches, inputs, output });
+        self.rows.push(Row { index: self.rows.len(), name, instance, arguments, branches, inputs, output });
         output
     }
 
@@ -215,6 +217,7 @@ impl<'a> Typer<'a> {
                     matches!((a, b), (Shape::Map { .. }, Shape::Map { .. }) | (Shape::Vector(_), Shape::Vector(_)));
                 Some(if same_rank { state.trust.min(Trust::Rank) } else { Trust::Nothing })
             }
+            TypeFault::NormalisesOneNumber(_) => Some(state.trust),
             _ => Some(Trust::Nothing),
         }
     }
@@ -230,7 +233,10 @@ struct State {
 /// Whether a fault says something that does not follow from one reported before.
 fn is_news(fault: TypeFault, trust: Trust) -> bool {
     match fault {
-        TypeFault::WindowExceedsInput { .. } | TypeFault::Mismatch(..) | TypeFault::Overflow => trust == Trust::Full,
+        TypeFault::WindowExceedsInput { .. }
+        | TypeFault::Mismatch(..)
+        | TypeFault::NormalisesOneNumber(_)
+        | TypeFault::Overflow => trust == Trust::Full,
         TypeFault::Groups { .. } => trust >= Trust::Channels,
         TypeFault::NeedsMap(_) | TypeFault::NeedsVector(_) => trust >= Trust::Rank,
     }

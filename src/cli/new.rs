@@ -56,7 +56,7 @@ fn known(data: &Path, console: &Console) -> Result<Known, super::Failure> {
 
 /// What was written, and what to do next.
 fn told(out: &Path, data: Option<&Path>, known: &Known, text: String) -> String {
-    let facts = Facts { input: known.input, classes: known.classes.clone() };
+    let facts = Facts { input: known.input, classes: known.classes.clone(), images: None };
     let checked = spec::check(Source::new(out.display().to_string(), text), &facts, None);
     let size = checked.net.map_or_else(String::new, |net| {
         let input = match net.input_assumed {

@@ -17,7 +17,7 @@ use crate::diag::Fault;
 use crate::graph::Training;
 use crate::model::Normalization;
 use crate::plan::{Options, Plan};
-use crate::syntax::settings::{Rate, Schedule, TrainSettings};
+use crate::syntax::settings::{FrontMatter, Rate, Schedule, TrainSettings};
 use crate::train::{self, Job, Machine, RunFolder, Setup};
 
 /// Where runs go whose folder is not named.
@@ -88,7 +88,19 @@ impl From<OnBad> for OnBadImage {
 }
 
 impl Overrides {
-    fn apply(&self, settings: &mut TrainSettings) {
+    /// Changes the settings of a spec; a value that comes from here has no place in the text.
+    fn apply(&self, front: &mut FrontMatter) {
+        for (key, given) in [
+            ("train.epochs", self.epochs.is_some()),
+            ("train.batch_size", self.batch_size.is_some()),
+            ("train.seed", self.seed.is_some()),
+            ("train.learning_rate", self.lr.is_some()),
+        ] {
+            if given {
+                front.places.forget(key);
+            }
+        }
+        let settings = &mut front.train;
         settings.epochs = self.epochs.map_or(settings.epochs, |epochs| epochs as usize);
         settings.batch_size = self.batch_size.unwrap_or(settings.batch_size);
         settings.seed = self.seed.unwrap_or(settings.seed);
@@ -124,7 +136,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
 /// Refuses settings that the training would not act on.
 fn refuse_unsupported(args: &Args, source: &Source) -> Result<(), Failure> {
     let mut front = spec::front_matter(source);
-    args.overrides.apply(&mut front.train);
+    args.overrides.apply(&mut front);
     let faults = train::unsupported(&front);
     if faults.is_empty() { Ok(()) } else { Err(Failure::Findings(faults, Some(Box::new(source.clone())))) }
 }
@@ -146,9 +158,10 @@ fn prepare(
     if args.resume {
         settings.train = folder.record()?.train.settings();
     }
-    args.overrides.apply(&mut settings.train);
+    args.overrides.apply(&mut settings);
     let dataset = spec::open_data(&args.data, &source, &settings, console)?;
-    let spec::Runnable { source, net, .. } = spec::check(source, &spec::facts(&dataset), None).runnable(console)?;
+    let checked = spec::check_with(source, &spec::facts(&dataset), |front| *front = settings.clone());
+    let spec::Runnable { source, net, .. } = checked.runnable(console)?;
     let setup =
         Setup { spec: &source, graph: net.graph.clone(), data: &settings.data, train: settings.train.clone(), machine };
     let bar = Bar::new("decoding");

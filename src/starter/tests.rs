@@ -8,7 +8,7 @@ fn net_of(known: &Known) -> crate::check::Net {
     let source = Source::new("spec.net", text.as_str());
     let (file, faults) = parse(&source);
     assert!(faults.is_empty(), "{text}\n{faults:#?}");
-    let facts = Facts { input: known.input, classes: known.classes.clone() };
+    let facts = Facts { input: known.input, classes: known.classes.clone(), images: None };
     let checked = check(&source, &file, &facts);
     assert!(checked.diagnostics.is_empty(), "{text}\n{:#?}", checked.diagnostics);
     checked.net.expect("a network without faults")
@@ -23,7 +23,7 @@ fn known(input: [usize; 3], classes: usize, images: usize) -> Known {
 fn every_starter_checks_without_a_finding() {
     net_of(&Known::default());
     for (h, w) in
-        [(1, 1), (3, 3), (4, 9), (8, 8), (28, 28), (32, 32), (33, 47), (100, 64), (224, 224), (511, 640), (4000, 31)]
+        [(1, 1), (3, 3), (4, 9), (8, 8), (28, 28), (32, 32), (33, 47), (100, 64), (224, 224), (511, 640), (512, 300)]
     {
         for channels in [1, 3] {
             for (classes, images) in [(2, 4), (3, 400), (10, 1600), (21, 13_000), (1000, 1_200_000)] {

@@ -141,10 +141,14 @@ fn blocks(sizes: &Sizes) -> String {
     let pools = sizes.pools() as usize;
     let why = "# `same` keeps the map's size. BatchNorm keeps the numbers in range, so that a high rate works.\n\
                # Relu bends what would else be one linear map.";
+    let side = sizes.input[0].min(sizes.input[1]);
+    if side == 1 {
+        let (why, filters) = ("# In images of one row a larger kernel would read padding only.", &filters[0]);
+        return format!("{why}\nConv({filters}, 1x1) -> BatchNorm -> Relu");
+    }
     if pools == 0 {
         return format!("# The images are too small to be made smaller.\n{why}\n{}", one(&filters[0], ""));
     }
-    let side = sizes.input[0].min(sizes.input[1]);
     let trail: Vec<String> = (0..=pools).map(|at| (side >> at).to_string()).collect();
     let intro = format!("# Each pool halves the map ({}) and lets the next layer see twice as far", trail.join(", "));
     match filters.as_slice() {

@@ -34,8 +34,11 @@ fn what_the_fuzzer_found_once_holds() {
 #[test]
 fn random_edits_of_specs_break_nothing() {
     let wanted = std::env::var("NETC_FUZZ_BYTES").ok().map_or(BYTES, |bytes| bytes.parse().unwrap());
-    let specs: Vec<Vec<u8>> =
-        files("tests/fixtures/check").into_iter().chain(files("fuzz/corpus/spec")).filter(|spec| spec.len() < 1500).collect();
+    let specs: Vec<Vec<u8>> = files("tests/fixtures/check")
+        .into_iter()
+        .chain(files("fuzz/corpus/spec"))
+        .filter(|spec| spec.len() < 1500)
+        .collect();
     let mut draws = Draws { random: Random::named(3, "fuzz"), next: 0 };
     let mut read = 0;
     while read < wanted {

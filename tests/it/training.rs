@@ -231,3 +231,12 @@ fn a_setting_that_a_training_would_not_act_on_is_refused_before_an_image_is_read
     assert!(run.stderr.contains("`train.loss`") && run.stderr.contains("focal"), "{}", run.stderr);
     assert!(!folder.join("run").exists());
 }
+
+#[test]
+fn a_training_says_before_it_starts_what_its_settings_will_not_do() {
+    let folder = Folder::new();
+    let run = train(&folder.join("run"), &["--epochs", "1", "--lr", "0.5"]).ended(0);
+    let (warned, began) = (run.stderr.find("O503"), run.stderr.find("1,797 images"));
+    assert!(warned.is_some() && warned < began, "{}", run.stderr);
+    assert!(run.stderr.contains("one epoch on") && run.stderr.contains("O501"), "{}", run.stderr);
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Args, Mode};
 use crate::base::Source;
-use crate::check::{Facts, Fixed, Mended, mend};
+use crate::check::{Facts, Fixed, Mended, at_levels, mend};
 use crate::cli::progress::Bar;
 use crate::cli::rewrite;
 use crate::cli::spec::{self, Checked};
@@ -67,7 +67,7 @@ fn mended(source: &Source, args: &Args) -> Report {
 fn checked(source: Source, args: &Args) -> Checked {
     let (facts, found) = facts(args, &source);
     let mut checked = check(source, &facts, args);
-    checked.diagnostics.extend(found);
+    checked.diagnostics.extend(at_levels(&checked.tree.front.lint, found));
     if let (Some(net), Some(expected)) = (&checked.net, args.expect_params) {
         checked.diagnostics.extend(spec::check_params(net, expected));
     }

@@ -78,13 +78,13 @@ pub static BRANCH_SHAPE_MISMATCH: Code = Code {
         remedy: "",
         example: Some(Example {
             fails: "---\n\
-                input: 32x32x3\n\
+                input: 8x8x3\n\
                 ---\n\
-                Conv(32) -> Relu -> Residual[Conv(64, padding: same)] -> Relu -> Flatten -> Dense -> Softmax\n",
+                Conv(8) -> Relu -> Residual[Conv(16, padding: same)] -> Relu -> Flatten -> Dense -> Softmax\n",
             passes: "---\n\
-                input: 32x32x3\n\
+                input: 8x8x3\n\
                 ---\n\
-                Conv(32) -> Relu -> Add[Conv(64, padding: same) | Conv(64, kernel: 1x1)] -> Relu -> Flatten -> Dense -> Softmax\n",
+                Conv(8) -> Relu -> Add[Conv(16, padding: same) | Conv(16, kernel: 1x1)] -> Relu -> Flatten -> Dense -> Softmax\n",
         }),
     },
 };
@@ -102,11 +102,11 @@ pub static CONCAT_SIZE_MISMATCH: Code = Code {
         remedy: "",
         example: Some(Example {
             fails: "---\n\
-                input: 32x32x3\n\
+                input: 8x8x3\n\
                 ---\n\
                 Concat[Conv(8) | Conv(8, kernel: 5x5)] -> Relu -> Flatten -> Dense -> Softmax\n",
             passes: "---\n\
-                input: 32x32x3\n\
+                input: 8x8x3\n\
                 ---\n\
                 Concat[Conv(8, padding: same) | Conv(8, kernel: 5x5, padding: same)] -> Relu -> Flatten -> Dense -> Softmax\n",
         }),
@@ -120,7 +120,8 @@ pub static GROUPS_DO_NOT_DIVIDE: Code = Code {
     severity: Severity::Error,
     summary: "groups do not divide the channels or the filters",
     page: Page {
-        means: "The groups of a convolution do not divide its input channels, or not its filters.",
+        means: "The groups of a convolution do not divide its input channels, or not its filters; or those of a \
+            `GroupNorm` do not divide its channels.",
         why: "Every group takes an equal share of both; a share cannot have a fraction of a channel.",
         remedy: "",
         example: Some(Example {
@@ -288,13 +289,31 @@ pub static CHANNELS_FIRST_INPUT: Code = Code {
         remedy: "",
         example: Some(Example {
             fails: "---\n\
-                input: 3x64x64\n\
+                input: 3x8x8\n\
                 ---\n\
                 Conv(padding: same) -> Relu -> Flatten -> Dense -> Softmax\n",
             passes: "---\n\
-                input: 64x64x3\n\
+                input: 8x8x3\n\
                 ---\n\
                 Conv(padding: same) -> Relu -> Flatten -> Dense -> Softmax\n",
+        }),
+    },
+};
+
+/// T214: a normalisation takes every number by itself.
+pub static NORMALISES_ONE_NUMBER: Code = Code {
+    id: "T214",
+    slug: "normalises-one-number",
+    severity: Severity::Error,
+    summary: "a normalisation takes every number by itself",
+    page: Page {
+        means: "A `LayerNorm` on a single channel, or a `GroupNorm` on a map of one pixel with as many groups as channels, \
+            takes the mean and the deviation of one number.",
+        why: "A number less its own mean is 0: what comes out does not depend on what goes in, so nothing before it can learn.",
+        remedy: "",
+        example: Some(Example {
+            fails: "Conv(32) -> AdaptiveAvgPool -> GroupNorm(32) -> Flatten -> Dense -> Softmax\n",
+            passes: "Conv(32) -> AdaptiveAvgPool -> GroupNorm(8) -> Flatten -> Dense -> Softmax\n",
         }),
     },
 };
