@@ -20,8 +20,6 @@ pub enum Fold {
     Repeat {
         /// How often.
         count: usize,
-        /// The stage with its count.
-        span: Span,
         /// The body.
         body: Vec<Fold>,
     },
@@ -38,8 +36,11 @@ pub enum Fold {
 
 /// What becomes of repeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Repeats {
+pub enum Repeats {
+    /// One body each. Runs that differ in more than arguments stay apart: a list may give an activation to one run and
+    /// another, or none, to the next.
     Folded,
+    /// Every run by itself.
     Unfolded,
 }
 
@@ -50,17 +51,28 @@ struct Folding<'n> {
 }
 
 impl Net {
-    /// The network with every repeat as one body. Runs that differ in more than arguments stay apart: a list may give
-    /// an activation to one run and another, or none, to the next.
+    /// The network as a tree of layers, each once however many runs it has.
     #[must_use]
-    pub fn folded(&self) -> Vec<Fold> {
-        Folding { layers: &self.layers, repeats: Repeats::Folded }.parts(&self.outline)
+    pub fn fold(&self, repeats: Repeats) -> Vec<Fold> {
+        Folding { layers: &self.layers, repeats }.parts(&self.outline)
     }
 
-    /// The network with every run of every repeat.
+    /// The arguments of a folded layer one by one, each a list where runs differ, as a spec writes it: `[64, 32]`, `3x3`.
     #[must_use]
-    pub fn unfolded(&self) -> Vec<Fold> {
-        Folding { layers: &self.layers, repeats: Repeats::Unfolded }.parts(&self.outline)
+    pub fn folded_arguments(&self, layers: &[usize]) -> Vec<String> {
+        let runs: Vec<Vec<&str>> = layers.iter().map(|&layer| split(&self.layers[layer].arguments)).collect();
+        let names = |run: &[&'_ str]| -> Vec<String> { run.iter().map(|part| named(part).0.to_owned()).collect() };
+        if runs.iter().any(|run| names(run) != names(&runs[0])) {
+            let whole: Vec<&str> = layers.iter().map(|&layer| self.layers[layer].arguments.as_str()).collect();
+            return vec![whole.join(" | ")];
+        }
+        let column = |at: usize| {
+            let values: Vec<&str> = runs.iter().map(|run| named(run[at]).1).collect();
+            let is_one = values.iter().all(|value| *value == values[0]);
+            let value = if is_one { values[0].to_owned() } else { format!("[{}]", values.join(", ")) };
+            format!("{}{value}", named(runs[0][at]).0)
+        };
+        (0..runs[0].len()).map(column).collect()
     }
 }
 
@@ -79,15 +91,15 @@ impl Folding<'_> {
             Part::Block { name, call, parts } => {
                 vec![Fold::Block { name: name.clone(), call: *call, body: self.parts(parts) }]
             }
-            Part::Repeat { span, runs } => self.repeat(*span, runs),
+            Part::Repeat(runs) => self.repeat(runs),
         }
     }
 
-    fn repeat(&self, span: Span, runs: &[Vec<Part>]) -> Vec<Fold> {
+    fn repeat(&self, runs: &[Vec<Part>]) -> Vec<Fold> {
         let runs: Vec<Vec<Fold>> = runs.iter().map(|run| self.parts(run)).collect();
         let mut body = runs[0].clone();
         let is_one = self.repeats == Repeats::Folded && runs[1..].iter().all(|run| self.join_all(&mut body, run));
-        if is_one { vec![Fold::Repeat { count: runs.len(), span, body }] } else { runs.concat() }
+        if is_one { vec![Fold::Repeat { count: runs.len(), body }] } else { runs.concat() }
     }
 
     fn join_all(&self, one: &mut [Fold], other: &[Fold]) -> bool {
@@ -103,7 +115,7 @@ impl Folding<'_> {
                     && branches.len() == others.len()
                     && branches.iter_mut().zip(others).all(|(one, other)| self.join_all(one, other))
             }
-            (Fold::Repeat { count, body, .. }, Fold::Repeat { count: same, body: other, .. }) => {
+            (Fold::Repeat { count, body }, Fold::Repeat { count: same, body: other }) => {
                 count == same && self.join_all(body, other)
             }
             (Fold::Block { call, body, .. }, Fold::Block { call: same, body: other, .. }) => {
@@ -117,26 +129,6 @@ impl Folding<'_> {
         let is_same = self.layers[one[0]].kind == self.layers[other[0]].kind;
         one.extend(other);
         is_same
-    }
-}
-
-impl Net {
-    /// The arguments of a folded layer one by one, each a list where runs differ, as a spec writes it: `[64, 32]`, `3x3`.
-    #[must_use]
-    pub fn folded_arguments(&self, layers: &[usize]) -> Vec<String> {
-        let runs: Vec<Vec<&str>> = layers.iter().map(|&layer| split(&self.layers[layer].arguments)).collect();
-        let names = |run: &[&'_ str]| -> Vec<String> { run.iter().map(|part| named(part).0.to_owned()).collect() };
-        if runs.iter().any(|run| names(run) != names(&runs[0])) {
-            let whole: Vec<&str> = layers.iter().map(|&layer| self.layers[layer].arguments.as_str()).collect();
-            return vec![whole.join(" | ")];
-        }
-        let column = |at: usize| {
-            let values: Vec<&str> = runs.iter().map(|run| named(run[at]).1).collect();
-            let is_one = values.iter().all(|value| *value == values[0]);
-            let value = if is_one { values[0].to_owned() } else { format!("[{}]", values.join(", ")) };
-            format!("{}{value}", named(runs[0][at]).0)
-        };
-        (0..runs[0].len()).map(column).collect()
     }
 }
 

@@ -29,7 +29,7 @@ mod walk;
 use std::collections::BTreeSet;
 
 pub use canonical::{canonical_names, format};
-pub use fold::{Fold, listed};
+pub use fold::{Fold, Repeats, listed};
 pub use level::at_levels;
 pub use mend::{Fixed, Mended, apply, mend};
 pub use net::{Net, Params, Placed, with_arguments};

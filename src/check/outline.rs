@@ -18,13 +18,8 @@ pub enum Part {
         /// The branches, in order.
         branches: Vec<Vec<Part>>,
     },
-    /// A stage that runs more than once.
-    Repeat {
-        /// The stage with its count.
-        span: Span,
-        /// Its runs, in order.
-        runs: Vec<Vec<Part>>,
-    },
+    /// The runs of a stage that has more than one.
+    Repeat(Vec<Vec<Part>>),
     /// A use of a block.
     Block {
         /// The block's name.
@@ -55,9 +50,9 @@ fn stage_parts(items: &[&Item<'_>], depth: usize, next: &mut usize) -> Vec<Part>
     match trace(items[0]).0.get(depth) {
         None => vec![single(items[0], depth, next)],
         Some(Frame::Repeat { count: 1, .. }) => parts(items, depth + 1, next),
-        Some(Frame::Repeat { span, .. }) => {
+        Some(Frame::Repeat { .. }) => {
             let runs = items.chunk_by(|one, other| trace(one).0.get(depth) == trace(other).0.get(depth));
-            vec![Part::Repeat { span: *span, runs: runs.map(|run| parts(run, depth + 1, next)).collect() }]
+            vec![Part::Repeat(runs.map(|run| parts(run, depth + 1, next)).collect())]
         }
         Some(Frame::Block { name, call }) => {
             vec![Part::Block { name: name.clone(), call: *call, parts: parts(items, depth + 1, next) }]

@@ -6,7 +6,8 @@ use super::console::Console;
 use super::failure::Failure;
 use super::spec::{ImageArgs, Runnable};
 use super::{Ending, Outcome};
-use crate::draw::{Language, Repeats, draw};
+use crate::check::Repeats;
+use crate::draw::{Language, draw};
 use crate::model::write_file;
 
 /// Arguments of `netc graph`.

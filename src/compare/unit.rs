@@ -25,7 +25,7 @@ fn collect<'n>(net: &'n Net, parts: &'n [Part], units: &mut Vec<Unit<'n>>) {
         match part {
             Part::Layer(index) => units.extend(unit(net, *index, &[])),
             Part::Join { layer, branches } => units.extend(unit(net, *layer, branches)),
-            Part::Repeat { runs, .. } => runs.iter().for_each(|run| collect(net, run, units)),
+            Part::Repeat(runs) => runs.iter().for_each(|run| collect(net, run, units)),
             Part::Block { parts, .. } => collect(net, parts, units),
         }
     }

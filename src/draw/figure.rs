@@ -1,20 +1,11 @@
 //! What a picture shows, before anything has a place.
 
 use crate::base::grouped;
-use crate::check::{Fold, Net, Placed, listed};
+use crate::check::{Fold, Net, Placed, Repeats, listed};
 use crate::layer::Family;
 
 /// Names of classes that take more characters are left out.
 const NAMES_WIDTH: usize = 40;
-
-/// What becomes of repeats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeats {
-    /// One body in a frame that says how often it runs.
-    Folded,
-    /// Every run by itself.
-    Unfolded,
-}
 
 /// The whole picture.
 #[derive(Clone, Debug)]
@@ -108,12 +99,8 @@ impl Part {
 
 /// What is shown of a network.
 pub(super) fn figure(net: &Net, name: &str, repeats: Repeats) -> Figure {
-    let folds = match repeats {
-        Repeats::Folded => net.folded(),
-        Repeats::Unfolded => net.unfolded(),
-    };
     let mut parts = vec![Part::Stack(vec![end("Input", vec![net.input.to_string()])])];
-    parts.extend(chain(net, &folds, repeats));
+    parts.extend(chain(net, &net.fold(repeats), repeats));
     let classes = Cell { detail: class_names(net), ..end(&format!("{} classes", net.classes), Vec::new()) };
     parts.push(Part::Stack(vec![classes]));
     let params = grouped(net.graph.trained_params());
@@ -142,7 +129,7 @@ fn chain(net: &Net, folds: &[Fold], repeats: Repeats) -> Vec<Part> {
                 let branches = branches.into_iter().map(|branch| chain(net, branch, repeats)).collect();
                 parts.push(Part::Join { branches, skips: skips.len(), stack: vec![cell(net, layer)] });
             }
-            Fold::Repeat { count, body, .. } => {
+            Fold::Repeat { count, body } => {
                 parts.push(frame(String::new(), *count, chain(net, body, repeats)));
             }
             Fold::Block { name, body, .. } => match chain(net, body, repeats).as_mut_slice() {

@@ -16,9 +16,7 @@ mod svg;
 mod tests;
 mod width;
 
-use crate::check::Net;
-
-pub use figure::Repeats;
+use crate::check::{Net, Repeats};
 
 /// The language of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

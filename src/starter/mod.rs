@@ -77,7 +77,7 @@ impl Sizes {
         let classes = known.classes.as_ref().map_or(10, Vec::len);
         let [h, w, channels] = known.input.unwrap_or(USUAL);
         let shrink = h.max(w).div_ceil(LONGEST);
-        let (h, w) = (h / shrink, w / shrink);
+        let (h, w) = ((h / shrink).max(1), (w / shrink).max(1));
         let pools = pools(h.min(w));
         let whole = |side: usize| (side >> pools << pools).max(1);
         let first = match images {

@@ -2,7 +2,7 @@
 
 use super::super::number::{grouped, operations};
 use super::super::table::Column;
-use crate::check::{Fold, Frame, Net, Placed, listed, with_arguments};
+use crate::check::{Fold, Frame, Net, Placed, Repeats, listed, with_arguments};
 use crate::graph::Shape;
 
 /// A table: its columns, and the cells of each row.
@@ -31,7 +31,7 @@ pub(super) fn every(net: &Net) -> Table {
 /// A row for all runs of a layer, below a row that says how often they run.
 pub(super) fn folded(net: &Net) -> Table {
     let mut rows = Vec::new();
-    add_all(net, &net.folded(), 0, &mut rows);
+    add_all(net, &net.fold(Repeats::Folded), 0, &mut rows);
     (columns(), rows)
 }
 
@@ -63,7 +63,7 @@ fn add_all(net: &Net, folds: &[Fold], depth: usize, rows: &mut Vec<Vec<String>>)
                 branches.iter().for_each(|branch| add_all(net, branch, depth, rows));
                 rows.push(cells(net, layer, depth));
             }
-            Fold::Repeat { count, body, .. } => {
+            Fold::Repeat { count, body } => {
                 rows.push(heading(&format!("{count} ×"), depth));
                 add_all(net, body, depth + 1, rows);
             }
