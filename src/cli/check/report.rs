@@ -1,12 +1,12 @@
 //! What is found in one spec, before or after its mending.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Args, Mode};
 use crate::base::Source;
 use crate::check::{Facts, Fixed, Mended, mend};
 use crate::cli::progress::Bar;
-use crate::cli::rewrite;
+use crate::cli::rewrite::write_new;
 use crate::cli::spec::{self, Checked};
 use crate::diag::Diagnostic;
 use crate::syntax::ast::File;
@@ -25,22 +25,27 @@ pub(super) struct Report {
     pub fixable: usize,
 }
 
-/// Reads, checks and, where `args` ask for it, mends the spec at `path`.
+/// Reads, checks and, where `args` ask for it, mends the spec at `path`; nothing is written.
 pub(super) fn report(path: &Path, args: &Args) -> Report {
     let source = match spec::read(path) {
         Ok(source) => source,
         Err(fault) => return unread(path, *fault),
     };
-    let mut report = mended(&source, args);
-    if args.mode() == Mode::Fix
-        && !report.fixed.is_empty()
-        && path != Path::new(spec::STDIN)
-        && let Err(fault) = rewrite::write(path, report.checked.source.text())
-    {
-        report = Report { fixed: Vec::new(), checked: checked(source, args), ..report };
+    mended(&source, args)
+}
+
+/// Writes every text that was mended to its path; what cannot be written is told with the findings of the old text.
+pub(super) fn write_mended(paths: &[PathBuf], reports: &mut [Report], args: &Args) {
+    let files = paths.iter().zip(reports.iter()).map(|(path, report)| {
+        let is_mended = !report.fixed.is_empty();
+        (path.as_path(), is_mended.then(|| report.checked.source.text()))
+    });
+    for (at, fault) in write_new(files) {
+        let report = &mut reports[at];
+        report.fixed.clear();
+        report.checked = checked(report.before.clone(), args);
         report.checked.diagnostics.push(*fault);
     }
-    report
 }
 
 /// The findings of `source`, or those of its mended text.
