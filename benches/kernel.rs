@@ -57,7 +57,7 @@ fn shapes() -> impl Iterator<Item = Shape> {
 }
 
 /// The cases of a bench: every shape with every kernel of the table that fits it here.
-fn cases<Run>(table: &'static [ConvKernel<Run>]) -> impl Iterator<Item = Case<Run>> {
+fn cases<Run>(table: &'static [ConvKernel<ConvGeometry, Run>]) -> impl Iterator<Item = Case<Run>> {
     shapes().flat_map(move |shape| {
         let runs = table.iter().filter(move |kernel| kernel.isa.is_available() && (kernel.fits)(&shape.g));
         runs.map(move |kernel| Case { kernel, shape })
@@ -66,7 +66,7 @@ fn cases<Run>(table: &'static [ConvKernel<Run>]) -> impl Iterator<Item = Case<Ru
 
 /// A kernel of a table and a shape that it fits.
 struct Case<Run: 'static> {
-    kernel: &'static ConvKernel<Run>,
+    kernel: &'static ConvKernel<ConvGeometry, Run>,
     shape: Shape,
 }
 

@@ -23,12 +23,12 @@
 //! | room | holds |
 //! | --- | --- |
 //! | [`base`] | places in a text, did-you-mean, the one random generator |
-//! | [`diag`] | the table of codes with a page each; messages as plain data; how one looks on a terminal and as JSON |
+//! | [`diag`] | the table of codes with a page each; messages as plain data; how one looks on a terminal, as JSON, as SARIF |
 //! | [`kernel`] | compute routines, a row each in a table, the plain reference beside them; the only `unsafe` code |
 //! | [`graph`] | values with shape, range and linearity; the closed set of operations; gradients |
-//! | [`syntax`] | grammar and front matter: text to a tree in which every part has its place |
+//! | [`syntax`] | grammar and front matter: text to a tree in which every part has its place; the canonical printer back |
 //! | [`layer`] | the table of layers: names, arguments, and the operations each stands for |
-//! | [`check`] | expands repeats and blocks, types every edge, finds what will not run or cannot learn |
+//! | [`check`] | expands repeats and blocks, types every edge, finds what will not run or cannot learn; mends what has one way out |
 //! | [`plan`] | what is fused, which kernel runs, which buffer lies where: decided here and nowhere else |
 //! | [`exec`] | runs a plan over its arena on a pool of threads |
 //! | [`model`] | weights, spec, classes and normalisation in one file; how weights start |

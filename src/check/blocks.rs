@@ -92,7 +92,9 @@ impl<'a> Blocks<'a> {
 
     /// N101 or N110: `name` is neither a layer nor a block.
     pub(super) fn unknown(&self, name: &Name) -> Diagnostic {
-        let lowercase = name.value.chars().next().is_some_and(char::is_lowercase);
+        // `nn.` and `layers.` are no part of the name.
+        let plain = name.value.rsplit('.').next().unwrap_or_default();
+        let lowercase = plain.chars().next().is_some_and(char::is_lowercase);
         let blocks = nearest(&name.value, self.lets.iter().map(|block| block.name.value.as_str()));
         let is_layer = layer::suggest(&name.value).is_some_and(|layer| layer.name.eq_ignore_ascii_case(&name.value));
         match blocks.first() {

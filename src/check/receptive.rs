@@ -28,8 +28,12 @@ pub(super) fn receptive_fields(graph: &Graph) -> Vec<usize> {
             .reduce(|a, b| Field { rows: a.rows.max(b.rows), jump: a.jump.max(b.jump) })
             .unwrap_or(Field { rows: 1, jump: 1 });
         let field = match node.op {
-            Op::Conv(geometry) => slid(seen, &geometry.window),
-            Op::MaxPool(window) | Op::AvgPool(window, _) => slid(seen, &window),
+            Op::Conv(geometry) => slid_by(seen, &geometry.window),
+            Op::MaxPool(window) | Op::AvgPool(window, _) => slid_by(seen, &window),
+            Op::AdaptiveAvgPool(pool) => {
+                // Windows differ in size and distance: the first stands for all, and the distance is that on average.
+                slid(seen, pool.rows(0).len(), (pool.in_h / pool.out_h).max(1))
+            }
             Op::Reshape(Shape::Vector(_)) => Field { rows: input_rows, ..seen },
             _ => seen,
         };
@@ -38,10 +42,14 @@ pub(super) fn receptive_fields(graph: &Graph) -> Vec<usize> {
     fields.into_iter().map(|field| field.rows).collect()
 }
 
-fn slid(seen: Field, window: &Window) -> Field {
-    let reach = (window.kernel[0] - 1).saturating_mul(window.dilation[0]);
+fn slid_by(seen: Field, window: &Window) -> Field {
+    let reach = (window.kernel[0] - 1).saturating_mul(window.dilation[0]).saturating_add(1);
+    slid(seen, reach, window.stride[0])
+}
+
+fn slid(seen: Field, reach: usize, stride: usize) -> Field {
     Field {
-        rows: seen.rows.saturating_add(reach.saturating_mul(seen.jump)),
-        jump: seen.jump.saturating_mul(window.stride[0]),
+        rows: seen.rows.saturating_add((reach - 1).saturating_mul(seen.jump)),
+        jump: seen.jump.saturating_mul(stride),
     }
 }

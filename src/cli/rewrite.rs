@@ -55,21 +55,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_files_are_written_and_those_that_cannot_be_are_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let paths: Vec<_> = (0..100).map(|at| folder.path().join(format!("{at}.net"))).collect();
-        std::fs::create_dir(&paths[7]).unwrap();
-        std::fs::write(paths[7].join("taken"), "").unwrap();
-        let texts: Vec<String> = (0..100).map(|at| at.to_string()).collect();
-        let text = |at: usize| (at != 9).then_some(texts[at].as_str());
-        let failed = write_new(paths.iter().enumerate().map(|(at, path)| (path.as_path(), text(at))));
-        assert_eq!(failed.iter().map(|(at, fault)| (*at, fault.code.id)).collect::<Vec<_>>(), [(7, "M805")]);
-        for (at, path) in paths.iter().enumerate().filter(|(at, _)| *at != 7) {
-            assert_eq!(std::fs::read_to_string(path).ok().as_deref(), text(at));
-        }
-    }
-
-    #[test]
     fn a_diff_names_the_file_and_shows_the_lines_around_a_change() {
         let source = Source::new("a.net", "Conv\n  -> Relu\n  -> Flaten\n");
         let expected = "--- a.net\n+++ a.net\n@@ -1,3 +1,3 @@\n Conv\n   -> Relu\n-  -> Flaten\n+  -> Flatten\n";

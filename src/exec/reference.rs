@@ -1,6 +1,6 @@
 //! A graph evaluated node by node in `f64` by the plain kernels: slow, obvious, and what plans are held against.
 
-use crate::graph::{CountPadding, Element, Graph, Node, Op, Shape, Source, ValueId};
+use crate::graph::{CountPadding, DropoutUnit, Element, Graph, Node, Op, Shape, Source, ValueId};
 use crate::kernel::reference::{channel, conv, dense, layout, loss, norm, pointwise, pool};
 
 /// What a graph is evaluated on.
@@ -110,6 +110,12 @@ impl Evaluation<'_> {
             Op::MaxPoolGradient(w) => vec![pool::max_gradient(&w, n, &self.whole(0), y)],
             Op::AvgPool(w, count) => vec![pool::avg_forward(&w, n, count == CountPadding::Yes, x)],
             Op::AvgPoolGradient(w, count) => vec![pool::avg_gradient(&w, n, count == CountPadding::Yes, x)],
+            Op::AdaptiveAvgPool(p) => vec![pool::adaptive_avg_forward(&p, n, x)],
+            Op::AdaptiveAvgPoolGradient(p) => vec![pool::adaptive_avg_gradient(&p, n, x)],
+            Op::GroupNorm(g) => pair(norm::normalise_groups(&g.groups_of(self.shape(0)), f64::from(g.epsilon), x)),
+            Op::GroupNormGradient(g) => {
+                vec![norm::normalise_groups_gradient(&g.groups_of(self.shape(0)), x, y, self.operand(2))]
+            }
             Op::BatchNorm(b) => {
                 let running = [self.operand(3), self.operand(4)];
                 vec![norm::apply_running(running, f64::from(b.epsilon), x, y, self.operand(2))]
@@ -134,7 +140,13 @@ impl Evaluation<'_> {
                 vec![layout::concat(n * self.shape(0).pixels(), &parts)]
             }
             Op::Slice(run) => vec![layout::concat_slice(self.channels(), run.offset, run.count, x)],
-            Op::Dropout(d) => vec![pointwise::dropout(self.seed, 0, d.stream, d.rate, x)],
+            Op::Dropout(d) => vec![match d.unit {
+                DropoutUnit::Element => pointwise::dropout(self.seed, 0, d.stream, d.rate, x),
+                DropoutUnit::Channel => {
+                    let [pixels, channels] = [self.shape(0).pixels(), self.channels()];
+                    pointwise::dropout_channels([self.seed, 0, d.stream], d.rate, pixels, channels, x)
+                }
+            }],
             Op::Softmax => vec![loss::softmax(self.channels(), x)],
             Op::LogSoftmax => vec![loss::log_softmax(self.channels(), x)],
             Op::SoftmaxCrossEntropy => pair(loss::softmax_cross_entropy(self.channels(), x, &self.whole(1))),

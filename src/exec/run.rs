@@ -2,8 +2,9 @@
 
 use super::arena::Operands;
 use super::session::Rate;
-use crate::kernel::{Epilogue, Scratch, Space, Window, dense, elementwise, loss, norm, pool, softmax, update};
-use crate::plan::{Optimizer, Rows, Work};
+use crate::kernel::conv::{ConvPool, PooledConv};
+use crate::kernel::{Epilogue, Isa, Scratch, Space, Window, dense, elementwise, loss, norm, pool, softmax, update};
+use crate::plan::{Fused, Optimizer, Rows, Work};
 
 /// Runs `work` on the first `images` images.
 pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: usize, rate: &Rate) {
@@ -11,7 +12,7 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
     let count = |rows: &Rows| rows.pixels * n;
     match work {
         Work::Conv(g, kernel, fused) => {
-            let epilogue = Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation };
+            let epilogue = epilogue(fused, &at);
             let [y, workspace] = [at.take(0), at.take(1)];
             (kernel.run)(g, n, at.read(0), at.read(1), epilogue, y, Space { workspace, scratch });
         }
@@ -23,8 +24,14 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
             let [dw, workspace] = [at.take(0), at.take(1)];
             (kernel.run)(g, n, at.read(0), at.read(1), dw, Space { workspace, scratch });
         }
+        Work::ConvPool(g, kernel, fused) => conv_pool(g, kernel, *fused, at, scratch, n),
+        Work::PooledInputGradient(g, kernel) | Work::PooledWeightGradient(g, kernel) => {
+            let [gradient, workspace] = [at.take(0), at.take(1)];
+            let index = &bytemuck::cast_slice(at.read(2))[..n * g.out_len()];
+            (kernel.run)(g, n, at.read(0), at.read(1), index, gradient, Space { workspace, scratch });
+        }
         Work::Dense(shape, fused) => {
-            let epilogue = Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation };
+            let epilogue = epilogue(fused, &at);
             dense::forward(*shape, n, at.read(0), at.read(1), epilogue, at.take(0));
         }
         Work::DenseInputGradient(shape) => dense::input_gradient(*shape, n, at.read(0), at.read(1), at.take(0)),
@@ -34,7 +41,10 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
             let [sum, workspace] = [at.take(0), at.take(1)];
             elementwise::channel_sum(count(rows), rows.channels, at.read(0), sum, workspace);
         }
-        Work::Scale(rows) => elementwise::channel_scale(count(rows), rows.channels, at.read(0), at.read(1), at.take(0)),
+        Work::Scale(rows, fused) => {
+            let epilogue = epilogue(fused, &at);
+            elementwise::channel_scale(count(rows), rows.channels, at.read(0), at.read(1), epilogue, at.take(0));
+        }
         Work::ChannelDot(rows) => {
             let [sum, workspace] = [at.take(0), at.take(1)];
             elementwise::channel_dot(count(rows), rows.channels, at.read(0), at.read(1), sum, workspace);
@@ -50,10 +60,20 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
         Work::GateGradient(rows) => {
             elementwise::gate_gradient(n, rows.pixels, rows.channels, at.read(0), at.read(1), at.take(0));
         }
-        Work::MaxPool(w) => max_pool(w, n, at),
-        Work::MaxPoolGradient(w) => max_pool_gradient(w, n, at),
+        Work::MaxPool(w, isa) => max_pool(w, *isa, n, at),
+        Work::MaxPoolGradient(w, isa) => max_pool_gradient(w, *isa, n, at),
         Work::AvgPool(w, count_padding) => pool::avg_forward(w, n, *count_padding, at.read(0), at.take(0)),
         Work::AvgPoolGradient(w, count_padding) => pool::avg_gradient(w, n, *count_padding, at.read(0), at.take(0)),
+        Work::AdaptiveAvgPool(pool) => pool::adaptive_avg_forward(pool, n, at.read(0), at.take(0)),
+        Work::AdaptiveAvgPoolGradient(pool) => pool::adaptive_avg_gradient(pool, n, at.read(0), at.take(0)),
+        Work::GroupNorm(groups, epsilon) => {
+            let [y, inverse, workspace] = std::array::from_fn(|operand| at.take(operand));
+            norm::group::normalise(groups, n, *epsilon, at.read(0), y, inverse, workspace);
+        }
+        Work::GroupNormGradient(groups) => {
+            let [dx, workspace] = [at.take(0), at.take(1)];
+            norm::group::gradient(groups, n, at.read(0), at.read(1), at.read(2), dx, workspace);
+        }
         Work::BatchNormTraining(rows, epsilon) => batch_norm_training(rows, *epsilon, n, at),
         Work::BatchNormInference(rows, epsilon) => {
             let [x, scale, shift, mean, variance] = std::array::from_fn(|operand| at.read(operand));
@@ -94,6 +114,11 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
         Work::Dropout(share, stream) => {
             elementwise::dropout(rate.seed, rate.step, *stream, *share, at.read(0), at.take(0));
         }
+        Work::SpatialDropout(rows, share, stream) => {
+            let Rate { seed, step, .. } = *rate;
+            let (pixels, channels) = (rows.pixels, rows.channels);
+            elementwise::dropout_channels(seed, step, *stream, *share, n, pixels, channels, at.read(0), at.take(0));
+        }
         Work::Softmax(rows) => softmax::softmax(count(rows), rows.channels, at.read(0), at.take(0)),
         Work::LogSoftmax(rows) => softmax::log_softmax(count(rows), rows.channels, at.read(0), at.take(0)),
         Work::SoftmaxCrossEntropy(classes) => {
@@ -108,27 +133,41 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
     }
 }
 
+/// What rides on a step's store; its bias is the third operand.
+fn epilogue<'a>(fused: &Fused, at: &Operands<'a>) -> Epilogue<'a> {
+    Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation }
+}
+
+/// The winners' places are written where the step has a buffer for them between the result and the workspace.
+fn conv_pool(g: &PooledConv, kernel: &ConvPool, fused: Fused, mut at: Operands<'_>, scratch: &Scratch, n: usize) {
+    let epilogue = epilogue(&fused, &at);
+    let y = at.take(0);
+    let (index, workspace) = match (at.take(1), at.take(2)) {
+        (workspace, []) => (&mut [][..], workspace),
+        (index, workspace) => (&mut bytemuck::cast_slice_mut(index)[..y.len()], workspace),
+    };
+    (kernel.run)(g, n, at.read(0), at.read(1), epilogue, y, index, Space { workspace, scratch });
+}
+
 /// A window of at most 256 taps keeps its winners in bytes, a larger one in 32-bit numbers.
-fn max_pool(w: &Window, n: usize, mut at: Operands<'_>) {
+fn max_pool(w: &Window, isa: Isa, n: usize, mut at: Operands<'_>) {
     let [y, index] = [at.take(0), at.take(1)];
-    if index.is_empty() {
-        pool::max_forward_plain(w, n, at.read(0), y);
-    } else if w.taps() <= 256 {
-        let index: &mut [u8] = &mut bytemuck::cast_slice_mut(index)[..y.len()];
-        pool::max_forward(w, n, at.read(0), y, index);
+    if index.is_empty() || w.taps() > 256 {
+        pool::max_forward::<u32>(isa, w, n, at.read(0), y, bytemuck::cast_slice_mut(index));
     } else {
-        pool::max_forward::<u32>(w, n, at.read(0), y, bytemuck::cast_slice_mut(index));
+        let index: &mut [u8] = &mut bytemuck::cast_slice_mut(index)[..y.len()];
+        pool::max_forward(isa, w, n, at.read(0), y, index);
     }
 }
 
-fn max_pool_gradient(w: &Window, n: usize, mut at: Operands<'_>) {
+fn max_pool_gradient(w: &Window, isa: Isa, n: usize, mut at: Operands<'_>) {
     let [index, dy] = [at.read(0), at.read(1)];
     let dx = at.take(0);
     if w.taps() <= 256 {
         let index: &[u8] = &bytemuck::cast_slice(index)[..dy.len()];
-        pool::max_gradient(w, n, index, dy, dx);
+        pool::max_gradient(isa, w, n, index, dy, dx);
     } else {
-        pool::max_gradient::<u32>(w, n, bytemuck::cast_slice(index), dy, dx);
+        pool::max_gradient::<u32>(isa, w, n, bytemuck::cast_slice(index), dy, dx);
     }
 }
 

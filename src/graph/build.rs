@@ -121,6 +121,23 @@ impl Builder {
         groups: usize,
         bias: Bias,
     ) -> Result<ValueId, TypeFault> {
+        let y = self.convolve(x, window, filters, groups, Role::Kernel)?;
+        self.biased(y, bias)
+    }
+
+    /// A convolution without bias whose own kernel has this role.
+    ///
+    /// # Errors
+    ///
+    /// Groups do not divide, or a result is too large.
+    pub fn convolve(
+        &mut self,
+        x: ValueId,
+        window: Window,
+        filters: usize,
+        groups: usize,
+        role: Role,
+    ) -> Result<ValueId, TypeFault> {
         let channels = window.in_c;
         if groups == 0 || !channels.is_multiple_of(groups) || !filters.is_multiple_of(groups) {
             return Err(TypeFault::Groups { groups, channels, filters });
@@ -128,9 +145,8 @@ impl Builder {
         let geometry = ConvGeometry { window, filters, groups };
         let taps = window.taps();
         let init = Init::Fan { fan_in: taps * (channels / groups), fan_out: taps.saturating_mul(filters / groups) };
-        let kernel = self.param(Role::Kernel, &conv_dims(&geometry), init)?;
-        let y = self.apply(Op::Conv(geometry), &[x, kernel])?;
-        self.biased(y, bias)
+        let kernel = self.param(role, &conv_dims(&geometry), init)?;
+        self.apply(Op::Conv(geometry), &[x, kernel])
     }
 
     /// A dense layer with a kernel of its own and, where asked for, a bias.
@@ -145,7 +161,12 @@ impl Builder {
         self.biased(y, bias)
     }
 
-    fn biased(&mut self, y: ValueId, bias: Bias) -> Result<ValueId, TypeFault> {
+    /// `y` with a bias of its own where asked for.
+    ///
+    /// # Errors
+    ///
+    /// None for a value that is there; the signature is that of its siblings.
+    pub fn biased(&mut self, y: ValueId, bias: Bias) -> Result<ValueId, TypeFault> {
         match bias {
             Bias::None => Ok(y),
             Bias::Learned => {
@@ -174,7 +195,9 @@ impl Builder {
         if left == right {
             return self.apply(Op::Multiply, &[a, b]);
         }
-        let inputs = if left.pixels() == 1 { [b, a] } else { [a, b] };
+        // Of a map of one pixel and a vector, the vector is the gate: the product stays a map.
+        let left_is_map = matches!(left, Shape::Map { .. }) && matches!(right, Shape::Vector(_));
+        let inputs = if left.pixels() == 1 && !left_is_map { [b, a] } else { [a, b] };
         self.apply(Op::Gate, &inputs).map_err(|_| TypeFault::Mismatch(left, right))
     }
 

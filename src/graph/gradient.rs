@@ -135,7 +135,12 @@ impl Rule<'_> {
             Op::Gate => self.gate(&mut to, dy),
             Op::MaxPool(w) => self.add(&mut to, 0, Op::MaxPoolGradient(w), &[self.outputs[1], dy]),
             Op::AvgPool(w, count) => self.add(&mut to, 0, Op::AvgPoolGradient(w, count), &[dy]),
+            Op::AdaptiveAvgPool(pool) => self.add(&mut to, 0, Op::AdaptiveAvgPoolGradient(pool), &[dy]),
             Op::BatchNormTraining(_) => self.batch_norm(&mut to, dy),
+            Op::GroupNorm(norm) => {
+                let results = [self.outputs[0], self.outputs[1], dy];
+                self.add(&mut to, 0, Op::GroupNormGradient(norm), &results);
+            }
             Op::Reshape(_) => {
                 let shape = self.builder.shape(inputs[0]);
                 self.add(&mut to, 0, Op::Reshape(shape), &[dy]);
@@ -158,6 +163,8 @@ impl Rule<'_> {
             | Op::GateGradient
             | Op::MaxPoolGradient(_)
             | Op::AvgPoolGradient(..)
+            | Op::AdaptiveAvgPoolGradient(_)
+            | Op::GroupNormGradient(_)
             | Op::BatchNormParameterGradient
             | Op::BatchNormInputGradient
             | Op::RunningStatistics(..)

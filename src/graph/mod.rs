@@ -25,7 +25,7 @@ pub use mode::{Head, Inference, Training};
 pub use net::{
     Element, Extent, Graph, Init, LayerId, Node, NodeId, Param, ParamId, Role, Source, Type, Value, ValueId,
 };
-pub use op::{BatchNorm, Channels, CountPadding, Dropout, Op, Pixels};
+pub use op::{BatchNorm, Channels, CountPadding, Dropout, DropoutUnit, GroupNorm, Op, Over, Pixels};
 pub use range::{Fact, Range};
 pub use shape::{MAX_ELEMENTS, Shape};
 pub use window::{PaddingRule, WindowRule};

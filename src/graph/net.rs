@@ -95,6 +95,10 @@ pub struct Node {
 pub enum Role {
     /// Kernel of a convolution or a dense layer.
     Kernel,
+    /// Kernel of a separable convolution that slides over each channel by itself.
+    DepthwiseKernel,
+    /// Kernel of a separable convolution that joins the channels of a pixel.
+    PointwiseKernel,
     /// One number a channel, added.
     Bias,
     /// One factor a channel.
@@ -115,6 +119,8 @@ impl Role {
     pub fn name(self) -> &'static str {
         match self {
             Self::Kernel => "kernel",
+            Self::DepthwiseKernel => "depthwise_kernel",
+            Self::PointwiseKernel => "pointwise_kernel",
             Self::Bias => "bias",
             Self::Scale => "scale",
             Self::Shift => "shift",
@@ -255,6 +261,9 @@ impl Graph {
                 | Op::BatchNorm(_)
                 | Op::MaxPool(_)
                 | Op::AvgPool(..)
+                | Op::AdaptiveAvgPool(_)
+                | Op::GroupNorm(_)
+                | Op::Scale
                 | Op::Reshape(_)
                 | Op::Pad(_)
                 | Op::Dropout(_) => value = *node.outputs.first()?,

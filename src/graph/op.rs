@@ -1,6 +1,8 @@
 //! The closed set of operations, with operands and results in order.
 
 use super::Shape;
+use crate::kernel::norm::group::Groups;
+use crate::kernel::pool::Adaptive;
 use crate::kernel::{Activation, ConvGeometry, Padding, Window};
 
 /// What a node does. `[a, b] → [y]` gives operands and results in the order of [`super::Node`].
@@ -46,6 +48,10 @@ pub enum Op {
     AvgPool(Window, CountPadding),
     /// `[dy] → [dx]`.
     AvgPoolGradient(Window, CountPadding),
+    /// Mean of windows that cut a map into so many: `[x] → [y]`.
+    AdaptiveAvgPool(Adaptive),
+    /// `[dy] → [dx]`.
+    AdaptiveAvgPoolGradient(Adaptive),
     /// Batch normalisation before it is known whether the network trains: `[x, scale, shift, running_mean,
     /// running_variance] → [y]`.
     BatchNorm(BatchNorm),
@@ -58,6 +64,10 @@ pub enum Op {
     /// Moves the running statistics towards the batch's, in place: `[mean, inverse_deviation, running_mean,
     /// running_variance] → []`; the extent of the statistics is given by the pixels of one image.
     RunningStatistics(BatchNorm, Pixels),
+    /// Normalises groups of channels of an image, in training and inference alike: `[x] → [y, inverse_deviation]`.
+    GroupNorm(GroupNorm),
+    /// `[y, inverse_deviation, dy] → [dx]`.
+    GroupNormGradient(GroupNorm),
     /// The same numbers under another shape: `[x] → [y]`. Never moves data.
     Reshape(Shape),
     /// Zeros around a map: `[x] → [y]`.
@@ -98,6 +108,38 @@ pub struct BatchNorm {
     pub epsilon: f32,
 }
 
+/// A normalisation of groups of channels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GroupNorm {
+    /// Over which pixels means and deviations are taken.
+    pub over: Over,
+    /// Groups that the channels are cut into; divides them.
+    pub groups: usize,
+    /// Added to the variance.
+    pub epsilon: f32,
+}
+
+/// Which pixels of an image are normalised together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Each by itself.
+    Pixel,
+    /// All.
+    Image,
+}
+
+impl GroupNorm {
+    /// Which numbers of an image of `shape` share a mean and a deviation.
+    #[must_use]
+    pub fn groups_of(&self, shape: Shape) -> Groups {
+        let [sets, rows] = match self.over {
+            Over::Pixel => [shape.pixels(), 1],
+            Over::Image => [1, shape.pixels()],
+        };
+        Groups { sets, rows, channels: shape.channels(), groups: self.groups }
+    }
+}
+
 /// Pixels of one image: with the number of images, the population that statistics are taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pixels(pub usize);
@@ -109,6 +151,17 @@ pub struct Dropout {
     pub rate: f32,
     /// Tells the dropouts of a network apart.
     pub stream: u64,
+    /// What stays or goes as one.
+    pub unit: DropoutUnit,
+}
+
+/// What a dropout keeps or drops as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DropoutUnit {
+    /// Each element.
+    Element,
+    /// Each channel of an image, at all of its pixels.
+    Channel,
 }
 
 /// A run of channels.
@@ -145,11 +198,15 @@ impl Op {
             Self::MaxPoolGradient(_) => "max-pool-gradient",
             Self::AvgPool(..) => "avg-pool",
             Self::AvgPoolGradient(..) => "avg-pool-gradient",
+            Self::AdaptiveAvgPool(_) => "adaptive-avg-pool",
+            Self::AdaptiveAvgPoolGradient(_) => "adaptive-avg-pool-gradient",
             Self::BatchNorm(_) => "batch-norm",
             Self::BatchNormTraining(_) => "batch-norm-training",
             Self::BatchNormParameterGradient => "batch-norm-parameter-gradient",
             Self::BatchNormInputGradient => "batch-norm-input-gradient",
             Self::RunningStatistics(..) => "running-statistics",
+            Self::GroupNorm(_) => "group-norm",
+            Self::GroupNormGradient(_) => "group-norm-gradient",
             Self::Reshape(_) => "reshape",
             Self::Pad(_) => "pad",
             Self::Crop(_) => "crop",

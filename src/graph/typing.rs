@@ -1,7 +1,8 @@
 //! THE typing rules: from an operation and its operands' types to its results' types.
 
 use super::net::{Element, Extent, Graph, Type, ValueId};
-use super::{Op, Range, Shape, TypeFault};
+use super::{GroupNorm, Op, Range, Shape, TypeFault};
+use crate::kernel::pool::Adaptive;
 use crate::kernel::{Activation, ConvGeometry, Padding, Window};
 
 type Types = Result<Vec<Type>, TypeFault>;
@@ -23,8 +24,10 @@ pub(super) fn result_types(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Types 
         Op::Gate => operands.gated(),
         Op::MaxPool(w) => operands.max_pooled(&w),
         Op::AvgPool(w, _) => operands.averaged(&w),
+        Op::AdaptiveAvgPool(pool) => operands.averaged_to_size(&pool),
         Op::BatchNorm(_) => operands.affine_in_place(),
         Op::BatchNormTraining(_) => operands.normalised(),
+        Op::GroupNorm(norm) => operands.normalised_by_itself(&norm),
         Op::Reshape(shape) => operands.reshaped(shape),
         Op::Pad(padding) => operands.padded(padding),
         Op::Concat => operands.concatenated(),
@@ -43,6 +46,8 @@ pub(super) fn result_types(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Types 
         Op::MapGradient(_) => gradient(operands.shape(1)),
         Op::GateGradient => gradient(Shape::Vector(operands.shape(0).channels())),
         Op::MaxPoolGradient(w) | Op::AvgPoolGradient(w, _) => gradient(window_input(&w)),
+        Op::AdaptiveAvgPoolGradient(pool) => gradient(Shape::map(pool.in_h, pool.in_w, pool.channels)),
+        Op::GroupNormGradient(_) => gradient(operands.shape(0)),
         Op::BatchNormParameterGradient => {
             let channels = vec![operands.shape(0).channels()];
             fixed(vec![channels.clone(), channels])
@@ -170,6 +175,25 @@ impl Operands<'_> {
         let ty = self.ty(0);
         let range = if w.padding.is_none() { ty.range } else { ty.range.with_zero() };
         batch(window_output(w), Range { fact: super::Fact::None, ..range }, ty.linearity)
+    }
+
+    fn averaged_to_size(&self, pool: &Adaptive) -> Types {
+        let range = Range { fact: super::Fact::None, ..self.ty(0).range };
+        batch(Shape::map(pool.out_h, pool.out_w, pool.channels), range, self.ty(0).linearity)
+    }
+
+    /// The deviation that it divides by depends on the input, so that it is no affine map; of m numbers with mean 0 and
+    /// variance 1 none is further from 0 than √(m − 1).
+    fn normalised_by_itself(&self, norm: &GroupNorm) -> Types {
+        let shape = self.shape(0);
+        let (groups, channels) = (norm.groups, shape.channels());
+        if groups == 0 || !channels.is_multiple_of(groups) {
+            return Err(TypeFault::Groups { groups, channels, filters: channels });
+        }
+        let numbers = norm.groups_of(shape);
+        let most = (numbers.population() as f64 - 1.0).max(0.0).sqrt();
+        let y = of_batch(shape, Range::closed(-most, most), 0)?;
+        Ok(vec![y, of_batch(Shape::Vector(numbers.statistics()), Range { lo: 0.0, ..Range::REAL }, 0)?])
     }
 
     fn normalised(&self) -> Types {

@@ -54,7 +54,7 @@ impl Unpooled {
         let [unpool, map_gradient] = [self.unpool.0, self.map_gradient.0];
         let [index, dy] = graph.nodes[unpool].inputs[..] else { return };
         let between = graph.nodes[unpool].outputs[0];
-        graph.values[between.0].ty = graph.value(dy).ty.clone();
+        graph.values[between.0].ty.extent = graph.value(dy).ty.extent.clone();
         let (spreading, multiplying) = (graph.nodes[unpool].op, graph.nodes[map_gradient].op);
         graph.nodes[unpool].op = multiplying;
         graph.nodes[unpool].inputs = vec![self.pooled, dy];

@@ -64,6 +64,46 @@ impl Isa {
     }
 }
 
+/// Plain loops that the compiler vectorises for whichever instruction set they run on.
+pub(super) trait Loops {
+    /// Runs them; must be `#[inline(always)]`, so that they are compiled with the instruction set of the caller.
+    fn run(self);
+}
+
+impl Isa {
+    /// Runs plain loops, compiled for this instruction set.
+    ///
+    /// # Panics
+    ///
+    /// If the machine does not have it.
+    pub(super) fn vectorise(self, loops: impl Loops) {
+        assert!(self.is_available(), "this machine has no {self}");
+        match self {
+            Self::Portable => loops.run(),
+            // SAFETY: the instruction set was asserted to be there.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { with_avx2(loops) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { with_avx512(loops) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => unreachable!("available nowhere else"),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn with_avx2(loops: impl Loops) {
+    loops.run();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+unsafe fn with_avx512(loops: impl Loops) {
+    loops.run();
+}
+
 impl fmt::Display for Isa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())

@@ -25,7 +25,7 @@ pointwise! {
     GELU: Gelu, "Gelu", ["GELU"], "x times the normal distribution's function of x";
     SILU: Silu, "Silu", ["SiLU", "Swish"], "x times sigmoid of x";
     MISH: Mish, "Mish", [], "x times tanh of softplus of x";
-    HARD_SWISH: HardSwish, "HardSwish", ["Hardswish"], "x times hard sigmoid of x";
+    HARD_SWISH: HardSwish, "HardSwish", ["Hardswish", "HardSilu"], "x times hard sigmoid of x";
     HARD_SIGMOID: HardSigmoid, "HardSigmoid", ["Hardsigmoid"], "min(max(0, x + 3), 6) / 6";
     SIGMOID: Sigmoid, "Sigmoid", [], "1 / (1 + exp(-x)): one number from 0 to 1 a unit";
     TANH: Tanh, "Tanh", [], "the hyperbolic tangent";
@@ -50,10 +50,12 @@ pub(super) static PRELU: Layer =
     });
 
 /// Probabilities over the channels.
-pub(super) static SOFTMAX: Layer =
-    row("Softmax", &[], "exp(x) over its sum: the probabilities of exclusive classes", |builder, inputs, _| {
-        builder.apply(Op::Softmax, inputs)
-    });
+pub(super) static SOFTMAX: Layer = row(
+    "Softmax",
+    &["Softmax2d"],
+    "exp(x) over its sum: the probabilities of exclusive classes",
+    |builder, inputs, _| builder.apply(Op::Softmax, inputs),
+);
 
 /// Logarithms of probabilities over the channels.
 pub(super) static LOG_SOFTMAX: Layer =

@@ -1,7 +1,7 @@
 //! Binds written arguments to a layer's arguments.
 
 use super::convert::{Misfit, convert, words, written};
-use super::foreign::input_size_given;
+use super::foreign::misread;
 use super::{Argument, Kind, LAYERS, Layer, Preset, Value, advice, find, suggestions};
 use crate::base::{Span, nearest};
 use crate::diag::{Diagnostic, code};
@@ -176,7 +176,7 @@ impl Bound {
 #[must_use]
 pub fn bind(layer: &'static Layer, name: &Name, args: &[Arg], defaults: &Defaults) -> (Bound, Vec<Diagnostic>) {
     let mut bound = Bound::defaults(layer, defaults);
-    if let Some(fault) = input_size_given(layer.name, name, args) {
+    if let Some(fault) = misread(layer.name, name, args) {
         return (bound, vec![fault]);
     }
     let mut faults = Vec::new();

@@ -1,6 +1,6 @@
 //! The names that netc writes, instead of those of Keras and PyTorch that it also reads.
 
-use super::foreign::input_size_given;
+use super::foreign::misread;
 use super::{Kind, Layer, find, find_activation};
 use crate::diag::Edit;
 use crate::syntax::ast::{Arg, Literal, Name, Value};
@@ -11,7 +11,7 @@ use crate::syntax::ast::{Arg, Literal, Name, Value};
 /// A layer whose arguments are read by its foreign name keeps it: by another they would mean something else.
 pub fn canonical_names(name: &Name, args: &[Arg], is_own: impl Fn(&str) -> bool, edits: &mut Vec<Edit>) {
     let Some(layer) = find(&name.value) else { return };
-    if input_size_given(layer.name, name, args).is_some() {
+    if misread(layer.name, name, args).is_some() {
         return;
     }
     rename(name, layer.name, edits);

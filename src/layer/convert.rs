@@ -40,7 +40,8 @@ pub(super) fn convert(kind: Kind, literal: &Literal) -> Result<Value, Misfit> {
             _ => Err(Misfit::Kind),
         },
         Kind::Activation => match literal {
-            Literal::Word(word) if word == "none" => Ok(Value::Activation(None)),
+            // Keras has a word for it.
+            Literal::Word(word) if word == "none" || word == "linear" => Ok(Value::Activation(None)),
             Literal::Word(word) => {
                 find_activation(word).map(|layer| Value::Activation(Some(layer))).ok_or(Misfit::Kind)
             }

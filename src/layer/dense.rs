@@ -6,7 +6,7 @@ use super::{Family, Layer, Preset};
 /// Every output is a weighted sum of all inputs.
 pub(super) static DENSE: Layer = Layer {
     name: "Dense",
-    aliases: &["Linear"],
+    aliases: &["Linear", "LazyLinear"],
     doc: "a weighted sum of all inputs for each unit",
     family: Family::Weighted,
     arguments: &[

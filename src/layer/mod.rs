@@ -30,16 +30,22 @@ pub use foreign::advice;
 pub static LAYERS: &[&Layer] = &[
     &conv::CONV,
     &conv::DEPTHWISE_CONV,
+    &conv::SEPARABLE_CONV,
     &dense::DENSE,
     &pool::MAX_POOL,
     &pool::AVG_POOL,
+    &pool::ADAPTIVE_AVG_POOL,
     &pool::GLOBAL_AVG_POOL,
     &pool::GLOBAL_MAX_POOL,
     &shape::FLATTEN,
     &shape::ZERO_PAD,
     &shape::IDENTITY,
     &norm::BATCH_NORM,
+    &norm::LAYER_NORM,
+    &norm::GROUP_NORM,
+    &norm::LAYER_SCALE,
     &dropout::DROPOUT,
+    &dropout::SPATIAL_DROPOUT,
     &activation::RELU,
     &activation::RELU6,
     &activation::LEAKY_RELU,
@@ -148,10 +154,14 @@ pub fn find(name: &str) -> Option<&'static Layer> {
     LAYERS.iter().copied().find(|layer| layer.name == name || layer.aliases.contains(&name))
 }
 
-/// The activation of this word: `relu`, `leaky_relu`, `swish`.
+/// The activation of this word: `relu`, `leaky_relu`, `swish`, `hard_silu`.
 #[must_use]
 pub fn find_activation(word: &str) -> Option<&'static Layer> {
-    activations().find(|layer| layer.word() == word || layer.aliases.iter().any(|alias| alias.to_lowercase() == word))
+    let parts = word.split('_').filter_map(|part| part.split_at_checked(1));
+    let camel_case: String = parts.map(|(first, rest)| first.to_uppercase() + rest).collect();
+    let is_lowercase = !word.contains(char::is_uppercase);
+    let is_alias = |alias: &&str| is_lowercase && (alias.to_lowercase() == word || **alias == camel_case);
+    activations().find(|layer| layer.word() == word || layer.aliases.iter().any(is_alias))
 }
 
 /// The layers that can be an `activation:`.

@@ -4,6 +4,7 @@ use super::argument::{PADDING, flag, pair};
 use super::{Argument, Bound, Family, Layer, Preset, Value};
 use crate::graph::{Builder, CountPadding, Op, PaddingRule, Shape, TypeFault, ValueId, WindowRule};
 use crate::kernel::Window;
+use crate::kernel::pool::Adaptive;
 
 const ARGUMENTS: &[Argument] = &[
     pair(
@@ -54,6 +55,18 @@ pub(super) static AVG_POOL: Layer = Layer {
     },
 };
 
+/// The mean of windows that cut the map into so many rows and columns, whatever its size, as in PyTorch: where they do
+/// not divide the map, windows differ by a place and overlap.
+pub(super) static ADAPTIVE_AVG_POOL: Layer = Layer {
+    name: "AdaptiveAvgPool",
+    aliases: &["AdaptiveAvgPool2d", "AdaptiveAveragePooling2D"],
+    doc: "the mean of windows that cut a map of any size into so many rows and columns; the result is a map",
+    family: Family::Pool,
+    arguments: &[pair("size", &["output_size"], Preset::Is(Value::Pair([1, 1])), "rows and columns of the result")],
+    shown: 1,
+    emit: |builder, inputs, bound| adaptive(builder, inputs[0], bound.pair("size")),
+};
+
 /// The mean of the whole map: one number a channel.
 pub(super) static GLOBAL_AVG_POOL: Layer = Layer {
     name: "GlobalAvgPool",
@@ -84,6 +97,21 @@ fn rule(bound: &Bound) -> WindowRule {
         padding: bound.padding("padding"),
         ceil: bound.flag("ceil"),
     }
+}
+
+/// Windows of one size are those of an ordinary pool.
+fn adaptive(builder: &mut Builder, x: ValueId, [out_h, out_w]: [usize; 2]) -> Result<ValueId, TypeFault> {
+    let shape = builder.shape(x);
+    let Shape::Map { h, w, c } = shape else { return Err(TypeFault::NeedsMap(shape)) };
+    if [h, w] == [out_h, out_w] {
+        return Ok(x);
+    }
+    if h.is_multiple_of(out_h) && w.is_multiple_of(out_w) {
+        let kernel = [h / out_h, w / out_w];
+        let window = WindowRule { kernel, stride: kernel, dilation: [1, 1], padding: PaddingRule::Valid, ceil: false };
+        return builder.apply(Op::AvgPool(window.place(shape)?, CountPadding::No), &[x]);
+    }
+    builder.apply(Op::AdaptiveAvgPool(Adaptive { in_h: h, in_w: w, channels: c, out_h, out_w }), &[x])
 }
 
 fn global(builder: &mut Builder, x: ValueId, op: fn(Window) -> Op) -> Result<ValueId, TypeFault> {

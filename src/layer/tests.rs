@@ -72,7 +72,7 @@ fn every_default_is_a_value_of_its_argument() {
 #[test]
 fn every_layer_emits_operations_on_a_map() {
     for layer in LAYERS.iter().filter(|layer| layer.name != "Dense") {
-        let mut builder = Builder::new(Shape::map(8, 8, 4), Range::REAL);
+        let mut builder = Builder::new(Shape::map(8, 8, 32), Range::REAL);
         let x = builder.input();
         let bound = Bound::defaults(layer, &Defaults::default());
         assert!((layer.emit)(&mut builder, &[x, x], &bound).is_ok() || !layer.is_combinator(), "{}", layer.name);
@@ -82,19 +82,146 @@ fn every_layer_emits_operations_on_a_map() {
     }
 }
 
+/// A layer of another framework: its names, its name here, its arguments there and here.
+type Names = (&'static [&'static str], &'static str, &'static [(&'static str, &'static str)]);
+
+/// As `keras.layers` of Keras 3 has them.
+const KERAS: &[Names] = &[
+    (&["Conv2D", "Convolution2D"], "Conv", CONV),
+    (&["SeparableConv2D", "SeparableConvolution2D"], "SeparableConv", SEPARABLE),
+    (&["DepthwiseConv2D"], "DepthwiseConv", DEPTHWISE),
+    (&["Dense"], "Dense", &[("units", "units"), ("use_bias", "bias"), ("activation", "activation")]),
+    (&["MaxPooling2D", "MaxPool2D"], "MaxPool", POOL),
+    (&["AveragePooling2D", "AvgPool2D"], "AvgPool", POOL),
+    (&["AdaptiveAveragePooling2D"], "AdaptiveAvgPool", &[("output_size", "size")]),
+    (&["GlobalAveragePooling2D", "GlobalAvgPool2D"], "GlobalAvgPool", &[]),
+    (&["GlobalMaxPooling2D", "GlobalMaxPool2D"], "GlobalMaxPool", &[]),
+    (&["Flatten"], "Flatten", &[]),
+    (&["ZeroPadding2D"], "ZeroPad", &[("padding", "pad")]),
+    (&["Identity"], "Identity", &[]),
+    (&["BatchNormalization"], "BatchNorm", &[("momentum", "momentum"), ("epsilon", "epsilon")]),
+    (&["LayerNormalization"], "LayerNorm", &[("epsilon", "epsilon")]),
+    (&["GroupNormalization"], "GroupNorm", &[("groups", "groups"), ("epsilon", "epsilon")]),
+    (&["Dropout"], "Dropout", &[("rate", "rate")]),
+    (&["SpatialDropout2D"], "SpatialDropout", &[("rate", "rate")]),
+    (&["ReLU"], "Relu", &[]),
+    (&["LeakyReLU"], "LeakyRelu", &[("negative_slope", "slope"), ("alpha", "slope")]),
+    (&["PReLU"], "PRelu", &[]),
+    (&["ELU"], "Elu", &[]),
+    (&["Softmax"], "Softmax", &[]),
+    // Not layers in Keras, but functions that `activation` names.
+    (&["Swish"], "Silu", &[]),
+    (&["HardSilu"], "HardSwish", &[]),
+    (&["Add"], "Add", &[]),
+    (&["Multiply"], "Multiply", &[]),
+    (&["Concatenate"], "Concat", &[]),
+];
+
+const CONV: &[(&str, &str)] = &[
+    ("filters", "filters"),
+    ("kernel_size", "kernel"),
+    ("strides", "stride"),
+    ("padding", "padding"),
+    ("dilation_rate", "dilation"),
+    ("groups", "groups"),
+    ("use_bias", "bias"),
+    ("activation", "activation"),
+];
+const SEPARABLE: &[(&str, &str)] = &[
+    ("filters", "filters"),
+    ("kernel_size", "kernel"),
+    ("strides", "stride"),
+    ("padding", "padding"),
+    ("dilation_rate", "dilation"),
+    ("depth_multiplier", "multiplier"),
+    ("use_bias", "bias"),
+    ("activation", "activation"),
+];
+const DEPTHWISE: &[(&str, &str)] = &[
+    ("kernel_size", "kernel"),
+    ("strides", "stride"),
+    ("padding", "padding"),
+    ("dilation_rate", "dilation"),
+    ("depth_multiplier", "multiplier"),
+    ("use_bias", "bias"),
+    ("activation", "activation"),
+];
+const POOL: &[(&str, &str)] = &[("pool_size", "size"), ("strides", "stride"), ("padding", "padding")];
+
+/// As `torch.nn` of PyTorch 2 has them.
+const PYTORCH: &[Names] = &[
+    (&["Conv2d", "LazyConv2d"], "Conv", TORCH_CONV),
+    (&["Linear", "LazyLinear"], "Dense", &[("out_features", "units"), ("bias", "bias")]),
+    (&["MaxPool2d", "AvgPool2d"], "MaxPool", TORCH_POOL),
+    (&["AdaptiveAvgPool2d"], "AdaptiveAvgPool", &[("output_size", "size")]),
+    (&["Flatten"], "Flatten", &[]),
+    (&["ZeroPad2d"], "ZeroPad", &[("padding", "pad")]),
+    (&["Identity"], "Identity", &[]),
+    (&["BatchNorm2d", "BatchNorm1d"], "BatchNorm", &[("eps", "epsilon")]),
+    (&["LayerNorm"], "LayerNorm", &[("eps", "epsilon")]),
+    (&["GroupNorm"], "GroupNorm", &[("num_groups", "groups"), ("eps", "epsilon")]),
+    (&["Dropout"], "Dropout", &[("p", "rate")]),
+    (&["Dropout2d"], "SpatialDropout", &[("p", "rate")]),
+    (&["ReLU"], "Relu", &[]),
+    (&["ReLU6"], "Relu6", &[]),
+    (&["LeakyReLU"], "LeakyRelu", &[("negative_slope", "slope")]),
+    (&["PReLU"], "PRelu", &[]),
+    (&["ELU"], "Elu", &[]),
+    (&["SELU"], "Selu", &[]),
+    (&["GELU"], "Gelu", &[]),
+    (&["SiLU"], "Silu", &[]),
+    (&["Mish"], "Mish", &[]),
+    (&["Hardswish"], "HardSwish", &[]),
+    (&["Hardsigmoid"], "HardSigmoid", &[]),
+    (&["Sigmoid"], "Sigmoid", &[]),
+    (&["Tanh"], "Tanh", &[]),
+    (&["Softplus"], "Softplus", &[]),
+    (&["Softmax", "Softmax2d"], "Softmax", &[]),
+    (&["LogSoftmax"], "LogSoftmax", &[]),
+];
+
+const TORCH_CONV: &[(&str, &str)] = &[
+    ("out_channels", "filters"),
+    ("kernel_size", "kernel"),
+    ("stride", "stride"),
+    ("padding", "padding"),
+    ("dilation", "dilation"),
+    ("groups", "groups"),
+    ("bias", "bias"),
+];
+const TORCH_POOL: &[(&str, &str)] =
+    &[("kernel_size", "size"), ("stride", "stride"), ("padding", "padding"), ("ceil_mode", "ceil")];
+
 #[test]
-fn python_names_find_their_layer() {
-    for (alias, layer) in [
-        ("Conv2D", "Conv"),
-        ("nn.Conv2d", "Conv"),
-        ("layers.MaxPooling2D", "MaxPool"),
-        ("nn.ReLU", "Relu"),
-        ("BatchNormalization", "BatchNorm"),
-        ("Linear", "Dense"),
-    ] {
-        assert_eq!(find(alias).map(|found| found.name), Some(layer), "{alias}");
+fn layers_and_arguments_answer_to_their_names_in_keras_and_pytorch() {
+    for (prefix, names) in [("layers.", KERAS), ("nn.", PYTORCH)] {
+        for (names, layer, arguments) in names {
+            for name in *names {
+                let found = find(&format!("{prefix}{name}")).unwrap_or_else(|| panic!("{name} is no layer"));
+                let wanted = if *name == "AvgPool2d" { "AvgPool" } else { layer };
+                assert_eq!((found.name, find(name)), (wanted, Some(found)), "{name}");
+                for (there, here) in *arguments {
+                    let found = found.argument(there).map(|at| found.arguments[at].name);
+                    assert_eq!(found, Some(*here), "{there} of {name}");
+                }
+            }
+        }
     }
-    assert!(find("conv").is_none(), "case counts");
+}
+
+#[test]
+fn an_alias_is_a_name_that_some_framework_has() {
+    let known: BTreeSet<&str> = KERAS.iter().chain(PYTORCH).flat_map(|(names, ..)| *names).copied().collect();
+    for layer in LAYERS {
+        for alias in layer.aliases {
+            assert!(known.contains(alias), "{alias} of {}", layer.name);
+        }
+    }
+}
+
+#[test]
+fn the_case_of_a_name_counts() {
+    assert!(find("conv").is_none());
     assert_eq!(suggest("conv").map(|layer| layer.name), Some("Conv"));
     assert_eq!(suggest("MAxPool").map(|layer| layer.name), Some("MaxPool"));
 }
@@ -105,7 +232,31 @@ fn words_of_activations_are_snake_case() {
     assert!(
         ["relu", "leaky_relu", "prelu", "hard_swish", "log_softmax"].iter().all(|w| words.contains(&(*w).to_owned()))
     );
-    assert_eq!(find_activation("swish").map(|layer| layer.name), Some("Silu"));
+    // The words of `keras.activations` that are activations here.
+    for (word, layer) in [
+        ("elu", "Elu"),
+        ("gelu", "Gelu"),
+        ("hard_sigmoid", "HardSigmoid"),
+        ("hard_silu", "HardSwish"),
+        ("hard_swish", "HardSwish"),
+        ("leaky_relu", "LeakyRelu"),
+        ("log_softmax", "LogSoftmax"),
+        ("mish", "Mish"),
+        ("relu", "Relu"),
+        ("relu6", "Relu6"),
+        ("selu", "Selu"),
+        ("sigmoid", "Sigmoid"),
+        ("silu", "Silu"),
+        ("softmax", "Softmax"),
+        ("softplus", "Softplus"),
+        ("swish", "Silu"),
+        ("tanh", "Tanh"),
+    ] {
+        assert_eq!(find_activation(word).map(|layer| layer.name), Some(layer), "{word}");
+    }
+    assert!(find_activation("Swish").is_none() && find_activation("re_lu").is_none());
+    let (conv, faults) = bound("Conv", &[arg(Some("activation"), Literal::Word("linear".to_owned()))]);
+    assert!(faults.is_empty() && conv.activation().is_none());
 }
 
 #[test]

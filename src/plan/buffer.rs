@@ -27,7 +27,7 @@ impl Buffers {
             class: view_classes(graph),
         };
         for (at, group) in groups.iter().enumerate() {
-            for input in graph.nodes[group.node.0].inputs.iter().chain(&group.bias) {
+            for input in &group.reads {
                 let class = buffers.class[input.0];
                 buffers.last_read[class] = buffers.last_read[class].max(at);
             }

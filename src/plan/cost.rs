@@ -18,6 +18,8 @@ impl Plan {
     pub fn cost(&self, step: &Step, images: usize) -> Cost {
         let macs = match step.work {
             Work::Conv(g, ..) | Work::ConvInputGradient(g, _) | Work::ConvWeightGradient(g, _) => g.macs(),
+            Work::ConvPool(g, ..) => g.conv.macs(),
+            Work::PooledInputGradient(g, _) | Work::PooledWeightGradient(g, _) => g.winner_macs(),
             Work::Dense(d, _) | Work::DenseInputGradient(d) | Work::DenseWeightGradient(d) => {
                 d.inputs as u64 * d.outputs as u64
             }

@@ -1,8 +1,10 @@
-//! Fusion: bias and activation ride on the store of the convolution or product that makes their operand.
+//! Fusion: what rides on the store of the convolution, product or scaling that makes its operand, and what a max pool's
+//! gradient need not spread.
 
-use super::{is_kept, reader_counts};
-use crate::graph::{Graph, LayerId, NodeId, Op, ValueId};
-use crate::kernel::Activation;
+use super::{Options, choose, is_kept, reader_counts};
+use crate::graph::{Graph, LayerId, Node, NodeId, Op, Source, ValueId};
+use crate::kernel::conv::PooledConv;
+use crate::kernel::{Activation, Window};
 
 /// Nodes that become one step.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,60 +15,137 @@ pub(super) struct Group {
     pub bias: Option<ValueId>,
     /// An activation that is applied as the result is stored.
     pub activation: Activation,
+    /// A max pool over a convolution's result before it is stored, or whose winners alone carry a gradient.
+    pub pool: Option<Window>,
+    /// What the group reads.
+    pub reads: Vec<ValueId>,
     /// Results of the group.
     pub outputs: Vec<ValueId>,
     /// Layers of its nodes, in order.
     pub layers: Vec<LayerId>,
 }
 
-/// The graph as groups, in the order of their first nodes.
-pub(super) fn groups(graph: &Graph, kept: &[ValueId]) -> Vec<Group> {
-    let consumers = graph.consumers();
-    let readers = reader_counts(graph, kept);
-    // The one node that reads a value, where it is one only.
-    let only_reader = |value: ValueId| -> Option<NodeId> {
-        (readers[value.0] == 1 && !is_kept(kept, value)).then(|| consumers[value.0][0])
-    };
-    let mut absorbed = vec![false; graph.nodes.len()];
-    let mut groups = Vec::new();
-    for (at, node) in graph.nodes.iter().enumerate() {
-        if absorbed[at] {
-            continue;
-        }
-        let mut group = Group {
+impl Group {
+    fn of(at: usize, node: &Node) -> Self {
+        Self {
             node: NodeId(at),
             bias: None,
             activation: Activation::Identity,
+            pool: None,
+            reads: node.inputs.clone(),
             outputs: node.outputs.clone(),
             layers: vec![node.layer],
-        };
-        if matches!(node.op, Op::Conv(_) | Op::Product) {
-            while let Some(next) = only_reader(group.outputs[0]) {
-                if !absorb(graph, &mut group, next) {
-                    break;
+        }
+    }
+
+    fn serves(&mut self, layer: LayerId) {
+        if self.layers.last() != Some(&layer) {
+            self.layers.push(layer);
+        }
+    }
+}
+
+/// The graph as groups, in the order of their first nodes.
+pub(super) fn groups(graph: &Graph, kept: &[ValueId], options: Options) -> Vec<Group> {
+    let fusion = Fusion { graph, kept, options, consumers: graph.consumers(), readers: reader_counts(graph, kept) };
+    let mut absorbed = vec![false; graph.nodes.len()];
+    let mut groups = Vec::new();
+    for (at, node) in graph.nodes.iter().enumerate() {
+        if absorbed[at] || fusion.spreads_nothing(NodeId(at)) {
+            continue;
+        }
+        let mut group = Group::of(at, node);
+        match node.op {
+            Op::Conv(_) | Op::Product | Op::Scale => {
+                while let Some(next) = fusion.only_reader(group.outputs[0]) {
+                    if !fusion.absorb(&mut group, next) {
+                        break;
+                    }
+                    absorbed[next.0] = true;
                 }
-                absorbed[next.0] = true;
             }
+            Op::ConvInputGradient(_) => fusion.take_winners(&mut group, 0),
+            Op::ConvWeightGradient(_) => fusion.take_winners(&mut group, 1),
+            _ => {}
         }
         groups.push(group);
     }
     groups
 }
 
-/// Takes `next` into the group if the store of the group's result can do its work too: one bias, then one activation.
-fn absorb(graph: &Graph, group: &mut Group, next: NodeId) -> bool {
-    if group.activation != Activation::Identity {
-        return false;
+struct Fusion<'a> {
+    graph: &'a Graph,
+    kept: &'a [ValueId],
+    options: Options,
+    consumers: Vec<Vec<NodeId>>,
+    readers: Vec<usize>,
+}
+
+impl Fusion<'_> {
+    /// The one node that reads a value, where it is one only.
+    fn only_reader(&self, value: ValueId) -> Option<NodeId> {
+        (self.readers[value.0] == 1 && !is_kept(self.kept, value)).then(|| self.consumers[value.0][0])
     }
-    let node = &graph.nodes[next.0];
-    match node.op {
-        Op::Bias if group.bias.is_none() => group.bias = Some(node.inputs[1]),
-        Op::Map(activation) => group.activation = activation,
-        _ => return false,
+
+    /// Takes `next` into the group if the store of the group's result can do its work too: one bias, then one
+    /// activation, then, for a convolution, a pool.
+    fn absorb(&self, group: &mut Group, next: NodeId) -> bool {
+        let node = &self.graph.nodes[next.0];
+        let is_open = group.pool.is_none() && group.activation == Activation::Identity;
+        match node.op {
+            Op::Bias if is_open && group.bias.is_none() => {
+                group.bias = Some(node.inputs[1]);
+                group.reads.push(node.inputs[1]);
+            }
+            Op::Map(activation) if is_open => group.activation = activation,
+            Op::MaxPool(window) if group.pool.is_none() => {
+                let Op::Conv(conv) = self.graph.nodes[group.node.0].op else { return false };
+                let pooled = PooledConv { conv, pool: window };
+                if choose::pooled_forward(self.options.isa, &pooled).is_none() {
+                    return false;
+                }
+                group.pool = Some(window);
+            }
+            _ => return false,
+        }
+        group.outputs.clone_from(&node.outputs);
+        group.serves(node.layer);
+        true
     }
-    group.outputs.clone_from(&node.outputs);
-    if group.layers.last() != Some(&node.layer) {
-        group.layers.push(node.layer);
+
+    /// Whether a node is a max pool's gradient of which only the winners are asked for.
+    fn spreads_nothing(&self, node: NodeId) -> bool {
+        let Op::MaxPoolGradient(pool) = self.graph.nodes[node.0].op else { return false };
+        let spread = self.graph.nodes[node.0].outputs[0];
+        let isa = self.options.isa;
+        let takes_winners = |reader: &NodeId| {
+            let reader = &self.graph.nodes[reader.0];
+            match reader.op {
+                Op::ConvInputGradient(conv) => {
+                    reader.inputs[0] == spread
+                        && choose::pooled_input_gradient(isa, &PooledConv { conv, pool }).is_some()
+                }
+                Op::ConvWeightGradient(conv) => {
+                    reader.inputs[1] == spread
+                        && choose::pooled_weight_gradient(isa, &PooledConv { conv, pool }).is_some()
+                }
+                _ => false,
+            }
+        };
+        !is_kept(self.kept, spread) && self.consumers[spread.0].iter().all(takes_winners)
     }
-    true
+
+    /// Lets a convolution's gradient read the winners and what is spread to them, where that need not be spread.
+    fn take_winners(&self, group: &mut Group, operand: usize) {
+        let Source::Node(node, _) = self.graph.value(group.reads[operand]).source else { return };
+        let spreading = &self.graph.nodes[node.0];
+        let Op::MaxPoolGradient(window) = spreading.op else { return };
+        if self.spreads_nothing(node) {
+            let [index, dy] = spreading.inputs[..] else { return };
+            group.pool = Some(window);
+            group.reads[operand] = dy;
+            group.reads.push(index);
+            group.serves(spreading.layer);
+        }
+    }
 }

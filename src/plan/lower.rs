@@ -4,7 +4,8 @@ use super::buffer::Buffers;
 use super::fuse::{Group, groups};
 use super::step::{Buffer, BufferId, Element, Fused, Optimizer, Phase, Rows, Slot, Step, Work};
 use super::{Options, Plan, choose, layout};
-use crate::graph::{CountPadding, Graph, Op, Param, Shape, Source, Value, ValueId};
+use crate::graph::{CountPadding, DropoutUnit, Graph, Op, Param, Shape, Source, Value, ValueId};
+use crate::kernel::conv::PooledConv;
 use crate::kernel::{Activation, Dense, Window, elementwise, norm};
 
 /// A plan under construction.
@@ -39,7 +40,7 @@ impl Draft {
 
 impl<'a> Lowering<'a> {
     pub fn new(graph: &'a Graph, kept: &'a [ValueId], options: Options) -> Self {
-        let groups = groups(graph, kept);
+        let groups = groups(graph, kept, options);
         let buffers = Buffers::new(graph, &groups, kept);
         Self { graph, kept, options, groups, buffers, steps: Vec::new(), optimizer_state: Vec::new(), scratch_len: 0 }
     }
@@ -221,10 +222,13 @@ impl<'a> Lowering<'a> {
         let rows = |at: usize| self.rows(inputs[at]);
         let plain = |work: Work| Draft::new(work, inputs, outputs);
         match *op {
-            Op::Conv(_) | Op::ConvInputGradient(_) | Op::ConvWeightGradient(_) => self.conv(group, op),
+            Op::Conv(g) | Op::ConvInputGradient(g) | Op::ConvWeightGradient(g) => match group.pool {
+                Some(pool) => self.pooled_conv(group, op, &PooledConv { conv: g, pool }),
+                None => self.conv(group, op),
+            },
             Op::Product | Op::ProductInputGradient | Op::ProductWeightGradient => self.product(group, op),
             Op::Bias => plain(Work::Bias(rows(0))),
-            Op::Scale => plain(Work::Scale(rows(0))),
+            Op::Scale => Draft::new(Work::Scale(rows(0), fused(group)), &group.reads, outputs),
             Op::ChannelSum => plain(Work::ChannelSum(rows(0)))
                 .workspace(elementwise::channel_sum_workspace(rows(0).pixels * batch, rows(0).channels)),
             Op::ChannelDot => plain(Work::ChannelDot(rows(0)))
@@ -233,9 +237,19 @@ impl<'a> Lowering<'a> {
             Op::Gate => plain(Work::Gate(rows(0))),
             Op::GateGradient => plain(Work::GateGradient(rows(0))),
             Op::MaxPool(w) => self.max_pool(group, w),
-            Op::MaxPoolGradient(w) => plain(Work::MaxPoolGradient(w)),
+            Op::MaxPoolGradient(w) => plain(Work::MaxPoolGradient(w, self.options.isa)),
             Op::AvgPool(w, count) => plain(Work::AvgPool(w, count == CountPadding::Yes)),
             Op::AvgPoolGradient(w, count) => plain(Work::AvgPoolGradient(w, count == CountPadding::Yes)),
+            Op::AdaptiveAvgPool(pool) => plain(Work::AdaptiveAvgPool(pool)),
+            Op::AdaptiveAvgPoolGradient(pool) => plain(Work::AdaptiveAvgPoolGradient(pool)),
+            Op::GroupNorm(norm) => {
+                let groups = norm.groups_of(self.graph.shape(inputs[0]));
+                plain(Work::GroupNorm(groups, norm.epsilon)).workspace(groups.workspace(batch))
+            }
+            Op::GroupNormGradient(norm) => {
+                let groups = norm.groups_of(self.graph.shape(inputs[0]));
+                plain(Work::GroupNormGradient(groups)).workspace(groups.gradient_workspace(batch))
+            }
             Op::BatchNorm(n) => {
                 let [x, scale, shift, mean, variance] = std::array::from_fn(|at| inputs[at]);
                 let work = Work::BatchNormInference(rows(0), n.epsilon);
@@ -254,7 +268,10 @@ impl<'a> Lowering<'a> {
             Op::Pad(padding) => plain(Work::Pad(self.sizes(inputs[0]), padding)),
             Op::Crop(padding) => plain(Work::Crop(self.sizes(outputs[0]), padding)),
             Op::Slice(channels) => plain(Work::Slice(self.rows(outputs[0]), rows(0).channels, channels.offset)),
-            Op::Dropout(dropout) => plain(Work::Dropout(dropout.rate, dropout.stream)),
+            Op::Dropout(dropout) => plain(match dropout.unit {
+                DropoutUnit::Element => Work::Dropout(dropout.rate, dropout.stream),
+                DropoutUnit::Channel => Work::SpatialDropout(rows(0), dropout.rate, dropout.stream),
+            }),
             Op::Softmax => plain(Work::Softmax(rows(0))),
             Op::LogSoftmax => plain(Work::LogSoftmax(rows(0))),
             Op::SoftmaxCrossEntropy => plain(Work::SoftmaxCrossEntropy(rows(0).channels)),
@@ -273,7 +290,6 @@ impl<'a> Lowering<'a> {
     }
 
     fn conv(&mut self, group: &Group, op: &Op) -> Draft {
-        let inputs = &self.graph.nodes[group.node.0].inputs;
         let Options { batch, isa } = self.options;
         let (work, workspace, scratch) = match *op {
             Op::ConvInputGradient(g) => {
@@ -286,14 +302,36 @@ impl<'a> Lowering<'a> {
             }
             Op::Conv(g) => {
                 let kernel = choose::forward(isa, &g);
-                let fused = Fused { bias: group.bias.is_some(), activation: group.activation };
-                (Work::Conv(g, kernel, fused), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
+                (Work::Conv(g, kernel, fused(group)), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
             }
             _ => unreachable!("{} is no convolution", op.name()),
         };
         self.scratch_len = self.scratch_len.max(scratch);
-        let reads: Vec<ValueId> = inputs.iter().copied().chain(group.bias).collect();
-        Draft::new(work, &reads, &group.outputs).workspace(workspace)
+        Draft::new(work, &group.reads, &group.outputs).workspace(workspace)
+    }
+
+    fn pooled_conv(&mut self, group: &Group, op: &Op, g: &PooledConv) -> Draft {
+        let Options { batch, isa } = self.options;
+        let (work, workspace, scratch) = match *op {
+            Op::Conv(_) => {
+                let kernel = choose::pooled_forward(isa, g).unwrap_or_else(unfused);
+                (Work::ConvPool(*g, kernel, fused(group)), (kernel.workspace)(g, batch), (kernel.scratch)(g))
+            }
+            Op::ConvInputGradient(_) => {
+                let kernel = choose::pooled_input_gradient(isa, g).unwrap_or_else(unfused);
+                (Work::PooledInputGradient(*g, kernel), (kernel.workspace)(g, batch), (kernel.scratch)(g))
+            }
+            _ => {
+                let kernel = choose::pooled_weight_gradient(isa, g).unwrap_or_else(unfused);
+                (Work::PooledWeightGradient(*g, kernel), (kernel.workspace)(g, batch), (kernel.scratch)(g))
+            }
+        };
+        self.scratch_len = self.scratch_len.max(scratch);
+        let mut writes = vec![group.outputs[0]];
+        if matches!(op, Op::Conv(_)) {
+            writes.extend(self.wanted_index(group));
+        }
+        Draft::new(work, &group.reads, &writes).workspace(workspace)
     }
 
     fn product(&mut self, group: &Group, op: &Op) -> Draft {
@@ -305,24 +343,33 @@ impl<'a> Lowering<'a> {
             outputs: len(outputs),
         };
         let work = match op {
-            Op::Product => {
-                let fused = Fused { bias: group.bias.is_some(), activation: group.activation };
-                Work::Dense(dense(inputs[0], group.outputs[0]), fused)
-            }
+            Op::Product => Work::Dense(dense(inputs[0], group.outputs[0]), fused(group)),
             Op::ProductInputGradient => Work::DenseInputGradient(dense(group.outputs[0], inputs[0])),
             _ => Work::DenseWeightGradient(dense(inputs[0], inputs[1])),
         };
-        let reads: Vec<ValueId> = inputs.iter().copied().chain(group.bias).collect();
-        Draft::new(work, &reads, &group.outputs)
+        Draft::new(work, &group.reads, &group.outputs)
     }
 
-    /// The winners' places are kept only where a gradient will ask for them.
     fn max_pool(&self, group: &Group, window: Window) -> Draft {
-        let index = group.outputs[1];
-        let wanted = self.graph.nodes.iter().any(|node| node.inputs.contains(&index));
-        let outputs = if wanted { &group.outputs[..] } else { &group.outputs[..1] };
-        Draft::new(Work::MaxPool(window), &self.graph.nodes[group.node.0].inputs, outputs)
+        let writes: Vec<ValueId> = [group.outputs[0]].into_iter().chain(self.wanted_index(group)).collect();
+        Draft::new(Work::MaxPool(window, self.options.isa), &group.reads, &writes)
     }
+
+    /// The winners' places, which are kept only where a gradient will ask for them.
+    fn wanted_index(&self, group: &Group) -> Option<ValueId> {
+        let index = group.outputs[1];
+        self.graph.nodes.iter().any(|node| node.inputs.contains(&index)).then_some(index)
+    }
+}
+
+/// A group has a pool only where there is a kernel for both.
+fn unfused<T>() -> T {
+    unreachable!("a pool was fused that no kernel computes")
+}
+
+/// What rides on the store of a group's work.
+fn fused(group: &Group) -> Fused {
+    Fused { bias: group.bias.is_some(), activation: group.activation }
 }
 
 /// What an optimizer keeps for each parameter, in the order in which an update takes it.

@@ -2,8 +2,10 @@
 
 pub use crate::graph::Element;
 use crate::graph::{LayerId, Role};
-use crate::kernel::conv::{ConvForward, ConvGradient};
-use crate::kernel::{Activation, ConvGeometry, Dense, Padding, Window};
+use crate::kernel::conv::{ConvForward, ConvGradient, ConvPool, PooledConv, PooledGradient};
+use crate::kernel::norm::group::Groups;
+use crate::kernel::pool::Adaptive;
+use crate::kernel::{Activation, ConvGeometry, Dense, Isa, Padding, Window};
 pub use crate::syntax::settings::Optimizer;
 
 /// Index of a buffer in a plan.
@@ -83,7 +85,7 @@ pub struct Step {
     pub writes: Vec<BufferId>,
 }
 
-/// Bias and activation applied as a product or convolution is stored.
+/// Bias and activation applied as a product, convolution or scaling is stored.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fused {
     /// Whether a bias follows the other operands.
@@ -110,6 +112,12 @@ pub enum Work {
     ConvInputGradient(ConvGeometry, &'static ConvGradient),
     /// `[x, dy] → [dkernel, workspace]`.
     ConvWeightGradient(ConvGeometry, &'static ConvGradient),
+    /// `[x, kernel, bias?] → [y, index?, workspace]`: a max pool over the result before it is stored.
+    ConvPool(PooledConv, &'static ConvPool, Fused),
+    /// `[dy, kernel, index] → [dx, workspace]`: dy at the winners of a max pool only.
+    PooledInputGradient(PooledConv, &'static PooledGradient),
+    /// `[x, dy, index] → [dkernel, workspace]`.
+    PooledWeightGradient(PooledConv, &'static PooledGradient),
     /// `[x, kernel, bias?] → [y]`.
     Dense(Dense, Fused),
     /// `[dy, kernel] → [dx]`.
@@ -120,8 +128,8 @@ pub enum Work {
     Bias(Rows),
     /// `[x] → [sum, workspace]`.
     ChannelSum(Rows),
-    /// `[x, s] → [y]`.
-    Scale(Rows),
+    /// `[x, s, bias?] → [y]`.
+    Scale(Rows, Fused),
     /// `[a, b] → [sum, workspace]`.
     ChannelDot(Rows),
     /// `[x] → [y]`.
@@ -143,13 +151,21 @@ pub enum Work {
     /// `[x, dy] → [dgate]`.
     GateGradient(Rows),
     /// `[x] → [y, index?]`.
-    MaxPool(Window),
+    MaxPool(Window, Isa),
     /// `[index, dy] → [dx]`.
-    MaxPoolGradient(Window),
+    MaxPoolGradient(Window, Isa),
     /// `[x] → [y]`.
     AvgPool(Window, bool),
     /// `[dy] → [dx]`.
     AvgPoolGradient(Window, bool),
+    /// `[x] → [y]`.
+    AdaptiveAvgPool(Adaptive),
+    /// `[dy] → [dx]`.
+    AdaptiveAvgPoolGradient(Adaptive),
+    /// `[x] → [y, inverse_deviation, workspace?]`; epsilon.
+    GroupNorm(Groups, f32),
+    /// `[y, inverse_deviation, dy] → [dx, workspace?]`.
+    GroupNormGradient(Groups),
     /// `[x, scale, shift] → [y, mean, inverse_deviation, workspace]`; epsilon.
     BatchNormTraining(Rows, f32),
     /// `[x, scale, shift, mean, variance] → [y]`; epsilon.
@@ -170,6 +186,8 @@ pub enum Work {
     Slice(Rows, usize, usize),
     /// `[x] → [y]`; rate and stream.
     Dropout(f32, u64),
+    /// `[x] → [y]`, whole channels; rate and stream.
+    SpatialDropout(Rows, f32, u64),
     /// `[x] → [y]`.
     Softmax(Rows),
     /// `[x] → [y]`.

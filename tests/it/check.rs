@@ -71,7 +71,7 @@ fn every_code_of_a_spec_has_a_fixture() {
 #[test]
 fn a_fixture_that_no_test_reads_is_a_fault() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    for (folder, extension) in [("check", "net"), ("parity", "safetensors")] {
+    for (folder, extension) in [("check", "net"), ("parity", "safetensors"), ("published", "json")] {
         for path in std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()) {
             let read = path.extension().is_some_and(|found| found == extension);
             assert!(read, "{} is read by no test", path.display());
@@ -79,7 +79,7 @@ fn a_fixture_that_no_test_reads_is_a_fault() {
     }
     let mut folders: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     folders.sort();
-    assert_eq!(folders, ["check", "parity"], "a folder of fixtures that no test reads");
+    assert_eq!(folders, ["check", "parity", "published"], "a folder of fixtures that no test reads");
 }
 
 #[test]

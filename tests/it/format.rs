@@ -90,6 +90,23 @@ fn links_and_permissions_stay_and_a_read_only_file_is_left_alone() {
     assert_eq!(content(&file), TIDY);
 }
 
+#[cfg(unix)]
+#[test]
+fn many_files_are_written_and_the_one_that_cannot_be_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let paths: Vec<_> = (0..100).map(|at| folder.file(format!("{at:02}.net"), UNTIDY.as_bytes())).collect();
+    std::fs::set_permissions(&paths[7], PermissionsExt::from_mode(0o444)).unwrap();
+    let run = netc(["fmt", text(folder.path())]).failed(2, "M805");
+    assert!(run.stderr.contains("07.net"), "{}", run.stderr);
+    assert!(run.stdout.ends_with("99 files formatted, 0 unchanged, 1 left as it is\n"), "{}", run.stdout);
+    let names: Vec<&str> = run.stdout.lines().filter_map(|line| line.strip_suffix(": formatted")).collect();
+    assert!(names.len() == 99 && names.is_sorted());
+    for (at, path) in paths.iter().enumerate() {
+        assert_eq!(content(path), if at == 7 { UNTIDY } else { TIDY });
+    }
+}
+
 #[test]
 fn every_shipped_spec_is_canonical() {
     netc(["fmt", "--check", "specs"]).ended(0);

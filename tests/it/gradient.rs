@@ -54,6 +54,8 @@ fn mean_loss(training: &Training, feed: &Feed) -> f64 {
 #[test]
 fn every_operation_is_part_of_a_checked_network() {
     let training_ops = [
+        "adaptive-avg-pool",
+        "adaptive-avg-pool-gradient",
         "add",
         "avg-pool",
         "avg-pool-gradient",
@@ -71,6 +73,8 @@ fn every_operation_is_part_of_a_checked_network() {
         "dropout",
         "gate",
         "gate-gradient",
+        "group-norm",
+        "group-norm-gradient",
         "map",
         "map-gradient",
         "max-pool",

@@ -9,6 +9,8 @@ mod mend;
 mod network;
 mod parity;
 mod program;
+mod published;
+mod published_logits;
 mod rooms;
 mod tables;
 mod training;

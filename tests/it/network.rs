@@ -1,9 +1,10 @@
 //! Small networks that between them use every operation, built without a spec.
 
 use netc::graph::{
-    BatchNorm, Bias, Builder, CountPadding, Dropout, Graph, Init, LayerId, Op, PaddingRule, Range, Role, Shape,
-    Training, TypeFault, ValueId, WindowRule,
+    BatchNorm, Bias, Builder, CountPadding, Dropout, DropoutUnit, Graph, GroupNorm, Init, LayerId, Op, Over,
+    PaddingRule, Range, Role, Shape, Training, TypeFault, ValueId, WindowRule,
 };
+use netc::kernel::pool::Adaptive;
 use netc::kernel::{Activation, Padding};
 
 /// A network with the name it is reported under.
@@ -21,6 +22,8 @@ pub fn cases() -> Vec<Case> {
         ("activations", activations),
         ("pools", pools),
         ("normalised", normalised),
+        ("normalised groups", normalised_groups),
+        ("pooled to a size", pooled_to_a_size),
         ("branches", branches),
         ("learned slope", learned_slope),
         ("gated", gated),
@@ -118,6 +121,39 @@ fn batch_norm(b: &mut Builder, number: usize, x: ValueId) -> Result<ValueId, Typ
     b.apply(Op::BatchNorm(BatchNorm { momentum: 0.9, epsilon: 1e-5 }), &[x, scale, shift, mean, variance])
 }
 
+/// Pixels by themselves, groups of channels over a map, and a vector, in runs and whole.
+fn normalised_groups(b: &mut Builder) -> Result<ValueId, TypeFault> {
+    let x = conv(b, 0, b.input(), 6, &rule([3, 3], 1, PaddingRule::Valid))?;
+    let x = group_norm(b, 1, x, Over::Pixel, 1)?;
+    let x = conv(b, 2, x, 6, &rule([2, 2], 1, PaddingRule::Valid))?;
+    let x = group_norm(b, 3, x, Over::Image, 3)?;
+    let x = b.map(x, Activation::Tanh)?;
+    let x = head(b, 4, x, 8)?;
+    let x = group_norm(b, 5, x, Over::Image, 2)?;
+    let x = head(b, 6, x, 5)?;
+    let x = group_norm(b, 7, x, Over::Pixel, 1)?;
+    head(b, 8, x, 3)
+}
+
+fn group_norm(b: &mut Builder, number: usize, x: ValueId, over: Over, groups: usize) -> Result<ValueId, TypeFault> {
+    layer(b, number);
+    let x = b.apply(Op::GroupNorm(GroupNorm { over, groups, epsilon: 1e-3 }), &[x])?;
+    let channels = [b.shape(x).channels()];
+    let scale = b.param(Role::Scale, &channels, Init::Constant(1.0))?;
+    let shift = b.param(Role::Shift, &channels, Init::Constant(0.0))?;
+    let x = b.apply(Op::Scale, &[x, scale])?;
+    b.apply(Op::Bias, &[x, shift])
+}
+
+/// Windows that differ in size and overlap, to fewer places and to more.
+fn pooled_to_a_size(b: &mut Builder) -> Result<ValueId, TypeFault> {
+    let x = conv(b, 0, b.input(), 4, &rule([2, 2], 1, PaddingRule::Same))?;
+    let x = b.apply(Op::AdaptiveAvgPool(Adaptive { in_h: 7, in_w: 6, channels: 4, out_h: 3, out_w: 4 }), &[x])?;
+    let x = conv(b, 1, x, 3, &rule([1, 1], 1, PaddingRule::Valid))?;
+    let x = b.apply(Op::AdaptiveAvgPool(Adaptive { in_h: 3, in_w: 4, channels: 3, out_h: 5, out_w: 1 }), &[x])?;
+    head(b, 2, x, 3)
+}
+
 /// A residual, a product of branches, a concatenation, a branch used three times, padding.
 fn branches(b: &mut Builder) -> Result<ValueId, TypeFault> {
     let x = conv(b, 0, b.input(), 4, &rule([3, 3], 1, PaddingRule::Same))?;
@@ -160,10 +196,12 @@ fn gated(b: &mut Builder) -> Result<ValueId, TypeFault> {
 
 fn dropout(b: &mut Builder) -> Result<ValueId, TypeFault> {
     let x = conv(b, 0, b.input(), 4, &rule([3, 3], 1, PaddingRule::Valid))?;
-    let x = b.apply(Op::Dropout(Dropout { rate: 0.3, stream: 1 }), &[x])?;
-    let x = head(b, 1, x, 6)?;
-    let x = b.apply(Op::Dropout(Dropout { rate: 0.5, stream: 2 }), &[x])?;
-    head(b, 2, x, 3)
+    let x = b.apply(Op::Dropout(Dropout { rate: 0.3, stream: 1, unit: DropoutUnit::Element }), &[x])?;
+    let x = conv(b, 1, x, 8, &rule([2, 2], 1, PaddingRule::Valid))?;
+    let x = b.apply(Op::Dropout(Dropout { rate: 0.4, stream: 2, unit: DropoutUnit::Channel }), &[x])?;
+    let x = head(b, 2, x, 6)?;
+    let x = b.apply(Op::Dropout(Dropout { rate: 0.5, stream: 3, unit: DropoutUnit::Element }), &[x])?;
+    head(b, 3, x, 3)
 }
 
 fn binary(b: &mut Builder) -> Result<ValueId, TypeFault> {
@@ -183,7 +221,8 @@ fn large_window(b: &mut Builder) -> Result<ValueId, TypeFault> {
     head(b, 1, x, 3)
 }
 
-/// Activations in front of max pools: windows apart, windows that overlap, a derivative read from the input.
+/// Activations in front of max pools: windows apart, windows that overlap, a derivative read from the input, and
+/// a gradient whose range is known.
 fn pooled_activations(b: &mut Builder) -> Result<ValueId, TypeFault> {
     let x = conv(b, 0, b.input(), 4, &rule([2, 2], 1, PaddingRule::Same))?;
     let x = b.map(x, Activation::Tanh)?;
@@ -197,6 +236,7 @@ fn pooled_activations(b: &mut Builder) -> Result<ValueId, TypeFault> {
     let x = b.map(x, Activation::Relu)?;
     let window = rule([2, 2], 2, PaddingRule::Same).place(b.shape(x))?;
     let x = b.apply(Op::MaxPool(window), &[x])?;
+    let x = b.apply(Op::Dropout(Dropout { rate: 0.2, stream: 1, unit: DropoutUnit::Element }), &[x])?;
     head(b, 3, x, 3)
 }
 

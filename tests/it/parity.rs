@@ -132,7 +132,7 @@ fn whole_networks_agree_with_pytorch_on_every_instruction_set() {
     let mut paths: Vec<_> =
         std::fs::read_dir(folder).expect("the fixtures are there").flatten().map(|entry| entry.path()).collect();
     paths.sort();
-    assert!(paths.len() >= 4, "fixtures are missing: {paths:?}");
+    assert!(paths.len() >= 5, "fixtures are missing: {paths:?}");
     for path in paths {
         let fixture = Fixture::read(&path);
         for isa in Isa::available() {

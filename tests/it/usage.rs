@@ -36,6 +36,17 @@ fn the_readme_lists_every_command() {
 }
 
 #[test]
+fn the_readme_lists_every_layer() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let start = readme.find("\nLayers: ").expect("a list of layers");
+    let list = readme[start..].split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = list.split(|letter: char| !letter.is_alphanumeric()).collect();
+    for layer in netc::layer::LAYERS {
+        assert!(words.contains(&layer.name), "the README does not list {}", layer.name);
+    }
+}
+
+#[test]
 fn wrong_usage_is_exit_code_2_on_stderr() {
     for arguments in [
         vec!["chekc", "specs"],

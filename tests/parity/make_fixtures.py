@@ -24,9 +24,9 @@ Tensors (all float32 in netc's layout, but for `labels`):
     inference_logits    N x classes, inference mode with `param/*`, `running_mean/*`, `running_var/*`
 
 `i` and `j` count in the order in which the layers are written. Within a layer: kernel, then bias;
-scale, then shift for BatchNorm; one slope a channel for PRelu. Kernels are H x W x I/groups x O
-for convolutions (depthwise: H x W x 1 x I*multiplier) and I x O for dense layers, where Flatten
-goes by H, W, C.
+the two kernels of a SeparableConv, then its bias; scale, then shift for normalisations; one slope
+a channel for PRelu. Kernels are H x W x I/groups x O for convolutions (depthwise: H x W x 1 x
+I*multiplier) and I x O for dense layers, where Flatten goes by H, W, C.
 
 Metadata: `spec` (the whole `.net` text), `param_names` (a JSON list, one name a parameter),
 `batch_size`, `seed`, and the versions: `torch`, `numpy`, `safetensors`, `python`.
@@ -75,6 +75,13 @@ class Flatten(nn.Module):
 class GlobalAvgPool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x.mean((2, 3))
+
+
+class PixelNorm(nn.LayerNorm):
+    """Normalises the channels of each pixel, as ConvNeXt does."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class GlobalMaxPool(nn.Module):
@@ -255,9 +262,39 @@ Conv(8, padding: same) -> Gelu
   -> Dense(4)
 """
 
+def normalised() -> nn.Module:
+    def separable(inputs: int, outputs: int, kernel: int, stride: int = 1, multiplier: int = 1) -> list[nn.Module]:
+        between = inputs * multiplier
+        slide = SameConv2d(inputs, between, kernel, stride=stride, groups=inputs, bias=False)
+        return [slide, nn.Conv2d(between, outputs, 1)]
+
+    return nn.Sequential(
+        *separable(3, 12, 3), PixelNorm(12, eps=1e-6), nn.GELU(),
+        *separable(12, 16, 5, stride=2), nn.GroupNorm(4, 16, eps=1e-6), nn.SiLU(),
+        *separable(16, 8, 3, multiplier=2), nn.GroupNorm(2, 8, eps=1e-3), nn.ReLU(),
+        nn.AdaptiveAvgPool2d((3, 2)), PixelNorm(8, eps=1e-6),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10), nn.LayerNorm(10, eps=1e-6), nn.Tanh(),
+        nn.Linear(10, 5),
+    )  # fmt: skip
+
+
+NORMALISED = """\
+---
+input: 14x15x3
+classes: 5
+---
+SeparableConv(12, padding: same) -> LayerNorm -> Gelu
+  -> SeparableConv(16, kernel: 5x5, stride: 2, padding: same) -> GroupNorm(4) -> Silu
+  -> SeparableConv(8, multiplier: 2, padding: same) -> GroupNorm(2, epsilon: 1e-3) -> Relu
+  -> AdaptiveAvgPool(3x2) -> LayerNorm
+  -> AdaptiveAvgPool -> Flatten -> Dense(10) -> LayerNorm -> Tanh
+  -> Dense(5)
+"""
+
 CASES = {
     "activations": Case(seed=5, batch_size=3, spec=ACTIVATIONS, build=activations),
     "depthwise": Case(seed=3, batch_size=3, spec=DEPTHWISE, build=depthwise),
+    "normalised": Case(seed=6, batch_size=3, spec=NORMALISED, build=normalised),
     "origin-a": Case(seed=1, batch_size=2, spec=ORIGIN_A, build=origin_a),
     "residual": Case(seed=2, batch_size=4, spec=RESIDUAL, build=residual),
 }
@@ -278,7 +315,7 @@ def initialise(net: nn.Module, generator: torch.Generator) -> None:
             nn.init.normal_(module.weight, std=sqrt(2 / fan_in), generator=generator)
             if module.bias is not None:
                 nn.init.normal_(module.bias, std=0.1, generator=generator)
-        elif isinstance(module, nn.BatchNorm2d):
+        elif isinstance(module, nn.BatchNorm2d | nn.LayerNorm | nn.GroupNorm):
             # Wide enough that the activations behind it meet both of their bends.
             nn.init.uniform_(module.weight, 0.5, 4.0, generator=generator)
             nn.init.normal_(module.bias, std=0.3, generator=generator)
@@ -310,6 +347,10 @@ def parameters(net: nn.Module) -> Iterator[tuple[str, nn.Module, nn.Parameter]]:
                 kind, roles = "dense", ("kernel", "bias")
             case nn.BatchNorm2d():
                 kind, roles = "batch_norm", ("scale", "shift")
+            case nn.LayerNorm():
+                kind, roles = "layer_norm", ("scale", "shift")
+            case nn.GroupNorm():
+                kind, roles = "group_norm", ("scale", "shift")
             case nn.PReLU():
                 kind, roles = "prelu", ("slope",)
             case _:

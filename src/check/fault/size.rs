@@ -22,9 +22,15 @@ pub(super) fn groups(
     let span = row.instance.bound.given("groups").map_or(row.instance.site.span(), |given| given.value);
     let headline = format!("{} do not divide {} {what}", counted(groups, "group"), grouped(number as u64));
     let fault = Diagnostic::new(&code::GROUPS_DO_NOT_DIVIDE, headline)
-        .at(span, format!("{number} / {groups} leaves a rest of {}", number.checked_rem(groups).unwrap_or(number)))
-        .note(format!("every group takes its share of the {channels} input channels and of the {filters} filters"))
-        .help(format!("write `groups: {}`, or another number of filters", divisor_near(groups, channels, filters)));
+        .at(span, format!("{number} / {groups} leaves a rest of {}", number.checked_rem(groups).unwrap_or(number)));
+    let near = divisor_near(groups, channels, filters);
+    let fault = if row.instance.bound.has("filters") {
+        fault
+            .note(format!("every group takes its share of the {channels} input channels and of the {filters} filters"))
+            .help(format!("write `groups: {near}`, or another number of filters"))
+    } else {
+        fault.help(format!("write `groups: {near}`"))
+    };
     subject.told(row, fault)
 }
 

@@ -68,7 +68,8 @@ fn windows(subject: &Subject<'_>) -> Vec<Option<Window>> {
     for node in &subject.typed.graph.nodes {
         let at = node.layer.0;
         windows[at] = match node.op {
-            Op::Conv(geometry) => Some(geometry.window),
+            // Of a separable convolution the first, which is the one that slides.
+            Op::Conv(geometry) => windows[at].or(Some(geometry.window)),
             Op::MaxPool(window) | Op::AvgPool(window, _) if rows[at].instance.bound.has("size") => Some(window),
             _ => windows[at],
         };

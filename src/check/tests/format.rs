@@ -147,7 +147,7 @@ proptest! {
             assert_same_but_for_looks(&text);
             let source = Source::new("test.net", text.as_str());
             let printed = print(&source, &parse(&source).0, &[]);
-            assert_eq!(tree_without_places(&printed), tree_without_places(&text), "{}", text);
+            assert_eq!(tree_without_places(&printed), tree_without_places(&text), "{text}");
         }
     }
 }

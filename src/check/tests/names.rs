@@ -37,6 +37,33 @@ fn the_size_of_the_input_is_not_given_as_in_pytorch() {
 }
 
 #[test]
+fn what_pytorch_means_otherwise_is_refused_with_netcs_words() {
+    for (written, code, meant) in [
+        ("nn.BatchNorm2d(32)", "N107", "BatchNorm2d()"),
+        ("BatchNorm2d(32, eps: 1e-3)", "N107", "BatchNorm2d(eps: 1e-3)"),
+        ("LayerNorm(32)", "N107", "LayerNorm()"),
+        ("GroupNorm(8, 32)", "N107", "GroupNorm(8)"),
+        ("BatchNorm2d(momentum: 0.1)", "N104", "BatchNorm(momentum: 0.9)"),
+        ("ZeroPad2d((1, 2, 3, 4))", "N104", "ZeroPad((3, 4, 1, 2))"),
+    ] {
+        let text = format!("Conv(32) -> {written} -> Flatten -> Dense -> Softmax");
+        let fault = only(&text);
+        assert_eq!(fault.code.id, code, "{written}");
+        let mended = fixed(&text, &fault, 0);
+        assert!(mended.contains(meant), "{mended}");
+        clean(&mended);
+    }
+    // One fix after the other.
+    let text = "Conv(32) -> nn.BatchNorm2d(32, momentum: 0.1) -> Flatten -> Dense -> Softmax";
+    let sizeless = fixed(text, &only(text), 0);
+    assert!(fixed(&sizeless, &only(&sizeless), 0).contains("BatchNorm(momentum: 0.9)"));
+    assert!(only("Conv(32) -> BatchNorm2d(32, 1e-5, 0.1) -> Flatten -> Dense -> Softmax").fixes.is_empty());
+    for meant in ["BatchNorm(momentum: 0.1)", "LayerNorm(1e-5)", "GroupNorm(8, 1e-5)", "ZeroPad2d((1, 1, 1, 1))"] {
+        assert_eq!(found(&format!("Conv(32) -> {meant}")), [""; 0], "{meant}");
+    }
+}
+
+#[test]
 fn numbers_are_judged_as_the_kernels_round_them() {
     assert_eq!(found("Conv -> Dropout(0.99999999999)"), ["N105"]);
     assert_eq!(found("Conv -> BatchNorm(epsilon: 1e-60)"), ["N105"]);
@@ -44,9 +71,9 @@ fn numbers_are_judged_as_the_kernels_round_them() {
 
 #[test]
 fn a_layer_of_another_framework_comes_with_what_to_write_instead() {
-    let fault = only("SeparableConv2D(64) -> Flatten -> Dense -> Softmax");
+    let fault = only("layers.Rescaling(1) -> Flatten -> Dense -> Softmax");
     assert_eq!(fault.code.id, "N101");
-    assert!(fault.help.is_some_and(|help| help.contains("DepthwiseConv")));
+    assert!(fault.help.is_some_and(|help| help.contains("normalize: 0..1")));
 }
 
 #[test]
@@ -77,6 +104,41 @@ fn defaults_of_the_front_matter_hold_and_are_checked() {
     assert_eq!(codes("---\ndefaults: { Conv: { filtres: 8 } }\n---\nConv -> Flatten -> Dense -> Softmax"), ["N102"]);
     assert_eq!(codes("---\ndefaults: { Conv: { filters: many } }\n---\nConv -> Flatten -> Dense -> Softmax"), ["N104"]);
     assert_eq!(codes("---\ndefaults: { Dropout: { rate: 1 } }\n---\nConv -> Flatten -> Dense -> Softmax"), ["N105"]);
+}
+
+#[test]
+fn defaults_reach_every_layer_of_their_name_wherever_it_stands() {
+    let net = clean(
+        "---\ninput: 33x33x3\ndefaults:\n  Conv2D: { kernel_size: 5x5, padding: same, activation: relu }\n  MaxPool: { size: 3x3 }\n  GroupNorm: { groups: 8 }\n---\n\
+         let block(f, k: 3) = Conv(f) -> GroupNorm -> Conv(f, kernel: k, activation: none)\n\
+         [block([8, 16])] * 2 -> Concat[Conv(8) | Residual[Conv(16)]] -> MaxPool -> DepthwiseConv -> Flatten -> Dense(3) -> Softmax",
+    );
+    let found: Vec<String> = net.layers.iter().map(|layer| format!("{}({})", layer.kind, layer.arguments)).collect();
+    assert_eq!(
+        found,
+        [
+            "Conv(8, 5x5, padding: same)",
+            "Relu()",
+            "GroupNorm(8)",
+            "Conv(8, 3x3, padding: same)",
+            "Conv(16, 5x5, padding: same)",
+            "Relu()",
+            "GroupNorm(8)",
+            "Conv(16, 3x3, padding: same)",
+            "Conv(8, 5x5, padding: same)",
+            "Relu()",
+            "Conv(16, 5x5, padding: same)",
+            "Relu()",
+            "Add()",
+            "Concat()",
+            "MaxPool(3x3)",
+            "DepthwiseConv(3x3)",
+            "Flatten()",
+            "Dense(3)",
+            "Softmax()",
+        ]
+    );
+    assert_eq!(net.layers[14].shape_out, crate::graph::Shape::map(11, 11, 24), "the stride follows the size");
 }
 
 #[test]

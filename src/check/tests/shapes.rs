@@ -136,10 +136,24 @@ fn a_product_takes_one_number_a_channel_and_a_concat_differing_channels() {
 }
 
 #[test]
+fn a_product_of_a_map_and_one_number_a_channel_is_a_map_however_small() {
+    for product in ["Multiply[Identity | GlobalAvgPool]", "Multiply[GlobalAvgPool | Identity]"] {
+        for side in [1, 2] {
+            let net = clean(&at(&format!("{side}x{side}x3"), &format!("{product} -> Flatten -> Dense -> Softmax")));
+            let found = net.layers.iter().find(|layer| layer.kind == "Multiply").map(|layer| layer.shape_out);
+            assert_eq!(found, Some(crate::graph::Shape::map(side, side, 3)), "{product}");
+        }
+    }
+}
+
+#[test]
 fn groups_that_do_not_divide_get_the_nearest_that_do() {
     let fault = only(&at("32x32x3", "Conv(8) -> Conv(12, groups: 3) -> Flatten -> Dense -> Softmax"));
     assert_eq!((fault.code.id, fault.message.as_str()), ("T206", "3 groups do not divide 8 input channels"));
     assert!(fault.help.is_some_and(|help| help.contains("groups: 2") || help.contains("groups: 4")));
+    let fault = only(&at("32x32x3", "Conv(48) -> GroupNorm -> Flatten -> Dense -> Softmax"));
+    assert_eq!((fault.code.id, fault.message.as_str()), ("T206", "32 groups do not divide 48 input channels"));
+    assert!(fault.help.is_some_and(|help| help == "write `groups: 24`"));
 }
 
 #[test]

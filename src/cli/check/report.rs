@@ -43,53 +43,63 @@ pub(super) fn write_mended(paths: &[PathBuf], reports: &mut [Report], args: &Arg
     for (at, fault) in write_new(files) {
         let report = &mut reports[at];
         report.fixed.clear();
-        report.checked = checked(report.before.clone(), args);
+        report.checked = Known::of(&report.before, args).checked(report.before.clone(), args);
         report.checked.diagnostics.push(*fault);
     }
 }
 
 /// The findings of `source`, or those of its mended text.
 fn mended(source: &Source, args: &Args) -> Report {
-    let checked = checked(source.clone(), args);
+    let known = Known::of(source, args);
+    let checked = known.checked(source.clone(), args);
     let mut report = Report { checked, before: source.clone(), fixed: Vec::new(), fixable: 0 };
     if !report.checked.diagnostics.iter().any(|one| one.safe_way_out().is_some()) {
         return report;
     }
-    let (facts, _) = facts(args, source);
-    let Mended { source, fixed, .. } = mend(source.clone(), |source| check(source.clone(), &facts, args).diagnostics);
+    let Mended { source, fixed, .. } = mend(source.clone(), |source| known.check(source.clone(), args).diagnostics);
     match args.mode() {
         Mode::Check => report.fixable = fixed.len(),
         Mode::Fix | Mode::Diff if fixed.is_empty() => {}
         Mode::Fix | Mode::Diff => {
-            report.checked = self::checked(source, args);
+            // What is read of the images hangs on the front matter.
+            let is_same = spec::front_matter(&source) == spec::front_matter(&report.before);
+            let known = if is_same { known } else { Known::of(&source, args) };
+            report.checked = known.checked(source, args);
             report.fixed = fixed;
         }
     }
     report
 }
 
-/// Everything that is found: in the text, in the images, and in the number of parameters.
-fn checked(source: Source, args: &Args) -> Checked {
-    let (facts, found) = facts(args, &source);
-    let mut checked = check(source, &facts, args);
-    checked.diagnostics.extend(found);
-    if let (Some(net), Some(expected)) = (&checked.net, args.expect_params) {
-        checked.diagnostics.extend(spec::check_params(net, expected));
+/// What the images say where a spec does not, and what is wrong with them.
+struct Known {
+    facts: Facts,
+    found: Vec<Diagnostic>,
+}
+
+impl Known {
+    fn of(source: &Source, args: &Args) -> Self {
+        let Some(data) = &args.data else { return Self { facts: Facts::default(), found: Vec::new() } };
+        let bar = Bar::new("reading");
+        match Dataset::open(data, &spec::wanted(&spec::front_matter(source)), &|done, total| bar.reach(done, total)) {
+            Ok((dataset, found)) => Self { facts: spec::facts(&dataset), found },
+            Err(fault) => Self { facts: Facts::default(), found: vec![*fault] },
+        }
     }
-    checked
-}
 
-fn check(source: Source, facts: &Facts, args: &Args) -> Checked {
-    spec::check(source, facts, args.input.map(|input| input.0))
-}
+    /// Everything that is found in the text.
+    fn check(&self, source: Source, args: &Args) -> Checked {
+        spec::check(source, &self.facts, args.input.map(|input| input.0))
+    }
 
-/// What the images say where the spec does not, and what is wrong with them.
-fn facts(args: &Args, source: &Source) -> (Facts, Vec<Diagnostic>) {
-    let Some(data) = &args.data else { return Default::default() };
-    let bar = Bar::new("reading");
-    match Dataset::open(data, &spec::wanted(&spec::front_matter(source)), &|done, total| bar.reach(done, total)) {
-        Ok((dataset, found)) => (spec::facts(&dataset), found),
-        Err(fault) => (Facts::default(), vec![*fault]),
+    /// Everything that is found: in the text, in the images, and in the number of parameters.
+    fn checked(&self, source: Source, args: &Args) -> Checked {
+        let mut checked = self.check(source, args);
+        checked.diagnostics.extend(self.found.iter().cloned());
+        if let (Some(net), Some(expected)) = (&checked.net, args.expect_params) {
+            checked.diagnostics.extend(spec::check_params(net, expected));
+        }
+        checked
     }
 }
 

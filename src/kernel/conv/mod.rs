@@ -7,10 +7,13 @@ mod depthwise;
 mod direct;
 mod im2col;
 mod patch;
+mod pooled;
 #[cfg(test)]
 mod tests;
 
 use rayon::prelude::*;
+
+pub use pooled::PooledConv;
 
 use super::{ConvGeometry, Epilogue, Isa, Space};
 
@@ -20,29 +23,42 @@ pub type RunForward = fn(&ConvGeometry, usize, &[f32], &[f32], Epilogue<'_>, &mu
 /// How a gradient kernel is called: geometry, images, the two operands, the result, room.
 pub type RunGradient = fn(&ConvGeometry, usize, &[f32], &[f32], &mut [f32], Space<'_>);
 
+/// How a convolution that pools is called: geometry, images, x, w, epilogue, y, the winners' taps or none, room.
+pub type RunPooled = fn(&PooledConv, usize, &[f32], &[f32], Epilogue<'_>, &mut [f32], &mut [u8], Space<'_>);
+
+/// How a gradient behind a pool is called: geometry, images, the two operands, the winners' taps, the result, room.
+pub type RunPooledGradient = fn(&PooledConv, usize, &[f32], &[f32], &[u8], &mut [f32], Space<'_>);
+
 /// A row of a table: a kernel with what it needs and what it can do.
 #[derive(Debug)]
-pub struct ConvKernel<Run> {
+pub struct ConvKernel<Geometry, Run> {
     /// Unique in its table.
     pub name: &'static str,
     /// What the machine must have.
     pub isa: Isa,
     /// Whether it can compute this convolution, and is worth it.
-    pub fits: fn(&ConvGeometry) -> bool,
+    pub fits: fn(&Geometry) -> bool,
     /// Elements of shared workspace for a geometry and a number of images.
-    pub workspace: fn(&ConvGeometry, usize) -> usize,
+    pub workspace: fn(&Geometry, usize) -> usize,
     /// Elements of scratch for each worker.
-    pub scratch: fn(&ConvGeometry) -> usize,
+    pub scratch: fn(&Geometry) -> usize,
     /// The function.
     pub run: Run,
 }
 
 /// Computes y = activation(x ∗ w + bias), n×H'×W'×O, from x (n×H×W×I) and w, overwriting y.
-pub type ConvForward = ConvKernel<RunForward>;
+pub type ConvForward = ConvKernel<ConvGeometry, RunForward>;
 
 /// Computes a gradient: dx (n×H×W×I) from dy (n×H'×W'×O) and w, or dw, summed over the images, from x and dy;
 /// overwrites it.
-pub type ConvGradient = ConvKernel<RunGradient>;
+pub type ConvGradient = ConvKernel<ConvGeometry, RunGradient>;
+
+/// Computes y = max pool of activation(x ∗ w + bias) from x (n×H×W×I) and w, and the tap of each window's winner.
+pub type ConvPool = ConvKernel<PooledConv, RunPooled>;
+
+/// Computes a gradient from dy, the gradient of the pooled values before the activation, and the winners' taps: dx
+/// from dy and w, or dw, summed over the images, from x and dy; overwrites it.
+pub type PooledGradient = ConvKernel<PooledConv, RunPooledGradient>;
 
 macro_rules! direct_forward {
     ($isa:expr, $name:literal) => {
@@ -200,6 +216,72 @@ pub static WEIGHT_GRADIENT: &[ConvGradient] = &[
         scratch: im2col::scratch,
         run: im2col::weight_gradient,
     },
+];
+
+macro_rules! pooled_forward {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: pooled::fits_forward,
+            workspace: |g, _| pooled::forward::workspace($isa, g),
+            scratch: pooled::forward::scratch,
+            run: |g, n, x, w, epilogue, y, index, space| {
+                pooled::forward::run($isa, g, n, x, w, epilogue, y, index, space);
+            },
+        }
+    };
+}
+
+macro_rules! pooled_input_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: pooled::fits_sparse,
+            workspace: |g, _| pooled::input_gradient::workspace($isa, g),
+            scratch: |g| pooled::input_gradient::scratch($isa, g),
+            run: |g, n, dy, w, index, dx, space| {
+                pooled::input_gradient::run($isa, g, n, dy, w, index, dx, space);
+            },
+        }
+    };
+}
+
+macro_rules! pooled_weight_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: pooled::fits_sparse,
+            workspace: |g, n| pooled::weight_gradient::workspace($isa, g, n),
+            scratch: |g| pooled::weight_gradient::scratch($isa, g),
+            run: |g, n, x, dy, index, dw, space| {
+                pooled::weight_gradient::run($isa, g, n, x, dy, index, dw, space);
+            },
+        }
+    };
+}
+
+/// Forward kernels that pool as they go, the ones to prefer first. None has to fit: the pool is then a step of its own.
+pub static POOLED_FORWARD: &[ConvPool] = &[
+    pooled_forward!(Isa::Avx512, "direct-pooled-avx512"),
+    pooled_forward!(Isa::Avx2, "direct-pooled-avx2"),
+    pooled_forward!(Isa::Portable, "direct-pooled"),
+];
+
+/// Input-gradient kernels over the winners of a pool; as above, none has to fit.
+pub static POOLED_INPUT_GRADIENT: &[PooledGradient] = &[
+    pooled_input_gradient!(Isa::Avx512, "winners-avx512"),
+    pooled_input_gradient!(Isa::Avx2, "winners-avx2"),
+    pooled_input_gradient!(Isa::Portable, "winners"),
+];
+
+/// Weight-gradient kernels over the winners of a pool; as above, none has to fit.
+pub static POOLED_WEIGHT_GRADIENT: &[PooledGradient] = &[
+    pooled_weight_gradient!(Isa::Avx512, "winners-avx512"),
+    pooled_weight_gradient!(Isa::Avx2, "winners-avx2"),
+    pooled_weight_gradient!(Isa::Portable, "winners"),
 ];
 
 /// Asserts that the operands of a convolution have the lengths that its geometry gives them.

@@ -202,9 +202,9 @@ fn weight_gradient(row: &ConvGradient, case: &Case) -> Vec<f32> {
 
 /// The rows of a table that can compute `g` here.
 fn runnable<Run>(
-    table: &'static [ConvKernel<Run>],
+    table: &'static [ConvKernel<ConvGeometry, Run>],
     g: &ConvGeometry,
-) -> impl Iterator<Item = &'static ConvKernel<Run>> {
+) -> impl Iterator<Item = &'static ConvKernel<ConvGeometry, Run>> {
     table.iter().filter(|row| row.isa.is_available() && (row.fits)(g))
 }
 

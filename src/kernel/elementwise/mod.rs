@@ -11,6 +11,7 @@ use rayon::prelude::*;
 pub use dropout::{dropout, dropout_channels};
 pub use layout::{concat_part, concat_slice, crop, pad};
 
+use super::Epilogue;
 use super::chunk::{CHUNK, accumulate, add_rows, fold, piece, whole_rows, workspace_len};
 
 /// Channels whose products are summed in registers.
@@ -102,13 +103,16 @@ pub fn bias(rows: usize, c: usize, x: &[f32], b: &[f32], y: &mut [f32]) {
     });
 }
 
-/// y = x·scale, the scale being one number a channel.
+/// y = `epilogue` of x·scale, the scale being one number a channel.
 ///
 /// # Panics
 /// If a length is not that of its shape.
-pub fn channel_scale(rows: usize, c: usize, x: &[f32], scale: &[f32], y: &mut [f32]) {
+pub fn channel_scale(rows: usize, c: usize, x: &[f32], scale: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
     assert_eq!([x.len(), y.len(), scale.len()], [rows * c, rows * c, c], "{rows} rows of {c}");
-    x.par_chunks(whole_rows(c)).zip(y.par_chunks_mut(whole_rows(c))).for_each(|(x, y)| scale_rows(x, scale, y));
+    x.par_chunks(whole_rows(c)).zip(y.par_chunks_mut(whole_rows(c))).for_each(|(x, y)| {
+        scale_rows(x, scale, y);
+        epilogue.apply(y);
+    });
 }
 
 /// Every row of `x` times `scale`.
@@ -168,6 +172,7 @@ fn dot_over_pixels<const N: usize>(c: usize, x: &[f32], dy: &[f32], channel: usi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::Activation;
     use crate::kernel::reference::{channel, pointwise};
     use crate::kernel::testing::{assert_close, normal, on_any_pool, wide};
 
@@ -214,8 +219,13 @@ mod tests {
         for (rows, c) in SHAPES {
             let (x, scale) = (normal("x", rows * c), normal("scale", c));
             let mut y = vec![f32::NAN; rows * c];
-            channel_scale(rows, c, &x, &scale, &mut y);
+            channel_scale(rows, c, &x, &scale, Epilogue::default(), &mut y);
             assert_eq!(y, channel::channel_scale(c, &x, &scale));
+            let shift = normal("shift", c);
+            let epilogue = Epilogue { bias: Some(&shift), activation: Activation::Relu };
+            channel_scale(rows, c, &x, &scale, epilogue, &mut y);
+            let shifted = channel::bias_add(c, &channel::channel_scale(c, &x, &scale), &shift);
+            assert_eq!(y, pointwise::map(Activation::Relu, &shifted));
         }
     }
 

@@ -7,10 +7,12 @@
 //! architectures", SC 2018.
 
 mod simd;
+mod sparse;
 mod tile;
 
 use super::{Activation, Isa};
 use simd::Simd;
+pub(super) use sparse::{SparseKernel, Terms};
 
 /// Channels of a panel, two registers, of the widest instruction set.
 pub(super) const WIDEST_PANEL: usize = 32;

@@ -15,6 +15,8 @@ pub(super) trait Simd {
     const LANES: usize;
     /// Rows of the largest tile of accumulators, two registers a row, that leaves room for the operands.
     const HEIGHT: usize;
+    /// Registers of a row of a sparse block, of which three rows leave room for the operands.
+    const SPARSE_WIDTH: usize;
 
     unsafe fn splat(value: f32) -> Self::Register;
     unsafe fn load(from: *const f32) -> Self::Register;
@@ -35,6 +37,7 @@ impl Simd for Portable {
     type Register = [f32; 4];
     const LANES: usize = 4;
     const HEIGHT: usize = 6;
+    const SPARSE_WIDTH: usize = 4;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> [f32; 4] {
@@ -76,7 +79,7 @@ impl Simd for Portable {
 
 /// The operations of an x86 instruction set by the names of its intrinsics.
 macro_rules! x86 {
-    ($name:ident, $register:ident, $lanes:literal x $height:literal, $splat:ident, $load:ident, $store:ident,
+    ($name:ident, $register:ident, $lanes:literal x $height:literal, $sparse_width:literal, $splat:ident, $load:ident, $store:ident,
      $multiply_add:ident, $add:ident, $max:ident, $min:ident) => {
         pub struct $name;
 
@@ -84,6 +87,7 @@ macro_rules! x86 {
             type Register = $register;
             const LANES: usize = $lanes;
             const HEIGHT: usize = $height;
+            const SPARSE_WIDTH: usize = $sparse_width;
 
             #[inline(always)]
             unsafe fn splat(value: f32) -> $register {
@@ -136,11 +140,11 @@ mod x86_64 {
     use std::arch::x86_64::*;
 
     x86!(
-        Avx2, __m256, 8 x 6, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
+        Avx2, __m256, 8 x 6, 4, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
         _mm256_max_ps, _mm256_min_ps
     );
     x86!(
-        Avx512, __m512, 16 x 12, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps,
+        Avx512, __m512, 16 x 12, 8, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps,
         _mm512_max_ps, _mm512_min_ps
     );
 }

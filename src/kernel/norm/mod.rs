@@ -1,10 +1,13 @@
-//! Batch normalisation over N·H·W, by channel: Ioffe and Szegedy, "Batch normalization", 2015.
+//! Batch normalisation over N·H·W, by channel: Ioffe and Szegedy, "Batch normalization", 2015. Normalisation of an
+//! image by itself is in [`group`].
 //!
 //! Arrays are `rows` × `c`; a row is a pixel of an image. Statistics are one number a channel. The passes over x read
 //! memory once; partial sums lie in the caller's workspace.
 
 #![expect(clippy::too_many_arguments, reason = "a kernel's operands are its signature")]
 
+pub mod group;
+mod run;
 #[cfg(test)]
 mod tests;
 
@@ -44,23 +47,51 @@ pub fn statistics(
     workspace: &mut [f32],
 ) {
     verify_lengths(rows, c, &[x.len()], &[mean.len(), inverse_deviation.len()]);
+    let pieces = Pieces { rows, c };
     let partials = accumulate([rows, c, 3], workspace, |at, partial| deviations(piece(x, c, at), c, partial));
-    let rows_of = |at: usize| rows_per_chunk(c).min(rows - at * rows_per_chunk(c)) as f64;
-    let piece_mean = |partial: &[f32], at, channel: usize| {
-        f64::from(partial[channel]) + f64::from(partial[c + channel]) * (1.0 / rows_of(at))
-    };
-    let sum_of = |partial: &[f32], at, channel| [rows_of(at) * piece_mean(partial, at, channel)];
+    let sum_of = |partial: &[f32], at, channel| [pieces.sum(partial, at, channel)];
     fold([c, 3], partials, sum_of, |channel, [sum]| mean[channel] = (sum / rows as f64) as f32);
-    let around_mean = |partial: &[f32], at, channel: usize| {
-        let (first, second) = (f64::from(partial[c + channel]), f64::from(partial[2 * c + channel]));
-        let apart = piece_mean(partial, at, channel) - f64::from(mean[channel]);
-        [second - first * first * (1.0 / rows_of(at)) + rows_of(at) * apart * apart]
-    };
+    let around_mean =
+        |partial: &[f32], at, channel: usize| [pieces.squares_around(mean[channel], partial, at, channel)];
     fold([c, 3], partials, around_mean, |channel, [squares]| {
-        // Not by `max`, which would turn a NaN into 0.
-        let variance = if squares < 0.0 { 0.0 } else { squares / rows as f64 };
-        inverse_deviation[channel] = (1.0 / (variance + f64::from(epsilon)).sqrt()) as f32;
+        inverse_deviation[channel] = inverse_of(squares / rows as f64, epsilon);
     });
+}
+
+/// 1/√(`variance` + `epsilon`) of a variance that rounding may have made negative.
+fn inverse_of(variance: f64, epsilon: f32) -> f32 {
+    // Not by `max`, which would turn a NaN into 0.
+    let variance = if variance < 0.0 { 0.0 } else { variance };
+    (1.0 / (variance + f64::from(epsilon)).sqrt()) as f32
+}
+
+/// Reads sums off what [`deviations`] says of each piece of `rows` rows.
+struct Pieces {
+    rows: usize,
+    c: usize,
+}
+
+impl Pieces {
+    fn rows_of(&self, at: usize) -> f64 {
+        let most = rows_per_chunk(self.c);
+        most.min(self.rows - at * most) as f64
+    }
+
+    fn mean(&self, partial: &[f32], at: usize, channel: usize) -> f64 {
+        f64::from(partial[channel]) + f64::from(partial[self.c + channel]) * (1.0 / self.rows_of(at))
+    }
+
+    /// Σ x over the rows of piece `at`.
+    fn sum(&self, partial: &[f32], at: usize, channel: usize) -> f64 {
+        self.rows_of(at) * self.mean(partial, at, channel)
+    }
+
+    /// Σ (x − mean)² over the rows of piece `at`.
+    fn squares_around(&self, mean: f32, partial: &[f32], at: usize, channel: usize) -> f64 {
+        let [first, second] = [1, 2].map(|sum| f64::from(partial[sum * self.c + channel]));
+        let apart = self.mean(partial, at, channel) - f64::from(mean);
+        second - first * first * (1.0 / self.rows_of(at)) + self.rows_of(at) * apart * apart
+    }
 }
 
 /// For the rows of one piece: a mean m up to rounding, Σ(x − m) and Σ(x − m)², by channel.

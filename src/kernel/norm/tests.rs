@@ -1,3 +1,4 @@
+use super::group::Groups;
 use super::*;
 use crate::kernel::reference;
 use crate::kernel::testing::{assert_close, normal, on_any_pool, wide};
@@ -125,4 +126,55 @@ fn inference_uses_the_running_statistics() {
     let [mean, variance, x, scale, shift] = [&mean, &variance, &x, &scale, &shift].map(|values| wide(values));
     let wanted = reference::norm::apply_running([&mean, &variance], f64::from(EPSILON), &x, &scale, &shift);
     assert_close(&y, &wanted, 1e-5, "apply_running");
+}
+
+/// Layer normalisation of maps and of a vector, and group normalisation of maps and of a vector.
+const GROUPS: [Groups; 6] = [
+    Groups { sets: 49, rows: 1, channels: 37, groups: 1 },
+    Groups { sets: 1, rows: 1, channels: 9001, groups: 1 },
+    Groups { sets: 1, rows: 1, channels: 24, groups: 4 },
+    Groups { sets: 1, rows: 2500, channels: 6, groups: 3 },
+    Groups { sets: 1, rows: 49, channels: 1216, groups: 32 },
+    Groups { sets: 2, rows: 9, channels: 5, groups: 5 },
+];
+
+#[test]
+fn normalising_groups_agrees_with_the_reference_on_any_pool() {
+    for groups in GROUPS {
+        let n = 3;
+        let len = n * groups.sets * groups.rows * groups.channels;
+        let x: Vec<f32> = normal("x", len).iter().map(|x| 3.0 + 2.0 * x).collect();
+        let got = on_any_pool(|| {
+            let mut out = vec![f32::NAN; len + n * groups.statistics()];
+            let (y, inverse) = out.split_at_mut(len);
+            let mut workspace = vec![f32::NAN; groups.workspace(n)];
+            group::normalise(&groups, n, EPSILON, &x, y, inverse, &mut workspace);
+            out
+        });
+        let (y, inverse) = reference::norm::normalise_groups(&groups, f64::from(EPSILON), &wide(&x));
+        assert_close(&got[..len], &y, 1e-5, &format!("{groups:?} y"));
+        assert_close(&got[len..], &inverse, 1e-5, &format!("{groups:?} inverse"));
+        let [y, inverse] = [y, inverse].map(|values| values.iter().map(|value| *value as f32).collect::<Vec<f32>>());
+        let dy = normal("dy", len);
+        let got = on_any_pool(|| {
+            let mut dx = vec![f32::NAN; len];
+            let mut workspace = vec![f32::NAN; groups.gradient_workspace(n)];
+            group::gradient(&groups, n, &y, &inverse, &dy, &mut dx, &mut workspace);
+            dx
+        });
+        let wanted = reference::norm::normalise_groups_gradient(&groups, &wide(&y), &wide(&inverse), &wide(&dy));
+        assert_close(&got, &wanted, 1e-5, &format!("{groups:?} dx"));
+    }
+}
+
+#[test]
+fn a_large_mean_costs_a_group_no_precision() {
+    let x: Vec<f32> = (0..4096).map(|at| 4096.0 + (at % 8) as f32 * 0.125).collect();
+    let deviation = (63.0_f32 / 12.0).sqrt() * 0.125;
+    for (rows, channels) in [(1, 4096), (512, 8)] {
+        let groups = Groups { sets: 1, rows, channels, groups: 1 };
+        let (mut y, mut inverse) = (vec![0.0; 4096], [0.0]);
+        group::normalise(&groups, 1, 0.0, &x, &mut y, &mut inverse, &mut vec![0.0; groups.workspace(1)]);
+        assert!((inverse[0] * deviation - 1.0).abs() < 1e-6, "{}", inverse[0]);
+    }
 }

@@ -6,7 +6,7 @@ use crate::kernel::Window;
 
 /// Rows or columns of a [`Window`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Axis {
+pub(in crate::kernel) struct Axis {
     len: usize,
     kernel: usize,
     stride: usize,
@@ -17,7 +17,7 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    pub(super) fn rows(w: &Window) -> Self {
+    pub(in crate::kernel) fn rows(w: &Window) -> Self {
         Self {
             len: w.in_h,
             kernel: w.kernel[0],
@@ -29,7 +29,7 @@ impl Axis {
         }
     }
 
-    pub(super) fn columns(w: &Window) -> Self {
+    pub(in crate::kernel) fn columns(w: &Window) -> Self {
         Self {
             len: w.in_w,
             kernel: w.kernel[1],
@@ -47,23 +47,35 @@ impl Axis {
     }
 
     /// The taps of window `o` that lie inside the map.
-    pub(super) fn taps(&self, o: usize) -> Range<usize> {
+    pub(in crate::kernel) fn taps(&self, o: usize) -> Range<usize> {
         let first = self.before.saturating_sub(o * self.stride).div_ceil(self.dilation).min(self.kernel);
         first..self.taps_below(o, self.before + self.len).max(first)
     }
 
     /// How many taps of window `o` lie inside the padded map.
-    pub(super) fn padded_taps(&self, o: usize) -> usize {
+    pub(in crate::kernel) fn padded_taps(&self, o: usize) -> usize {
         self.taps_below(o, self.before + self.len + self.after)
     }
 
     /// The place in the map under `tap` of window `o`, one of [`Axis::taps`].
-    pub(super) fn place(&self, o: usize, tap: usize) -> usize {
+    pub(in crate::kernel) fn place(&self, o: usize, tap: usize) -> usize {
         o * self.stride + tap * self.dilation - self.before
     }
 
+    /// The first place in the map that window `o` looks at.
+    pub(in crate::kernel) fn first_place(&self, o: usize) -> usize {
+        let taps = self.taps(o);
+        if taps.is_empty() { 0 } else { self.place(o, taps.start) }
+    }
+
+    /// One beyond the last place in the map that window `o` looks at; 0 where there is none.
+    pub(in crate::kernel) fn end_place(&self, o: usize) -> usize {
+        let taps = self.taps(o);
+        if taps.is_empty() { 0 } else { self.place(o, taps.end - 1) + 1 }
+    }
+
     /// The windows over `place`, in order, each with its tap there.
-    pub(super) fn windows(&self, place: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+    pub(in crate::kernel) fn windows(&self, place: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
         (0..self.kernel).rev().filter_map(move |tap| {
             let start = (place + self.before).checked_sub(tap * self.dilation)?;
             (start.is_multiple_of(self.stride) && start / self.stride < self.out).then_some((start / self.stride, tap))

@@ -2,7 +2,7 @@ use super::*;
 use crate::base::Random;
 use crate::kernel::geometry::windows_along;
 use crate::kernel::testing::{assert_close, normal, on_any_pool, size, wide};
-use crate::kernel::{Padding, reference};
+use crate::kernel::{Isa, Padding, reference};
 
 /// A window of random sizes, paddings, strides and dilations; every third counts a last window beyond the end.
 fn random_window(case: u64) -> Window {
@@ -50,14 +50,16 @@ fn max_pooling_agrees_with_the_reference_in_value_and_index() {
     for w in windows() {
         let x = normal("x", 3 * w.in_len());
         let (wanted, winners) = reference::pool::max_forward(&w, 3, &x);
-        let mut index = vec![9_u32; wanted.len()];
-        let mut y = vec![f32::NAN; wanted.len()];
-        max_forward(&w, 3, &x, &mut y, &mut index);
-        assert_eq!(y, wanted, "{w:?}");
-        assert_eq!(index.iter().map(|index| index.tap()).collect::<Vec<_>>(), winners, "{w:?}");
-        y.fill(f32::NAN);
-        max_forward_plain(&w, 3, &x, &mut y);
-        assert_eq!(y, wanted, "{w:?}");
+        for isa in Isa::available() {
+            let mut index = vec![9_u32; wanted.len()];
+            let mut y = vec![f32::NAN; wanted.len()];
+            max_forward(isa, &w, 3, &x, &mut y, &mut index);
+            assert_eq!(y, wanted, "{isa} {w:?}");
+            assert_eq!(index.iter().map(|tap| *tap as usize).collect::<Vec<_>>(), winners, "{isa} {w:?}");
+            y.fill(f32::NAN);
+            max_forward::<u8>(isa, &w, 3, &x, &mut y, &mut []);
+            assert_eq!(y, wanted, "{isa} {w:?}");
+        }
     }
 }
 
@@ -66,13 +68,16 @@ fn gradients_agree_with_the_reference_on_any_pool() {
     for w in windows() {
         let dy = normal("dy", out_len(&w, 2));
         let (_, winners) = reference::pool::max_forward(&w, 2, &normal("x", 2 * w.in_len()));
-        let index: Vec<u32> = winners.iter().map(|tap| u32::of_tap(*tap)).collect();
-        let got = on_any_pool(|| {
-            let mut dx = vec![f32::NAN; 2 * w.in_len()];
-            max_gradient(&w, 2, &index, &dy, &mut dx);
-            dx
-        });
-        assert_close(&got, &reference::pool::max_gradient(&w, 2, &winners, &wide(&dy)), 1e-6, &format!("{w:?}"));
+        let index: Vec<u32> = winners.iter().map(|tap| *tap as u32).collect();
+        for isa in Isa::available() {
+            let got = on_any_pool(|| {
+                let mut dx = vec![f32::NAN; 2 * w.in_len()];
+                max_gradient(isa, &w, 2, &index, &dy, &mut dx);
+                dx
+            });
+            let wanted = reference::pool::max_gradient(&w, 2, &winners, &wide(&dy));
+            assert_close(&got, &wanted, 1e-6, &format!("{isa} {w:?}"));
+        }
         for count_padding in [false, true] {
             let got = on_any_pool(|| {
                 let mut dx = vec![f32::NAN; 2 * w.in_len()];
@@ -106,9 +111,9 @@ fn the_first_of_equal_maxima_wins_and_a_nan_wins_over_all() {
     let w = Window { kernel: [1, 3], out_h: 1, out_w: 1, ..global_window(1, 3, 1) };
     let pool = |x: [f32; 3]| {
         let (mut y, mut index) = ([0.0], [7_u8]);
-        max_forward(&w, 1, &x, &mut y, &mut index);
+        max_forward(Isa::detect(), &w, 1, &x, &mut y, &mut index);
         let mut plain = [0.0];
-        max_forward_plain(&w, 1, &x, &mut plain);
+        max_forward::<u8>(Isa::detect(), &w, 1, &x, &mut plain, &mut []);
         assert_eq!(y[0].to_bits(), plain[0].to_bits());
         (y[0], index[0])
     };
@@ -129,7 +134,7 @@ fn padding_never_wins() {
         ..global_window(2, 2, 1)
     };
     let (mut y, mut index) = ([0.0; 4], [0_u8; 4]);
-    max_forward(&w, 1, &[-4.0, -3.0, -2.0, -1.0], &mut y, &mut index);
+    max_forward(Isa::detect(), &w, 1, &[-4.0, -3.0, -2.0, -1.0], &mut y, &mut index);
     assert_eq!(y, [-1.0; 4]);
     assert_eq!(index, [8, 7, 5, 4]);
 }

@@ -1,6 +1,8 @@
-//! Batch normalisation over rows (N·H·W), by channel: Ioffe and Szegedy, "Batch normalization", 2015.
+//! Batch normalisation over rows (N·H·W), by channel: Ioffe and Szegedy, "Batch normalization", 2015; and
+//! normalisation over groups of channels of one image: Wu and He, "Group normalization", 2018.
 
 use super::Real;
+use crate::kernel::norm::group::Groups;
 
 /// Mean and 1/√(variance + `epsilon`) of every channel; the variance is the biased one.
 #[must_use]
@@ -79,6 +81,44 @@ pub fn apply_running<T: Real>(
     apply(Statistics { mean: running_mean, inverse_deviation: &inverse }, x, scale, shift)
 }
 
+/// For each element of an array the set and group it is normalised with, as one number.
+fn population_of(groups: &Groups, at: usize) -> usize {
+    let width = groups.channels / groups.groups;
+    at / (groups.rows * groups.channels) * groups.groups + at % groups.channels / width
+}
+
+/// The mean over each set and group.
+fn group_means<T: Real>(groups: &Groups, values: impl ExactSizeIterator<Item = T>) -> Vec<T> {
+    let populations = values.len() / groups.population();
+    let mut mean = vec![T::ZERO; populations];
+    let share = T::ONE / T::of(groups.population() as f64);
+    values.enumerate().for_each(|(at, value)| mean[population_of(groups, at)] += value * share);
+    mean
+}
+
+/// x̂ = (x − mean)/√(variance + `epsilon`) over each set and group, and 1/√(variance + `epsilon`) of each.
+#[must_use]
+pub fn normalise_groups<T: Real>(groups: &Groups, epsilon: T, x: &[T]) -> (Vec<T>, Vec<T>) {
+    let of = |at: usize| population_of(groups, at);
+    let mean = group_means(groups, x.iter().copied());
+    let apart: Vec<T> = x.iter().enumerate().map(|(at, x)| *x - mean[of(at)]).collect();
+    let variance = group_means(groups, apart.iter().map(|x| *x * *x));
+    let inverse: Vec<T> = variance.into_iter().map(|variance| T::ONE / (variance + epsilon).sqrt()).collect();
+    (apart.iter().enumerate().map(|(at, x)| *x * inverse[of(at)]).collect(), inverse)
+}
+
+/// dL/dx of [`normalise_groups`] from its results: (dy − mean of dy − x̂·mean of x̂·dy)/√(σ² + ε).
+#[must_use]
+pub fn normalise_groups_gradient<T: Real>(groups: &Groups, y: &[T], inverse: &[T], dy: &[T]) -> Vec<T> {
+    let mean = group_means(groups, dy.iter().copied());
+    let slope = group_means(groups, y.iter().zip(dy).map(|(y, dy)| *y * *dy));
+    let gradient = |(at, (y, dy)): (usize, (&T, &T))| {
+        let population = population_of(groups, at);
+        inverse[population] * (*dy - mean[population] - *y * slope[population])
+    };
+    y.iter().zip(dy).enumerate().map(gradient).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +143,16 @@ mod tests {
             let wanted = (moved(1e-5) - moved(-1e-5)) / 2e-5;
             assert!((got[at] - wanted).abs() < 1e-8, "{at}: {} for {wanted}", got[at]);
         }
+    }
+
+    #[test]
+    fn a_normalised_group_has_mean_zero_and_deviation_one() {
+        let groups = Groups { sets: 1, rows: 2, channels: 4, groups: 2 };
+        let x = [1.0, 3.0, 10.0, 10.0, 5.0, 7.0, 10.0, 14.0];
+        let (y, inverse) = normalise_groups(&groups, 0.0, &x);
+        // The first group is 1, 3, 5, 7, the second 10, 10, 10, 14.
+        assert_eq!(inverse, [1.0 / 5.0_f64.sqrt(), 1.0 / 3.0_f64.sqrt()]);
+        let wanted = [-3.0, -1.0, -1.0, -1.0, 1.0, 3.0, -1.0, 3.0].iter().zip([0, 0, 1, 1, 0, 0, 1, 1]);
+        wanted.zip(y).for_each(|((apart, group), y)| assert_eq!(y, apart * inverse[group]));
     }
 }

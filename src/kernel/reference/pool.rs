@@ -2,6 +2,7 @@
 
 use super::{Real, places, taps};
 use crate::kernel::Window;
+use crate::kernel::pool::Adaptive;
 
 /// The greatest element under every window, and the number of the tap that it is under. The first of equals wins, and
 /// so does the first NaN; padding never does.
@@ -74,6 +75,39 @@ pub fn avg_gradient<T: Real>(w: &Window, n: usize, count_padding: bool, dy: &[T]
                 dx[image * w.in_len() + pixel * w.in_c + channel] += share;
             }
         }
+    }
+    dx
+}
+
+/// The places of `n` images under every window of a pool to a fixed size: output place, pixel, share of the mean.
+fn adaptive_taps<T: Real>(pool: &Adaptive, n: usize) -> impl Iterator<Item = (usize, usize, T)> + '_ {
+    (0..n * pool.out_h * pool.out_w).flat_map(move |place| {
+        let (image, oy, ox) = (place / (pool.out_h * pool.out_w), place / pool.out_w % pool.out_h, place % pool.out_w);
+        let (rows, columns) = (pool.rows(oy), pool.columns(ox));
+        let share = T::ONE / T::of((rows.len() * columns.len()) as f64);
+        let pixel = move |row: usize, column: usize| (image * pool.in_h + row) * pool.in_w + column;
+        rows.flat_map(move |row| columns.clone().map(move |column| (place, pixel(row, column), share)))
+    })
+}
+
+/// The mean under every window of a pool to a fixed size.
+#[must_use]
+pub fn adaptive_avg_forward<T: Real>(pool: &Adaptive, n: usize, x: &[T]) -> Vec<T> {
+    let c = pool.channels;
+    let mut y = vec![T::ZERO; n * pool.out_h * pool.out_w * c];
+    for (place, pixel, share) in adaptive_taps::<T>(pool, n) {
+        (0..c).for_each(|channel| y[place * c + channel] += x[pixel * c + channel] * share);
+    }
+    y
+}
+
+/// dL/dx: each window's dL/dy, divided, goes to all places under it.
+#[must_use]
+pub fn adaptive_avg_gradient<T: Real>(pool: &Adaptive, n: usize, dy: &[T]) -> Vec<T> {
+    let c = pool.channels;
+    let mut dx = vec![T::ZERO; n * pool.in_h * pool.in_w * c];
+    for (place, pixel, share) in adaptive_taps::<T>(pool, n) {
+        (0..c).for_each(|channel| dx[pixel * c + channel] += dy[place * c + channel] * share);
     }
     dx
 }

@@ -50,11 +50,8 @@ fn a_long_chain_has_a_line_for_every_layer_with_the_bare_names_behind_it() {
 
 #[test]
 fn bare_names_fill_lines() {
-    let long = vec!["BatchNorm"; 12].join(" -> ");
-    assert_prints(
-        &long,
-        &format!("{}\n  -> {}\n", vec!["BatchNorm"; 7].join(" -> "), vec!["BatchNorm"; 5].join(" -> ")),
-    );
+    let long = ["BatchNorm"; 12].join(" -> ");
+    assert_prints(&long, &format!("{}\n  -> {}\n", ["BatchNorm"; 7].join(" -> "), ["BatchNorm"; 5].join(" -> ")));
     assert!(printed(&long).lines().all(|line| line.len() <= doc::WIDTH));
 }
 
@@ -73,11 +70,11 @@ fn long_brackets_open_up() {
 
 #[test]
 fn long_arguments_have_a_line_each_and_long_lists_fill_lines() {
-    let list = vec!["100"; 30].join(", ");
+    let list = ["100"; 30].join(", ");
     let expected = format!(
         "[\n  Conv(\n    [\n      {},\n      {}\n    ],\n    padding: same\n  )\n] * 30\n",
-        vec!["100"; 18].join(", "),
-        vec!["100"; 12].join(", ")
+        ["100"; 18].join(", "),
+        ["100"; 12].join(", ")
     );
     assert_prints(&format!("[Conv([{list}], padding: same)] * 30"), &expected);
 }
@@ -113,7 +110,7 @@ fn a_silenced_line_keeps_its_parts() {
         "Conv -> Relu ->\nMaxPool ->\n Dense # netc: allow(T211)",
         "Conv -> Relu -> MaxPool\n  -> Dense # netc: allow(T211)\n",
     );
-    let long = format!("Conv(1) -> {} # netc: allow(T211)\n", vec!["Conv(64)"; 12].join(" -> "));
+    let long = format!("Conv(1) -> {} # netc: allow(T211)\n", ["Conv(64)"; 12].join(" -> "));
     assert_canonical(&long);
     assert_canonical("[\n  Conv(64)\n    -> MaxPool] * 4 -> Flatten # netc: allow(T211)\n  -> Dense\n");
     // A comment that silences nothing must not come to a line on which it would.

@@ -13,7 +13,8 @@ use crate::base::{Random, Source, Span, Spanned};
 use crate::data::OnBadImage;
 use crate::diag::Result;
 use crate::graph::{
-    BatchNorm, Bias, Builder, Dropout, Graph, Init, LayerId, Op, PaddingRule, Range, Role, Shape, WindowRule,
+    BatchNorm, Bias, Builder, Dropout, DropoutUnit, Graph, Init, LayerId, Op, PaddingRule, Range, Role, Shape,
+    WindowRule,
 };
 use crate::kernel::{Activation, Isa};
 use crate::syntax::settings::{DataSettings, TrainSettings};
@@ -68,7 +69,7 @@ fn network(units: usize) -> Graph {
     x = builder.map(x, Activation::Relu).unwrap();
     x = builder.apply(Op::MaxPool(rule(2, 2).place(builder.shape(x)).unwrap()), &[x]).unwrap();
     x = builder.flatten(x).unwrap();
-    x = builder.apply(Op::Dropout(Dropout { rate: 0.2, stream: 0 }), &[x]).unwrap();
+    x = builder.apply(Op::Dropout(Dropout { rate: 0.2, stream: 0, unit: DropoutUnit::Element }), &[x]).unwrap();
     builder.enter_layer(LayerId(2), "dense1");
     x = builder.dense(x, units, Bias::Learned).unwrap();
     builder.finish(x)

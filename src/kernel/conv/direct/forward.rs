@@ -7,7 +7,7 @@ use super::{band_patch, band_rows, row_len, rows_in_cache};
 use crate::kernel::epilogue::activate;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
 use crate::kernel::scratch::{aligned, padded};
-use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Scratch, Space};
+use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Space};
 
 /// Elements of the packed weights.
 pub fn workspace(isa: Isa, g: &ConvGeometry) -> usize {
@@ -19,6 +19,11 @@ pub fn scratch(g: &ConvGeometry) -> usize {
     let rows = rows_in_cache(row_len(g), g.window.out_h);
     let patch = band_patch(g, 0, rows);
     if g.window.padding.is_none() && patch.is_in_place() { 0 } else { patch.len() }
+}
+
+/// Elements of the room that the band of `rows` rows from `first` on takes.
+pub fn room(g: &ConvGeometry, first: usize, rows: usize) -> usize {
+    if rows == 0 { 0 } else { band_patch(g, first, rows).room() }
 }
 
 /// Computes y.
@@ -39,15 +44,15 @@ pub fn run(
     if y.is_empty() {
         return;
     }
-    let packed = Packed::of(isa, g);
-    let panels = aligned(workspace, packed.len());
-    packed.fill(g, w, epilogue.bias, panels);
-    let forward = Forward { micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue.activation, scratch };
+    let forward = Forward::new(isa, g, w, epilogue, workspace);
     let rows = band_rows([row_len(g), g.window.out_w], g.window.out_h, n);
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];
-        y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| forward.band(x, band * rows, y));
+        y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| {
+            let len = room(g, band * rows, y.len() / out_row);
+            scratch.with(len, |room| forward.band(x, band * rows, y, room));
+        });
     });
 }
 
@@ -89,21 +94,30 @@ impl Packed {
     }
 }
 
-struct Forward<'a> {
+/// A convolution whose weights are packed, ready for any band of any image.
+pub struct Forward<'a> {
     micro: MicroKernel,
     g: &'a ConvGeometry,
     packed: Packed,
     panels: &'a [f32],
     activation: Activation,
-    scratch: &'a Scratch,
 }
 
-impl Forward<'_> {
-    /// Computes the output rows from `first` on into `y`, which holds them.
-    fn band(&self, x: &[f32], first: usize, y: &mut [f32]) {
+impl<'a> Forward<'a> {
+    /// Packs the weights into `workspace`.
+    pub fn new(isa: Isa, g: &'a ConvGeometry, w: &[f32], epilogue: Epilogue<'_>, workspace: &'a mut [f32]) -> Self {
+        let packed = Packed::of(isa, g);
+        let panels = aligned(workspace, packed.len());
+        packed.fill(g, w, epilogue.bias, panels);
+        Self { micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue.activation }
+    }
+
+    /// Computes the output rows of the image x from `first` on into `y`, which holds them; `room` is as long as [`room`]
+    /// says.
+    pub fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]) {
         let rows = y.len() / (self.g.window.out_w * self.g.filters);
         let patch = band_patch(self.g, first, rows);
-        self.scratch.with(patch.room(), |room| self.rows(patch.row_len(), patch.read(x, room), y));
+        self.rows(patch.row_len(), patch.read(x, room), y);
         if Clamp::of(self.activation).is_none() {
             activate(self.activation, y);
         }

@@ -26,29 +26,29 @@ pub(super) fn fits(g: &ConvGeometry) -> bool {
 const BAND: usize = 160 << 10;
 
 /// Tasks that a call is cut into, at least, so that no worker is idle for long.
-const TASKS: usize = 16;
+pub(super) const TASKS: usize = 16;
 
 /// Pixels of a band, at least, so that a panel of weights is not fetched for a tile or two.
 const PIXELS: usize = 48;
 
 /// Output rows of a band whose operands stay in cache, given the elements that each row adds.
-fn rows_in_cache(row_len: usize, rows: usize) -> usize {
+pub(super) fn rows_in_cache(row_len: usize, rows: usize) -> usize {
     (BAND / row_len.max(1)).clamp(1, rows.max(1))
 }
 
 /// Rows of a band: what stays in cache, and fewer where there are few images. `row` is its elements and its pixels.
-fn band_rows(row: [usize; 2], rows: usize, images: usize) -> usize {
+pub(super) fn band_rows(row: [usize; 2], rows: usize, images: usize) -> usize {
     let fair = (rows * images).div_ceil(TASKS).max(PIXELS.div_ceil(row[1].max(1)));
     rows_in_cache(row[0], rows).min(fair)
 }
 
 /// Elements that an output row adds to a band.
-fn row_len(g: &ConvGeometry) -> usize {
+pub(super) fn row_len(g: &ConvGeometry) -> usize {
     g.window.stride[0] * g.window.in_w * g.window.in_c + g.window.out_w * g.filters
 }
 
 /// What the output rows from `first` on see.
-fn band_patch(g: &ConvGeometry, first: usize, rows: usize) -> Patch {
+pub(super) fn band_patch(g: &ConvGeometry, first: usize, rows: usize) -> Patch {
     let window = &g.window;
     let along = |axis: usize, places: usize| {
         (places - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1

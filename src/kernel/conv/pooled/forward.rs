@@ -1,0 +1,109 @@
+//! The forward convolution that pools as it goes: a few of its rows in cache at a time.
+
+use rayon::prelude::*;
+
+use super::PooledConv;
+use crate::kernel::conv::direct;
+use crate::kernel::conv::direct::forward::Forward;
+use crate::kernel::pool::MaxRow;
+use crate::kernel::scratch::{aligned, padded};
+use crate::kernel::{Epilogue, Isa, Scratch, Space};
+
+/// Elements of the packed weights.
+pub fn workspace(isa: Isa, g: &PooledConv) -> usize {
+    direct::forward::workspace(isa, &g.conv)
+}
+
+/// Elements of the convolution's rows of a band, and of a band of x with its padding.
+pub fn scratch(g: &PooledConv) -> usize {
+    let bands = (0..g.pool.out_h).map(|first| band_room(g, first, rows_in_cache(g).min(g.pool.out_h - first)));
+    padded(bands.max().unwrap_or(0))
+}
+
+/// Elements of the room that the pool's rows from `first` on, `count` of them, take.
+fn band_room(g: &PooledConv, first: usize, count: usize) -> usize {
+    let rows = g.conv_rows(first, count);
+    padded(rows.len() * out_row(g)) + direct::forward::room(&g.conv, rows.start, rows.len())
+}
+
+/// Elements of one of the convolution's output rows.
+fn out_row(g: &PooledConv) -> usize {
+    g.conv.window.out_w * g.conv.filters
+}
+
+/// Rows of the pool whose operands stay in cache.
+fn rows_in_cache(g: &PooledConv) -> usize {
+    (direct::rows_in_cache(direct::row_len(&g.conv), g.conv.window.out_h) / g.pool.stride[0].max(1)).max(1)
+}
+
+/// Rows of the pool of a band for `n` images.
+fn band_rows(g: &PooledConv, n: usize) -> usize {
+    let fair = (g.pool.out_h * n).div_ceil(direct::TASKS).max(1);
+    rows_in_cache(g).min(fair)
+}
+
+/// Computes y (n×H'×W'×O), the pooled values, and the winners' taps where `index` has room for them.
+#[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
+pub fn run(
+    isa: Isa,
+    g: &PooledConv,
+    n: usize,
+    x: &[f32],
+    w: &[f32],
+    epilogue: Epilogue<'_>,
+    y: &mut [f32],
+    index: &mut [u8],
+    space: Space<'_>,
+) {
+    let Space { workspace, scratch } = space;
+    super::verify_lengths(g, n, x, w, y, if index.is_empty() { &[] } else { index });
+    if y.is_empty() {
+        return;
+    }
+    let pooled = Pooled { isa, g, conv: Forward::new(isa, &g.conv, w, epilogue, workspace), scratch };
+    let rows = band_rows(g, n);
+    let band_len = rows * g.pool.out_w * g.pool.in_c;
+    let image = |image: usize| &x[image * g.conv.window.in_len()..][..g.conv.window.in_len()];
+    if index.is_empty() {
+        y.par_chunks_mut(g.out_len()).enumerate().for_each(|(at, y)| {
+            let bands = y.par_chunks_mut(band_len).enumerate();
+            bands.for_each(|(band, y)| pooled.band(image(at), band * rows, y, &mut []));
+        });
+        return;
+    }
+    let images = y.par_chunks_mut(g.out_len()).zip(index.par_chunks_mut(g.out_len())).enumerate();
+    images.for_each(|(at, (y, index))| {
+        let bands = y.par_chunks_mut(band_len).zip(index.par_chunks_mut(band_len)).enumerate();
+        bands.for_each(|(band, (y, index))| pooled.band(image(at), band * rows, y, index));
+    });
+}
+
+struct Pooled<'a> {
+    isa: Isa,
+    g: &'a PooledConv,
+    conv: Forward<'a>,
+    scratch: &'a Scratch,
+}
+
+impl Pooled<'_> {
+    /// Computes the rows of the pool from `first` on, as many as `y` holds.
+    fn band(&self, x: &[f32], first: usize, y: &mut [f32], index: &mut [u8]) {
+        let g = self.g;
+        let row_len = g.pool.out_w * g.pool.in_c;
+        let count = y.len() / row_len;
+        let rows = g.conv_rows(first, count);
+        self.scratch.with(band_room(g, first, count), |room| {
+            let (map, room) = room.split_at_mut(padded(rows.len() * out_row(g)));
+            let map = aligned(map, rows.len() * out_row(g));
+            if !map.is_empty() {
+                self.conv.band(x, rows.start, map, room);
+            }
+            let mut index = index.chunks_exact_mut(row_len);
+            for (at, y) in y.chunks_exact_mut(row_len).enumerate() {
+                let index = index.next().unwrap_or_default();
+                let row = MaxRow { pool: &g.pool, row: first + at, x: map, first: rows.start };
+                row.compute(self.isa, y, index);
+            }
+        });
+    }
+}

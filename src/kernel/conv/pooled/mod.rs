@@ -1,0 +1,134 @@
+//! A convolution whose output goes into a max pool and nowhere else: it is never stored.
+//!
+//! Forward, a few output rows are computed into cache, activated and pooled; what stays is the pooled value and the
+//! winner's place. Backward, only the winners carry a gradient, at one place of a window: both gradients of the
+//! convolution are sums over these places. The activation's derivative is taken before, from the pooled value.
+
+pub(super) mod forward;
+pub(super) mod input_gradient;
+#[cfg(test)]
+mod tests;
+pub(super) mod weight_gradient;
+mod winner;
+
+use super::patch::Patch;
+use crate::kernel::micro::SparseKernel;
+use crate::kernel::pool::Axis;
+use crate::kernel::scratch::aligned;
+use crate::kernel::{ConvGeometry, Isa, Window};
+
+/// A convolution and the max pool over its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PooledConv {
+    /// The convolution.
+    pub conv: ConvGeometry,
+    /// The pool; its input is the convolution's output.
+    pub pool: Window,
+}
+
+/// Taps that a byte counts.
+const MOST_TAPS: usize = 256;
+
+/// Whether the forward convolution can pool as it goes.
+pub(super) fn fits_forward(g: &PooledConv) -> bool {
+    g.pool.taps() <= MOST_TAPS && super::direct::fits(&g.conv)
+}
+
+/// Whether sums over the winners can be taken, and are less work than those over all places: at least three places a
+/// winner, one run of taps and channels a kernel row, and weights that stay in cache.
+pub(super) fn fits_sparse(g: &PooledConv) -> bool {
+    let is_sparse = g.pool.stride[0] * g.pool.stride[1] > 2;
+    let is_run = g.conv.groups == 1 && g.conv.window.dilation[1] == 1;
+    g.pool.taps() <= MOST_TAPS && is_sparse && is_run && g.conv.weight_len() <= WEIGHTS
+}
+
+/// Elements of the weights, at most.
+const WEIGHTS: usize = 1 << 18;
+
+impl PooledConv {
+    /// Elements of one image of the pool's output.
+    #[must_use]
+    pub fn out_len(&self) -> usize {
+        self.pool.out_pixels() * self.pool.in_c
+    }
+
+    /// Multiply-accumulates of one image's sums over the winners.
+    #[must_use]
+    pub fn winner_macs(&self) -> u64 {
+        self.pool.out_pixels() as u64 * self.conv.weight_len() as u64
+    }
+
+    /// Elements of x that a kernel row sees, in one run.
+    fn run(&self) -> usize {
+        self.conv.window.kernel[1] * self.conv.window.in_c
+    }
+
+    /// The convolution's output rows that the pool's rows from `first` on, `count` of them, look at.
+    fn conv_rows(&self, first: usize, count: usize) -> std::ops::Range<usize> {
+        let rows = Axis::rows(&self.pool);
+        let start = rows.first_place(first);
+        start..rows.end_place(first + count - 1).max(start)
+    }
+}
+
+/// What the sums over the winners of one row of the pool read of x, or write of dx.
+struct Seen {
+    patch: Patch,
+    /// The convolution's first output row in it.
+    first: usize,
+}
+
+impl Seen {
+    fn of(g: &PooledConv, pool_row: usize) -> Self {
+        let rows = g.conv_rows(pool_row, 1);
+        Self { patch: super::direct::band_patch(&g.conv, rows.start, rows.len().max(1)), first: rows.start }
+    }
+
+    /// The most elements of a room for any row, whole registers of a run beyond its end included.
+    fn most_room(isa: Isa, g: &PooledConv) -> usize {
+        let rows = |row| g.conv_rows(row, 1).len().max(1);
+        let most = (0..g.pool.out_h).map(rows).max().unwrap_or(0);
+        let patch = super::direct::band_patch(&g.conv, 0, most.max(1));
+        patch.len() + slack(isa, g)
+    }
+
+    /// Elements of the patch, and of what whole registers read beyond its end.
+    fn len(&self, isa: Isa, g: &PooledConv) -> usize {
+        self.patch.len() + slack(isa, g)
+    }
+
+    /// Whether the patch and what is read beyond it lie in an image of `len` elements as they are.
+    fn is_in_place(&self, isa: Isa, g: &PooledConv, len: usize) -> bool {
+        self.patch.is_in_place() && self.start() + self.len(isa, g) <= len
+    }
+
+    fn start(&self) -> usize {
+        self.patch.top.unsigned_abs() * self.patch.row_len()
+    }
+
+    /// The patch: a part of the image where it is one, or else a copy in `room`.
+    fn read<'a>(&self, isa: Isa, g: &PooledConv, image: &'a [f32], room: &'a mut [f32]) -> &'a [f32] {
+        let len = self.len(isa, g);
+        if self.is_in_place(isa, g, image.len()) {
+            return &image[self.start()..][..len];
+        }
+        let room = aligned(room, len);
+        let (patch, rest) = room.split_at_mut(self.patch.len());
+        self.patch.copy(image, patch);
+        rest.fill(0.0);
+        room
+    }
+}
+
+/// Elements that whole registers read beyond the last run.
+fn slack(isa: Isa, g: &PooledConv) -> usize {
+    SparseKernel::of(isa).whole(g.run()) - g.run()
+}
+
+/// Asserts that the operands have the lengths that the geometry gives them.
+fn verify_lengths(g: &PooledConv, n: usize, x: &[f32], w: &[f32], y: &[f32], index: &[u8]) {
+    assert_eq!(x.len(), n * g.conv.window.in_len(), "the input has another length than its geometry");
+    assert_eq!(w.len(), g.conv.weight_len(), "the weights have another length than their geometry");
+    assert_eq!(y.len(), n * g.out_len(), "the pooled output has another length than its geometry");
+    assert!(index.is_empty() || index.len() == y.len(), "the winners' places are as many as the pooled values");
+}

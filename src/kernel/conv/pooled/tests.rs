@@ -1,0 +1,169 @@
+//! Every row of the pooled tables against the plain convolution and the plain pool, in double precision.
+
+use super::PooledConv;
+use crate::base::Random;
+use crate::kernel::conv::{ConvKernel, POOLED_FORWARD, POOLED_INPUT_GRADIENT, POOLED_WEIGHT_GRADIENT};
+use crate::kernel::geometry::windows_along;
+use crate::kernel::reference::{conv, pool};
+use crate::kernel::testing::{assert_close, normal, on_any_pool, size, wide};
+use crate::kernel::{Activation, ConvGeometry, Epilogue, Padding, Scratch, Space, Window};
+
+struct Case {
+    g: PooledConv,
+    n: usize,
+    x: Vec<f32>,
+    w: Vec<f32>,
+    bias: Vec<f32>,
+    dy: Vec<f32>,
+}
+
+fn window(map: [usize; 3], kernel: [usize; 2], stride: [usize; 2], padding: Padding, ceil: bool) -> Option<Window> {
+    let [in_h, in_w, in_c] = map;
+    let out_h = windows_along(in_h, kernel[0], stride[0], 1, padding.top, padding.bottom, ceil)?;
+    let out_w = windows_along(in_w, kernel[1], stride[1], 1, padding.left, padding.right, ceil)?;
+    Some(Window { in_h, in_w, in_c, kernel, stride, dilation: [1; 2], padding, out_h, out_w })
+}
+
+impl Case {
+    /// A convolution and a pool of any sizes: odd channels, strides, padding, windows that overlap or leave gaps.
+    fn draw(seed: u64) -> Option<Self> {
+        let random = Random::new(seed, 0);
+        let draw = |at, lo, hi| size(random, at, lo, hi);
+        let map = [draw(0, 3, 24), draw(1, 3, 24), [1, 3, 5, 16, 20, 33][draw(2, 0, 5)]];
+        let kernel = [[1, 1], [3, 3], [5, 3], [2, 4]][draw(3, 0, 3)];
+        let padding = Padding::symmetric(draw(4, 0, 1), draw(5, 0, 1));
+        let conv = window(map, kernel, [draw(6, 1, 2), draw(7, 1, 2)], padding, false)?;
+        let filters = [1, 7, 16, 32, 35][draw(8, 0, 4)];
+        let pooled = [conv.out_h, conv.out_w, filters];
+        let size = [draw(9, 1, 3), draw(10, 2, 4)];
+        let around = Padding::symmetric(draw(11, 0, size[0] / 2), draw(12, 0, size[1] / 2));
+        let pool = window(pooled, size, [draw(13, 1, 3), draw(14, 1, 3)], around, draw(15, 0, 1) == 1)?;
+        let g = PooledConv { conv: ConvGeometry { window: conv, filters, groups: 1 }, pool };
+        Some(Self::of(g, draw(16, 1, 3), seed))
+    }
+
+    fn of(g: PooledConv, n: usize, seed: u64) -> Self {
+        let draw = |what: &str, len| normal(&format!("{what}{seed}"), len);
+        let mut dy = draw("dy", n * g.out_len());
+        dy.iter_mut().step_by(3).for_each(|value| *value = 0.0);
+        let (x, w, bias) =
+            (draw("x", n * g.conv.window.in_len()), draw("w", g.conv.weight_len()), draw("b", g.conv.filters));
+        Self { g, n, x, w, bias, dy }
+    }
+
+    fn conv_output(&self) -> Vec<f64> {
+        let mut y = conv::conv_forward(&self.g.conv, self.n, &wide(&self.x), &wide(&self.w));
+        for (at, y) in y.iter_mut().enumerate() {
+            *y = (*y + f64::from(self.bias[at % self.bias.len()])).max(0.0);
+        }
+        y
+    }
+
+    /// The winners' taps by the plain pool.
+    fn index(&self) -> Vec<u8> {
+        pool::max_forward(&self.g.pool, self.n, &self.conv_output()).1.into_iter().map(|tap| tap as u8).collect()
+    }
+
+    /// The gradient of the convolution's output.
+    fn spread(&self, index: &[u8]) -> Vec<f64> {
+        let index: Vec<usize> = index.iter().map(|&tap| usize::from(tap)).collect();
+        pool::max_gradient(&self.g.pool, self.n, &index, &wide(&self.dy))
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let drawn: Vec<Case> = (0..160).filter_map(Case::draw).collect();
+    assert!(drawn.len() > 80, "{} cases", drawn.len());
+    drawn
+}
+
+/// The rows of a table that can compute `g` here.
+fn runnable<Run>(table: &[ConvKernel<PooledConv, Run>], g: PooledConv) -> Vec<&ConvKernel<PooledConv, Run>> {
+    table.iter().filter(|row| row.isa.is_available() && (row.fits)(&g)).collect()
+}
+
+/// Gives a kernel exactly what it asked for, filled with what must not matter.
+fn with_space<Run>(row: &ConvKernel<PooledConv, Run>, case: &Case, run: impl FnOnce(Space<'_>)) {
+    let mut workspace = vec![f32::NAN; (row.workspace)(&case.g, case.n)];
+    let scratch = Scratch::new(rayon::current_num_threads(), (row.scratch)(&case.g));
+    run(Space { workspace: &mut workspace, scratch: &scratch });
+}
+
+#[test]
+fn what_is_pooled_on_the_way_is_what_is_pooled_afterwards() {
+    for case in cases() {
+        let conv_output = case.conv_output();
+        let (wanted, _) = pool::max_forward(&case.g.pool, case.n, &conv_output);
+        for row in runnable(POOLED_FORWARD, case.g) {
+            let epilogue = Epilogue { bias: Some(&case.bias), activation: Activation::Relu };
+            let mut index = vec![99; case.n * case.g.out_len()];
+            let y = on_any_pool(|| {
+                let mut y = vec![f32::NAN; case.n * case.g.out_len()];
+                with_space(row, &case, |space| {
+                    (row.run)(&case.g, case.n, &case.x, &case.w, epilogue, &mut y, &mut [], space);
+                });
+                y
+            });
+            assert_close(&y, &wanted, 1e-4, &format!("{} {:?}", row.name, case.g));
+            let mut again = vec![f32::NAN; y.len()];
+            with_space(row, &case, |space| {
+                (row.run)(&case.g, case.n, &case.x, &case.w, epilogue, &mut again, &mut index, space);
+            });
+            assert_eq!(y, again, "the values depend on whether the places are kept");
+            // Of nearly equal values another may win in single precision; what lies there is the greatest all the same.
+            let at_winner = values_under(&case.g.pool, case.n, &conv_output, &index);
+            assert_close(&y, &at_winner, 1e-4, &format!("{} winners {:?}", row.name, case.g));
+        }
+    }
+}
+
+/// For each window the value under the tap of that number.
+fn values_under(pool: &Window, n: usize, x: &[f64], index: &[u8]) -> Vec<f64> {
+    let channels = pool.in_c;
+    (0..n * pool.out_pixels() * channels)
+        .map(|at| {
+            let (place, channel) = (at / channels, at % channels);
+            let (image, oy, ox) =
+                (place / pool.out_pixels(), place % pool.out_pixels() / pool.out_w, place % pool.out_w);
+            let tap = usize::from(index[at]);
+            let row = (oy * pool.stride[0] + tap / pool.kernel[1]).checked_sub(pool.padding.top);
+            let column = (ox * pool.stride[1] + tap % pool.kernel[1]).checked_sub(pool.padding.left);
+            match (row, column) {
+                (Some(row), Some(column)) if row < pool.in_h && column < pool.in_w => {
+                    x[image * pool.in_len() + (row * pool.in_w + column) * channels + channel]
+                }
+                _ => f64::NEG_INFINITY,
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn gradients_over_the_winners_are_those_over_all_places() {
+    let mut compared = 0;
+    for case in cases() {
+        let index = case.index();
+        let dz = case.spread(&index);
+        let (x, w) = (wide(&case.x), wide(&case.w));
+        for row in runnable(POOLED_INPUT_GRADIENT, case.g) {
+            let wanted = conv::conv_input_gradient(&case.g.conv, case.n, &w, &dz);
+            let dx = on_any_pool(|| {
+                let mut dx = vec![f32::NAN; case.x.len()];
+                with_space(row, &case, |space| (row.run)(&case.g, case.n, &case.dy, &case.w, &index, &mut dx, space));
+                dx
+            });
+            assert_close(&dx, &wanted, 1e-4, &format!("dx {} {:?}", row.name, case.g));
+        }
+        for row in runnable(POOLED_WEIGHT_GRADIENT, case.g) {
+            let wanted = conv::conv_weight_gradient(&case.g.conv, case.n, &x, &dz);
+            let dw = on_any_pool(|| {
+                let mut dw = vec![f32::NAN; case.w.len()];
+                with_space(row, &case, |space| (row.run)(&case.g, case.n, &case.x, &case.dy, &index, &mut dw, space));
+                dw
+            });
+            assert_close(&dw, &wanted, 1e-4, &format!("dw {} {:?}", row.name, case.g));
+            compared += 1;
+        }
+    }
+    assert!(compared > 60, "only {compared} cases were sparse");
+}

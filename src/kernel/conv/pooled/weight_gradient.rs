@@ -1,0 +1,106 @@
+//! dw as sums over the winners: for each of them, the gradient times what its window of the convolution saw.
+
+use rayon::prelude::*;
+
+use super::winner::{PoolRow, Winners, stretch};
+use super::{PooledConv, Seen};
+use crate::kernel::conv::direct::TASKS;
+use crate::kernel::micro::{SparseKernel, Terms};
+use crate::kernel::scratch::{aligned, padded};
+use crate::kernel::{Isa, Scratch, Space};
+
+/// Elements of all partial sums together, at most, unless there is only one.
+const PARTIALS: usize = 1 << 21;
+
+/// Elements of the partial sums.
+pub fn workspace(isa: Isa, g: &PooledConv, n: usize) -> usize {
+    padded(most_parts(isa, g, n) * partial_len(isa, g))
+}
+
+/// Elements of a row's patch.
+pub fn scratch(isa: Isa, g: &PooledConv) -> usize {
+    padded(Seen::most_room(isa, g))
+}
+
+/// Computes dw (H×W×I×O), overwriting it.
+#[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
+pub fn run(isa: Isa, g: &PooledConv, n: usize, x: &[f32], dy: &[f32], index: &[u8], dw: &mut [f32], space: Space<'_>) {
+    let Space { workspace, scratch } = space;
+    super::verify_lengths(g, n, x, dw, dy, index);
+    let gradient = WeightGradient { isa, kernel: SparseKernel::of(isa), g, scratch };
+    let len = partial_len(isa, g);
+    let images = n.div_ceil(most_parts(isa, g, n)).max(1);
+    let partials = aligned(workspace, n.div_ceil(images) * len);
+    partials.par_chunks_mut(len).enumerate().for_each(|(part, sums)| {
+        sums.fill(0.0);
+        for image in part * images..n.min((part + 1) * images) {
+            let x = &x[image * g.conv.window.in_len()..][..g.conv.window.in_len()];
+            let pooled = image * g.out_len()..(image + 1) * g.out_len();
+            gradient.image(x, &dy[pooled.clone()], &index[pooled], sums);
+        }
+    });
+    gradient.reduce(partials, dw);
+}
+
+/// Partial sums for `n` images at most.
+fn most_parts(isa: Isa, g: &PooledConv, n: usize) -> usize {
+    n.min(TASKS).min(PARTIALS / partial_len(isa, g).max(1)).max(1)
+}
+
+/// Elements of a partial sum: [filter][kernel row][run], whole registers a run.
+fn partial_len(isa: Isa, g: &PooledConv) -> usize {
+    g.conv.filters * g.conv.window.kernel[0] * SparseKernel::of(isa).whole(g.run())
+}
+
+struct WeightGradient<'a> {
+    isa: Isa,
+    kernel: SparseKernel,
+    g: &'a PooledConv,
+    scratch: &'a Scratch,
+}
+
+impl WeightGradient<'_> {
+    /// Adds an image's share to `sums`.
+    fn image(&self, x: &[f32], dy: &[f32], index: &[u8], sums: &mut [f32]) {
+        let g = self.g;
+        let row_len = g.pool.out_w * g.pool.in_c;
+        self.scratch.with(scratch(self.isa, g), |room| {
+            for (row, (dy, index)) in dy.chunks_exact(row_len).zip(index.chunks_exact(row_len)).enumerate() {
+                let seen = Seen::of(g, row);
+                let x = seen.read(self.isa, g, x, room);
+                self.row(PoolRow { row, first: seen.first, index, dy }, x, seen.patch.row_len(), sums);
+            }
+        });
+    }
+
+    fn row(&self, row: PoolRow<'_>, x: &[f32], x_row: usize, sums: &mut [f32]) {
+        let g = self.g;
+        let (winners, mut terms) = (Winners::new(g, x_row), Terms::new());
+        let shape = [g.conv.window.kernel[0], self.kernel.whole(g.run())];
+        let down = g.conv.window.dilation[0] * x_row;
+        for start in (0..g.pool.out_w).step_by(stretch(g)) {
+            let end = g.pool.out_w.min(start + stretch(g));
+            for (filter, sums) in sums.chunks_exact_mut(shape[0] * shape[1]).enumerate() {
+                winners.terms(row, x_row, start, end, filter, &mut terms);
+                if !terms.is_empty() {
+                    self.kernel.accumulate(&terms, shape, x, down, sums);
+                }
+            }
+        }
+    }
+
+    /// dw = Σ of the partial sums, in their order.
+    fn reduce(&self, partials: &[f32], dw: &mut [f32]) {
+        let (g, filters) = (self.g, self.g.conv.filters);
+        let whole = self.kernel.whole(g.run());
+        let of_filter = g.conv.window.kernel[0] * whole;
+        dw.par_chunks_mut(g.run() * filters).enumerate().for_each(|(down, dw)| {
+            for (at, dw) in dw.chunks_exact_mut(filters).enumerate() {
+                for (filter, dw) in dw.iter_mut().enumerate() {
+                    let place = filter * of_filter + down * whole + at;
+                    *dw = partials.iter().skip(place).step_by(filters * of_filter).sum();
+                }
+            }
+        });
+    }
+}
