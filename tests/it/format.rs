@@ -1,15 +1,9 @@
 //! `netc fmt`: what is written, what is only shown, and with which exit code.
 
-use std::path::Path;
-
-use crate::program::{Folder, netc, netc_reading, text};
+use crate::program::{Folder, content, netc, netc_reading, text};
 
 const UNTIDY: &str = "Conv2D(8,kernel_size=3)->Relu # kept\n->Flatten->Dense->Softmax";
 const TIDY: &str = "Conv(8, kernel: 3) -> Relu # kept\n  -> Flatten -> Dense -> Softmax\n";
-
-fn content(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap()
-}
 
 #[test]
 fn files_are_written_in_place_and_a_second_run_changes_nothing() {

@@ -2,16 +2,12 @@
 
 use std::path::Path;
 
-use crate::program::{Folder, netc, netc_reading, text};
+use crate::program::{Folder, content, netc, netc_reading, text};
 
 const ORIGIN: &str =
     "[Conv -> Relu -Conv -> Relu -> MAxPool] * 3 -> Flatten -> [Dense -> Relu] * 2 -> Dense -> Softmax\n";
 const MENDED: &str =
     "[Conv -> Relu -> Conv -> Relu -> MaxPool] * 3 -> Flatten -> [Dense -> Relu] * 2 -> Dense -> Softmax\n";
-
-fn content(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap()
-}
 
 #[test]
 fn the_origins_line_becomes_a_valid_spec() {
