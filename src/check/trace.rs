@@ -43,6 +43,12 @@ impl Trace {
         self.0.iter().all(|frame| matches!(frame, Frame::Repeat { count: 1, .. }))
     }
 
+    /// Whether the layer stands in a block, which may be used elsewhere with other arguments.
+    #[must_use]
+    pub fn is_in_block(&self) -> bool {
+        self.0.iter().any(|frame| matches!(frame, Frame::Block { .. }))
+    }
+
     /// "in repetition 3 of `[Conv -> MaxPool] * 4`", for the innermost repeat that runs more than once.
     #[must_use]
     pub fn in_repetition(&self, source: &Source) -> Option<String> {

@@ -215,6 +215,7 @@ impl<'a> Typer<'a> {
                     matches!((a, b), (Shape::Map { .. }, Shape::Map { .. }) | (Shape::Vector(_), Shape::Vector(_)));
                 Some(if same_rank { state.trust.min(Trust::Rank) } else { Trust::Nothing })
             }
+            TypeFault::NormalisesOneNumber(_) => Some(state.trust),
             _ => Some(Trust::Nothing),
         }
     }
@@ -230,7 +231,10 @@ struct State {
 /// Whether a fault says something that does not follow from one reported before.
 fn is_news(fault: TypeFault, trust: Trust) -> bool {
     match fault {
-        TypeFault::WindowExceedsInput { .. } | TypeFault::Mismatch(..) | TypeFault::Overflow => trust == Trust::Full,
+        TypeFault::WindowExceedsInput { .. }
+        | TypeFault::Mismatch(..)
+        | TypeFault::NormalisesOneNumber(_)
+        | TypeFault::Overflow => trust == Trust::Full,
         TypeFault::Groups { .. } => trust >= Trust::Channels,
         TypeFault::NeedsMap(_) | TypeFault::NeedsVector(_) => trust >= Trust::Rank,
     }

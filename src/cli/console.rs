@@ -164,7 +164,7 @@ fn drawn(diagnostics: &[Diagnostic], source: Option<&Source>, colour: bool, widt
     let source = source.map(|source| Source::new(printable(source.name()), printable(source.text())));
     let mut text = render(&shown, source.as_ref(), colour, width);
     if let more @ 1.. = diagnostics.len() - shown.len() {
-        text += &format!("\nand {} more\n", counted(more, "finding"));
+        text += &format!("\nand {}\n", counted(more, "more finding"));
     }
     text
 }

@@ -40,6 +40,8 @@ pub enum TypeFault {
         /// Filters.
         filters: usize,
     },
+    /// Every number would be normalised by itself, which gives 0 whatever it is.
+    NormalisesOneNumber(Shape),
     /// A tensor or parameter has more elements than the limit.
     Overflow,
 }

@@ -191,7 +191,10 @@ impl Operands<'_> {
             return Err(TypeFault::Groups { groups, channels, filters: channels });
         }
         let numbers = norm.groups_of(shape);
-        let most = (numbers.population() as f64 - 1.0).max(0.0).sqrt();
+        if numbers.population() == 1 {
+            return Err(TypeFault::NormalisesOneNumber(shape));
+        }
+        let most = (numbers.population() as f64 - 1.0).sqrt();
         let y = of_batch(shape, Range::closed(-most, most), 0)?;
         Ok(vec![y, of_batch(Shape::Vector(numbers.statistics()), Range { lo: 0.0, ..Range::REAL }, 0)?])
     }

@@ -27,7 +27,7 @@ pub fn advice(name: &str) -> Option<&'static str> {
 
 /// Faults of arguments that mean something else under the name that another framework has for the layer.
 const DIFFERENCES: &[fn(&Foreign<'_>) -> Option<Diagnostic>] =
-    &[input_size_given, momentum_from_the_other_end, borders_in_another_order];
+    &[input_size_given, whole_map_normalised, momentum_from_the_other_end, borders_in_another_order];
 
 /// A layer written under some name.
 struct Foreign<'a> {
@@ -79,8 +79,24 @@ fn input_size_given(foreign: &Foreign<'_>) -> Option<Diagnostic> {
         (None, None) => size.span,
     };
     let edits = vec![Edit { span: name.span, text: rest.to_owned() }, Edit { span: cut, text: String::new() }];
+    // Whoever thinks in Keras meant filters and a kernel.
     fault.fixes.push(Fix::offered(help, edits));
     Some(fault)
+}
+
+/// N104: PyTorch's layer normalisation of C×H×W takes the whole map at once, netc's the channels of each pixel.
+fn whole_map_normalised(foreign: &Foreign<'_>) -> Option<Diagnostic> {
+    let first = foreign.args.first().filter(|first| matches!(first.value.value, Literal::Tuple(_)))?;
+    if foreign.layer != "LayerNorm" {
+        return None;
+    }
+    let headline =
+        "`LayerNorm` normalises the channels of each pixel, but sizes of a whole map are given, as in PyTorch";
+    let fault = Diagnostic::new(&code::WRONG_ARGUMENT_TYPE, headline)
+        .at(first.span, "channels, height, width")
+        .help("write `GroupNorm(1)`, which normalises the whole map with one factor a channel");
+    let call = Span::new(foreign.name.span.start, foreign.args.last()?.span.end);
+    Some(fault.fix("write `GroupNorm(1)`", call, "GroupNorm(1"))
 }
 
 /// N104: PyTorch's momentum is the share of the running statistics that a batch replaces, netc's and Keras's the share
@@ -100,7 +116,7 @@ fn momentum_from_the_other_end(foreign: &Foreign<'_>) -> Option<Diagnostic> {
         .help(format!("write `{layer}(momentum: {kept})`"));
     let number = Edit { span: momentum.value.span, text: kept.to_string() };
     let edits = vec![Edit { span: name.span, text: layer.to_owned() }, number];
-    fault.fixes.push(Fix::offered(format!("write `{layer}` with `{kept}`"), edits));
+    fault.fixes.push(Fix::safe(format!("write `{layer}` with `{kept}`"), edits));
     Some(fault)
 }
 
@@ -120,6 +136,6 @@ fn borders_in_another_order(foreign: &Foreign<'_>) -> Option<Diagnostic> {
         .help(format!("write `{layer}({turned})`, which is (top, bottom, left, right)"));
     let edits =
         vec![Edit { span: name.span, text: layer.to_owned() }, Edit { span: border.value.span, text: turned.clone() }];
-    fault.fixes.push(Fix::offered(format!("write `{layer}({turned})`"), edits));
+    fault.fixes.push(Fix::safe(format!("write `{layer}({turned})`"), edits));
     Some(fault)
 }

@@ -9,10 +9,11 @@ use netc::plan::{Optimizer, Options, Plan};
 
 use crate::network::{Case, cases, operations_used};
 
-const IMAGES: usize = 3;
+/// Images of a batch.
+pub const IMAGES: usize = 3;
 
 /// Seeded numbers for everything that a graph is fed with.
-fn feed(graph: &Graph, classes: usize) -> Feed {
+pub fn feed(graph: &Graph, classes: usize) -> Feed {
     let random = Random::named(11, "feed");
     let images = (0..IMAGES * graph.shape(graph.input).len()).map(|at| f64::from(random.normal(at as u64))).collect();
     let labels = (0..IMAGES).map(|at| (at % classes.max(2)) as u32).collect();
@@ -128,7 +129,8 @@ fn check_parameter(case: &Case, training: &Training, feed: &Feed, at: usize, gra
     }
 }
 
-fn fill(session: &mut Session, feed: &Feed) {
+/// Gives a session the numbers of `feed`.
+pub fn fill(session: &mut Session, feed: &Feed) {
     let slots = session.plan().params.clone();
     for (slot, numbers) in slots.iter().zip(&feed.params) {
         session.tensor_mut(slot).iter_mut().zip(numbers).for_each(|(place, &number)| *place = number as f32);
@@ -150,7 +152,7 @@ fn assert_close(what: &str, got: impl IntoIterator<Item = f32>, wanted: &[f64]) 
 }
 
 /// Stochastic gradient descent whose velocity after one step is the gradient itself.
-const SHOWS_GRADIENTS: Optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false };
+pub const SHOWS_GRADIENTS: Optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false };
 
 #[test]
 fn plans_give_the_losses_and_gradients_of_the_reference_on_every_instruction_set() {

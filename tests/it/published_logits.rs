@@ -68,7 +68,7 @@ fn the_nets_give_the_logits_of_torchvision_and_keras() {
     let fixture = std::fs::read_to_string("tests/fixtures/published/logits.json").expect("the fixture is there");
     let fixture: Value = serde_json::from_str(&fixture).expect("the fixture is JSON");
     let nets = fixture["nets"].as_object().expect("nets by name");
-    assert!(nets.len() >= 12, "nets are missing");
+    assert!(nets.len() >= 16, "nets are missing");
     for (name, expected) in nets {
         let size: Vec<String> = numbers(&expected["input"]).iter().map(f64::to_string).collect();
         let net = checked(name, with_input(name, Some(&size.join("x")))).net.unwrap_or_else(|| panic!("{name}"));

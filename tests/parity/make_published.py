@@ -36,9 +36,12 @@ TORCHVISION = {
     "densenet-121": ("densenet121", 64),
     "efficientnet-b0": ("efficientnet_b0", 64),
     "googlenet": ("googlenet", 64),
+    "inception-v3": ("inception_v3", 75),
     "mobilenet-v2": ("mobilenet_v2", 64),
+    "mobilenet-v3-large": ("mobilenet_v3_large", 64),
     "resnet-18": ("resnet18", 64),
     "resnet-50": ("resnet50", 64),
+    "resnext-50": ("resnext50_32x4d", 64),
     "squeezenet-1.0": ("squeezenet1_0", 65),
 }
 
@@ -96,7 +99,7 @@ def image(side: int, channels: int) -> np.ndarray:
 
 
 def from_torchvision(name: str, side: int) -> Tensor:
-    extra = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
+    extra = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
     net = getattr(torchvision.models, name)(weights=None, **extra).eval()
     reads_map = next((module for module in net.modules() if isinstance(module, nn.Linear)), None)
     for number, (owner, parameter_name, parameter) in enumerate(owners(net)):
@@ -106,19 +109,35 @@ def from_torchvision(name: str, side: int) -> Tensor:
         return net.double()(torch.from_numpy(image(side, 3)).double().permute(0, 3, 1, 2))[0]
 
 
+def as_written(net: keras.Model) -> list[keras.Layer]:
+    """Layers with a path past others behind them, up to the sum that joins both, as a spec writes branches."""
+    ordered: list[keras.Layer] = []
+    past: list[keras.Layer] = []
+    for layer in net.layers:
+        # Xception's layers on such a path are the ones without a name of their own.
+        if layer.name.startswith(("conv2d", "batch_normalization")) and net.name == "xception":
+            past.append(layer)
+        else:
+            ordered += past if layer.name.startswith("add") else []
+            past = [] if layer.name.startswith("add") else past
+            ordered.append(layer)
+    return ordered
+
+
 def from_keras(net: keras.Model, side: int, channels: int) -> np.ndarray:
     number = 0
-    for layer in net.layers:
+    for layer in as_written(net):
         new = []
         for weight in layer.weights:
             kind = weight.name
             if kind.startswith("moving"):
                 new.append(weight.numpy())
                 continue
-            role = {"kernel": "kernel", "gamma": "scale"}.get(kind, "shift")
+            role = "kernel" if kind.endswith("kernel") else "scale" if kind == "gamma" else "shift"
             dims = tuple(weight.shape)
             # A depthwise kernel is H x W x C x 1 in Keras, H x W x 1 x C in netc.
-            in_netc = (*dims[:2], 1, dims[2]) if isinstance(layer, keras.layers.DepthwiseConv2D) else dims
+            is_depthwise = isinstance(layer, keras.layers.DepthwiseConv2D) or kind == "depthwise_kernel"
+            in_netc = (*dims[:2], 1, dims[2]) if is_depthwise else dims
             new.append(values(role, number, in_netc).reshape(dims))
             number += 1
         layer.set_weights(new)
@@ -160,10 +179,12 @@ def keras_cifar_10() -> keras.Model:
 
 def main() -> None:
     mobilenet = keras.applications.MobileNet(weights=None, input_shape=(64, 64, 3), classifier_activation=None)
+    xception = keras.applications.Xception(weights=None, input_shape=(71, 71, 3), classifier_activation=None)
     from_keras_nets = {
         "keras-cifar-10": (keras_cifar_10(), 32, 3),
         "keras-mnist": (keras_mnist(), 28, 1),
         "mobilenet-v1": (mobilenet, 64, 3),
+        "xception": (xception, 71, 3),
     }
     written = {}
     for name, (model, side) in TORCHVISION.items():

@@ -112,8 +112,16 @@ fn stride_between(from: usize, to: usize) -> Option<usize> {
     (from.div_ceil(stride) == to).then_some(stride)
 }
 
-/// Adds the projection as a help and as a fix.
+/// Adds the projection as a help, and as a fix where it would change no other use of a block.
 fn projected(row: &Row<'_>, at: usize, layers: &str, fault: Diagnostic) -> Diagnostic {
+    let mut fault = projected_everywhere(row, at, layers, fault);
+    if row.instance.trace.is_in_block() {
+        fault.fixes.clear();
+    }
+    fault
+}
+
+fn projected_everywhere(row: &Row<'_>, at: usize, layers: &str, fault: Diagnostic) -> Diagnostic {
     let site = &row.instance.site;
     let Some(branch) = row.branches.get(at) else { return fault };
     let title = format!("project by `{layers}`");

@@ -33,6 +33,7 @@ fn word(subject: &Subject<'_>, clash: &Clash, ways_out: WaysOut) -> Diagnostic {
         TypeFault::Mismatch(..) if row.instance.layer().name == "Concat" => branch::concat(subject, row),
         TypeFault::Mismatch(a, b) => branch::mismatch(subject, row, a, b),
         TypeFault::Groups { groups, channels, filters } => size::groups(subject, row, groups, channels, filters),
+        TypeFault::NormalisesOneNumber(shape) => size::one_number(subject, row, shape),
         TypeFault::Overflow => size::overflow(subject, row),
     }
 }

@@ -1,10 +1,10 @@
-//! T206 and T208: groups that do not divide, and sizes beyond the limits.
+//! T206, T208 and T214: groups that do not divide or are too many, and sizes beyond the limits.
 
 use crate::check::number::{counted, described, grouped};
 use crate::check::subject::Subject;
 use crate::check::typing::Row;
 use crate::diag::{Diagnostic, code};
-use crate::graph::MAX_ELEMENTS;
+use crate::graph::{MAX_ELEMENTS, Shape};
 
 /// T206.
 pub(super) fn groups(
@@ -39,6 +39,22 @@ fn divisor_near(groups: usize, channels: usize, filters: usize) -> usize {
     let divides = |candidate: &usize| channels.is_multiple_of(*candidate) && filters.is_multiple_of(*candidate);
     let near = (1..=channels.min(65_536)).filter(divides).min_by_key(|candidate| candidate.abs_diff(groups));
     near.unwrap_or(1)
+}
+
+/// T214.
+pub(super) fn one_number(subject: &Subject<'_>, row: &Row<'_>, shape: Shape) -> Diagnostic {
+    let headline = format!("`{}` normalises every number of {} by itself", row.text(), described(shape));
+    let fault = Diagnostic::new(&code::NORMALISES_ONE_NUMBER, headline)
+        .at(row.instance.site.span(), "gives 0, whatever goes in");
+    let fewer = (1..shape.channels()).rev().find(|&groups| shape.channels().is_multiple_of(groups));
+    let fault = match fewer {
+        Some(groups) if row.instance.bound.has("groups") => fault.help(format!(
+            "write `groups: {groups}` or less, so that {} share a mean and a deviation",
+            counted(shape.channels() / groups, "channel")
+        )),
+        _ => fault.help("remove it, or give the layer before it more channels"),
+    };
+    subject.told(row, fault)
 }
 
 /// T208.

@@ -43,6 +43,7 @@ fn what_pytorch_means_otherwise_is_refused_with_netcs_words() {
         ("BatchNorm2d(32, eps: 1e-3)", "N107", "BatchNorm2d(eps: 1e-3)"),
         ("LayerNorm(32)", "N107", "LayerNorm()"),
         ("GroupNorm(8, 32)", "N107", "GroupNorm(8)"),
+        ("nn.LayerNorm((32, 222, 222))", "N104", "GroupNorm(1)"),
         ("BatchNorm2d(momentum: 0.1)", "N104", "BatchNorm(momentum: 0.9)"),
         ("ZeroPad2d((1, 2, 3, 4))", "N104", "ZeroPad((3, 4, 1, 2))"),
     ] {

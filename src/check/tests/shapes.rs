@@ -108,6 +108,17 @@ fn a_residual_that_changes_shape_gets_its_projection_as_a_fix() {
 }
 
 #[test]
+fn a_branch_of_a_block_is_not_mended_for_all_uses_at_once() {
+    let text = at(
+        "32x32x3",
+        "let same(f) = Residual[Conv(f, padding: same)] -> Relu\nConv(32) -> same(32) -> same(16) -> GlobalAvgPool -> Dense -> Softmax",
+    );
+    let fault = only(&text);
+    assert!(fault.fixes.is_empty() && fault.help.is_some_and(|help| help.contains("Conv(16, kernel: 1x1)")));
+    assert!(fault.labels.iter().any(|label| label.text == "`same` is expanded from here"));
+}
+
+#[test]
 fn branches_that_differ_get_the_projection_that_fits() {
     for body in [
         "Add[Conv(8, padding: same) | Identity]",
@@ -154,6 +165,18 @@ fn groups_that_do_not_divide_get_the_nearest_that_do() {
     let fault = only(&at("32x32x3", "Conv(48) -> GroupNorm -> Flatten -> Dense -> Softmax"));
     assert_eq!((fault.code.id, fault.message.as_str()), ("T206", "32 groups do not divide 48 input channels"));
     assert!(fault.help.is_some_and(|help| help == "write `groups: 24`"));
+}
+
+#[test]
+fn a_number_normalised_by_itself_is_refused_with_the_groups_that_would_do() {
+    let fault = only(&at("32x32x3", "Conv -> AdaptiveAvgPool -> GroupNorm -> Flatten -> Dense -> Softmax"));
+    assert_eq!(fault.code.id, "T214");
+    assert_eq!(fault.message, "`GroupNorm(32)` normalises every number of a map of 1×1×32 by itself");
+    assert!(fault.help.is_some_and(|help| help.contains("`groups: 16` or less, so that 2 channels share")));
+    let codes = |body: &str| codes(&at("32x32x3", &format!("{body} -> Flatten -> Dense -> Softmax")));
+    assert_eq!(codes("Conv(1) -> LayerNorm"), ["T214"]);
+    assert_eq!(codes("Conv(1) -> GroupNorm(1)"), [""; 0], "a map of one channel has many numbers");
+    assert_eq!(codes("Conv(32) -> GroupNorm(32)"), [""; 0]);
 }
 
 #[test]

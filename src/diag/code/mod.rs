@@ -161,6 +161,7 @@ pub static CODES: &[&Code] = &[
     &PIXELS_DROPPED,
     &STRIDE_SKIPS_PIXELS,
     &CHANNELS_FIRST_INPUT,
+    &NORMALISES_ONE_NUMBER,
 ];
 
 /// The code with this id (`T201`, in either case) or slug.

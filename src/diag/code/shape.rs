@@ -120,7 +120,8 @@ pub static GROUPS_DO_NOT_DIVIDE: Code = Code {
     severity: Severity::Error,
     summary: "groups do not divide the channels or the filters",
     page: Page {
-        means: "The groups of a convolution do not divide its input channels, or not its filters.",
+        means: "The groups of a convolution do not divide its input channels, or not its filters; or those of a \
+            `GroupNorm` do not divide its channels.",
         why: "Every group takes an equal share of both; a share cannot have a fraction of a channel.",
         remedy: "",
         example: Some(Example {
@@ -295,6 +296,24 @@ pub static CHANNELS_FIRST_INPUT: Code = Code {
                 input: 64x64x3\n\
                 ---\n\
                 Conv(padding: same) -> Relu -> Flatten -> Dense -> Softmax\n",
+        }),
+    },
+};
+
+/// T214: a normalisation takes every number by itself.
+pub static NORMALISES_ONE_NUMBER: Code = Code {
+    id: "T214",
+    slug: "normalises-one-number",
+    severity: Severity::Error,
+    summary: "a normalisation takes every number by itself",
+    page: Page {
+        means: "A `LayerNorm` on a single channel, or a `GroupNorm` on a map of one pixel with as many groups as channels, \
+            takes the mean and the deviation of one number.",
+        why: "A number less its own mean is 0: what comes out does not depend on what goes in, so nothing before it can learn.",
+        remedy: "",
+        example: Some(Example {
+            fails: "Conv(32) -> AdaptiveAvgPool -> GroupNorm(32) -> Flatten -> Dense -> Softmax\n",
+            passes: "Conv(32) -> AdaptiveAvgPool -> GroupNorm(8) -> Flatten -> Dense -> Softmax\n",
         }),
     },
 };

@@ -10,6 +10,7 @@ mod patch;
 mod pooled;
 #[cfg(test)]
 mod tests;
+mod winograd;
 
 use rayon::prelude::*;
 
@@ -99,6 +100,32 @@ macro_rules! direct_weight_gradient {
     };
 }
 
+macro_rules! winograd_forward {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: winograd::fits,
+            workspace: |g, _| winograd::workspace($isa, g),
+            scratch: |g| winograd::scratch($isa, g),
+            run: |g, n, x, w, epilogue, y, space| winograd::forward($isa, g, n, x, w, epilogue, y, space),
+        }
+    };
+}
+
+macro_rules! winograd_input_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: winograd::fits_input_gradient,
+            workspace: |g, _| winograd::input_gradient_workspace($isa, g),
+            scratch: |g| winograd::input_gradient_scratch($isa, g),
+            run: |g, n, dy, w, dx, space| winograd::input_gradient($isa, g, n, dy, w, dx, space),
+        }
+    };
+}
+
 macro_rules! depthwise_forward {
     ($isa:expr, $name:literal) => {
         ConvKernel {
@@ -145,8 +172,11 @@ pub static FORWARD: &[ConvForward] = &[
     depthwise_forward!(Isa::Avx512, "direct-depthwise-avx512"),
     depthwise_forward!(Isa::Avx2, "direct-depthwise-avx2"),
     depthwise_forward!(Isa::Portable, "direct-depthwise"),
+    winograd_forward!(Isa::Avx512, "winograd-avx512"),
     direct_forward!(Isa::Avx512, "direct-avx512"),
+    winograd_forward!(Isa::Avx2, "winograd-avx2"),
     direct_forward!(Isa::Avx2, "direct-avx2"),
+    winograd_forward!(Isa::Portable, "winograd"),
     direct_forward!(Isa::Portable, "direct"),
     ConvKernel {
         name: "depthwise",
@@ -171,8 +201,11 @@ pub static INPUT_GRADIENT: &[ConvGradient] = &[
     depthwise_input_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
     depthwise_input_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
     depthwise_input_gradient!(Isa::Portable, "direct-depthwise"),
+    winograd_input_gradient!(Isa::Avx512, "winograd-avx512"),
     direct_input_gradient!(Isa::Avx512, "direct-avx512"),
+    winograd_input_gradient!(Isa::Avx2, "winograd-avx2"),
     direct_input_gradient!(Isa::Avx2, "direct-avx2"),
+    winograd_input_gradient!(Isa::Portable, "winograd"),
     direct_input_gradient!(Isa::Portable, "direct"),
     ConvKernel {
         name: "depthwise",
@@ -219,15 +252,15 @@ pub static WEIGHT_GRADIENT: &[ConvGradient] = &[
 ];
 
 macro_rules! pooled_forward {
-    ($isa:expr, $name:literal) => {
+    ($by:ty, $isa:expr, $name:literal) => {
         ConvKernel {
             name: $name,
             isa: $isa,
-            fits: pooled::fits_forward,
-            workspace: |g, _| pooled::forward::workspace($isa, g),
-            scratch: pooled::forward::scratch,
+            fits: pooled::forward::fits::<$by>,
+            workspace: |g, _| <$by as Bands<'_>>::workspace($isa, &g.conv),
+            scratch: |g| pooled::forward::scratch::<$by>($isa, g),
             run: |g, n, x, w, epilogue, y, index, space| {
-                pooled::forward::run($isa, g, n, x, w, epilogue, y, index, space);
+                pooled::forward::run::<$by>($isa, g, n, x, w, epilogue, y, index, space);
             },
         }
     };
@@ -265,9 +298,12 @@ macro_rules! pooled_weight_gradient {
 
 /// Forward kernels that pool as they go, the ones to prefer first. None has to fit: the pool is then a step of its own.
 pub static POOLED_FORWARD: &[ConvPool] = &[
-    pooled_forward!(Isa::Avx512, "direct-pooled-avx512"),
-    pooled_forward!(Isa::Avx2, "direct-pooled-avx2"),
-    pooled_forward!(Isa::Portable, "direct-pooled"),
+    pooled_forward!(winograd::Forward<'_>, Isa::Avx512, "winograd-pooled-avx512"),
+    pooled_forward!(direct::forward::Forward<'_>, Isa::Avx512, "direct-pooled-avx512"),
+    pooled_forward!(winograd::Forward<'_>, Isa::Avx2, "winograd-pooled-avx2"),
+    pooled_forward!(direct::forward::Forward<'_>, Isa::Avx2, "direct-pooled-avx2"),
+    pooled_forward!(winograd::Forward<'_>, Isa::Portable, "winograd-pooled"),
+    pooled_forward!(direct::forward::Forward<'_>, Isa::Portable, "direct-pooled"),
 ];
 
 /// Input-gradient kernels over the winners of a pool; as above, none has to fit.
@@ -283,6 +319,24 @@ pub static POOLED_WEIGHT_GRADIENT: &[PooledGradient] = &[
     pooled_weight_gradient!(Isa::Avx2, "winners-avx2"),
     pooled_weight_gradient!(Isa::Portable, "winners"),
 ];
+
+/// A convolution that is ready to compute any band of its output rows.
+trait Bands<'a>: Sync + Sized {
+    /// Whether it can compute this convolution, and is worth it.
+    fn fits(g: &ConvGeometry) -> bool;
+
+    /// Elements of the workspace that it keeps its weights in.
+    fn workspace(isa: Isa, g: &ConvGeometry) -> usize;
+
+    /// Elements of the room that the band of `rows` rows from `first` on takes.
+    fn room(isa: Isa, g: &ConvGeometry, first: usize, rows: usize) -> usize;
+
+    /// Brings the weights into the order that it wants.
+    fn new(isa: Isa, g: &'a ConvGeometry, w: &[f32], epilogue: Epilogue<'_>, workspace: &'a mut [f32]) -> Self;
+
+    /// Computes the output rows of the image x from `first` on into `y`, which holds them.
+    fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]);
+}
 
 /// Asserts that the operands of a convolution have the lengths that its geometry gives them.
 fn verify_lengths(g: &ConvGeometry, n: usize, input: &[f32], weights: &[f32], output: &[f32]) {

@@ -259,6 +259,9 @@ fn long_rows_large_maps_and_gaps_between_windows_are_no_exception() {
         convolution([15, 14, 84], [3, 3], [2, 2], [1, 1], same, 84, 84),
         convolution([9, 15, 28], [5, 3], [1, 1], [2, 1], same, 28, 28),
         convolution([9, 8, 8], [1, 2], [3, 3], [1, 1], none, 8, 8),
+        convolution([27, 26, 16], [3, 3], [1, 1], [1, 1], none, 20, 1),
+        convolution([24, 25, 35], [3, 3], [1, 1], [1, 1], same, 33, 1),
+        convolution([29, 24, 17], [3, 3], [1, 1], [1, 1], Padding { top: 2, bottom: 0, left: 1, right: 2 }, 16, 1),
     ];
     for (seed, g) in shapes.into_iter().enumerate() {
         let mut draws = Draws { random: Random::new(seed as u64, 9), next: 0 };

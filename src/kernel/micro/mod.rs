@@ -9,13 +9,15 @@
 mod simd;
 mod sparse;
 mod tile;
+mod transform;
 
 use super::{Activation, Isa};
 use simd::Simd;
 pub(super) use sparse::{SparseKernel, Terms};
+pub(super) use transform::{INPUT, OUTPUT, PRODUCTS, Transform};
 
 /// Channels of a panel, two registers, of the widest instruction set.
-pub(super) const WIDEST_PANEL: usize = 32;
+pub(in crate::kernel) const WIDEST_PANEL: usize = 32;
 
 /// Three nested loops over `k`, the innermost last, and what each adds to the offset in either operand.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::super::{verify_bias, verify_lengths};
+use super::super::{Bands, verify_bias, verify_lengths};
 use super::{band_patch, band_rows, row_len, rows_in_cache};
 use crate::kernel::epilogue::activate;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
@@ -19,11 +19,6 @@ pub fn scratch(g: &ConvGeometry) -> usize {
     let rows = rows_in_cache(row_len(g), g.window.out_h);
     let patch = band_patch(g, 0, rows);
     if g.window.padding.is_none() && patch.is_in_place() { 0 } else { patch.len() }
-}
-
-/// Elements of the room that the band of `rows` rows from `first` on takes.
-pub fn room(g: &ConvGeometry, first: usize, rows: usize) -> usize {
-    if rows == 0 { 0 } else { band_patch(g, first, rows).room() }
 }
 
 /// Computes y.
@@ -50,7 +45,7 @@ pub fn run(
     y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];
         y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| {
-            let len = room(g, band * rows, y.len() / out_row);
+            let len = Forward::room(isa, g, band * rows, y.len() / out_row);
             scratch.with(len, |room| forward.band(x, band * rows, y, room));
         });
     });
@@ -103,18 +98,27 @@ pub struct Forward<'a> {
     activation: Activation,
 }
 
-impl<'a> Forward<'a> {
-    /// Packs the weights into `workspace`.
-    pub fn new(isa: Isa, g: &'a ConvGeometry, w: &[f32], epilogue: Epilogue<'_>, workspace: &'a mut [f32]) -> Self {
+impl<'a> Bands<'a> for Forward<'a> {
+    fn fits(g: &ConvGeometry) -> bool {
+        super::fits(g)
+    }
+
+    fn workspace(isa: Isa, g: &ConvGeometry) -> usize {
+        workspace(isa, g)
+    }
+
+    fn room(_: Isa, g: &ConvGeometry, first: usize, rows: usize) -> usize {
+        if rows == 0 { 0 } else { band_patch(g, first, rows).room() }
+    }
+
+    fn new(isa: Isa, g: &'a ConvGeometry, w: &[f32], epilogue: Epilogue<'_>, workspace: &'a mut [f32]) -> Self {
         let packed = Packed::of(isa, g);
         let panels = aligned(workspace, packed.len());
         packed.fill(g, w, epilogue.bias, panels);
         Self { micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue.activation }
     }
 
-    /// Computes the output rows of the image x from `first` on into `y`, which holds them; `room` is as long as [`room`]
-    /// says.
-    pub fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]) {
+    fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]) {
         let rows = y.len() / (self.g.window.out_w * self.g.filters);
         let patch = band_patch(self.g, first, rows);
         self.rows(patch.row_len(), patch.read(x, room), y);
@@ -122,7 +126,9 @@ impl<'a> Forward<'a> {
             activate(self.activation, y);
         }
     }
+}
 
+impl Forward<'_> {
     fn rows(&self, in_row: usize, x: &[f32], y: &mut [f32]) {
         let g = self.g;
         let by = self.contraction(in_row);

@@ -2,28 +2,28 @@
 
 use rayon::prelude::*;
 
-use super::PooledConv;
-use crate::kernel::conv::direct;
-use crate::kernel::conv::direct::forward::Forward;
+use super::{MOST_TAPS, PooledConv};
+use crate::kernel::conv::{Bands, direct};
 use crate::kernel::pool::MaxRow;
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Epilogue, Isa, Scratch, Space};
 
-/// Elements of the packed weights.
-pub fn workspace(isa: Isa, g: &PooledConv) -> usize {
-    direct::forward::workspace(isa, &g.conv)
+/// Whether the convolution can pool as it goes.
+pub fn fits<'a, Conv: Bands<'a>>(g: &PooledConv) -> bool {
+    g.pool.taps() <= MOST_TAPS && Conv::fits(&g.conv)
 }
 
-/// Elements of the convolution's rows of a band, and of a band of x with its padding.
-pub fn scratch(g: &PooledConv) -> usize {
-    let bands = (0..g.pool.out_h).map(|first| band_room(g, first, rows_in_cache(g).min(g.pool.out_h - first)));
+/// Elements of the convolution's rows of a band, and of the room that they take to compute.
+pub fn scratch<'a, Conv: Bands<'a>>(isa: Isa, g: &PooledConv) -> usize {
+    let rows = rows_in_cache(g);
+    let bands = (0..g.pool.out_h).map(|first| band_room::<Conv>(isa, g, first, rows.min(g.pool.out_h - first)));
     padded(bands.max().unwrap_or(0))
 }
 
 /// Elements of the room that the pool's rows from `first` on, `count` of them, take.
-fn band_room(g: &PooledConv, first: usize, count: usize) -> usize {
+fn band_room<'a, Conv: Bands<'a>>(isa: Isa, g: &PooledConv, first: usize, count: usize) -> usize {
     let rows = g.conv_rows(first, count);
-    padded(rows.len() * out_row(g)) + direct::forward::room(&g.conv, rows.start, rows.len())
+    padded(rows.len() * out_row(g)) + Conv::room(isa, &g.conv, rows.start, rows.len())
 }
 
 /// Elements of one of the convolution's output rows.
@@ -31,9 +31,14 @@ fn out_row(g: &PooledConv) -> usize {
     g.conv.window.out_w * g.conv.filters
 }
 
+/// Rows of the pool that bands are made of where they are higher.
+const ROWS: usize = 4;
+
 /// Rows of the pool whose operands stay in cache.
 fn rows_in_cache(g: &PooledConv) -> usize {
-    (direct::rows_in_cache(direct::row_len(&g.conv), g.conv.window.out_h) / g.pool.stride[0].max(1)).max(1)
+    let rows = direct::rows_in_cache(direct::row_len(&g.conv), g.conv.window.out_h) / g.pool.stride[0].max(1);
+    // Four rows of the pool make a whole number of rows of tiles, whatever its stride.
+    if rows > ROWS { rows - rows % ROWS } else { rows.max(1) }
 }
 
 /// Rows of the pool of a band for `n` images.
@@ -44,23 +49,23 @@ fn band_rows(g: &PooledConv, n: usize) -> usize {
 
 /// Computes y (n×H'×W'×O), the pooled values, and the winners' taps where `index` has room for them.
 #[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
-pub fn run(
+pub fn run<'a, Conv: Bands<'a>>(
     isa: Isa,
-    g: &PooledConv,
+    g: &'a PooledConv,
     n: usize,
     x: &[f32],
     w: &[f32],
     epilogue: Epilogue<'_>,
     y: &mut [f32],
     index: &mut [u8],
-    space: Space<'_>,
+    space: Space<'a>,
 ) {
     let Space { workspace, scratch } = space;
     super::verify_lengths(g, n, x, w, y, if index.is_empty() { &[] } else { index });
     if y.is_empty() {
         return;
     }
-    let pooled = Pooled { isa, g, conv: Forward::new(isa, &g.conv, w, epilogue, workspace), scratch };
+    let pooled = Pooled { isa, g, conv: Conv::new(isa, &g.conv, w, epilogue, workspace), scratch };
     let rows = band_rows(g, n);
     let band_len = rows * g.pool.out_w * g.pool.in_c;
     let image = |image: usize| &x[image * g.conv.window.in_len()..][..g.conv.window.in_len()];
@@ -78,21 +83,21 @@ pub fn run(
     });
 }
 
-struct Pooled<'a> {
+struct Pooled<'a, Conv> {
     isa: Isa,
     g: &'a PooledConv,
-    conv: Forward<'a>,
+    conv: Conv,
     scratch: &'a Scratch,
 }
 
-impl Pooled<'_> {
+impl<'a, Conv: Bands<'a>> Pooled<'a, Conv> {
     /// Computes the rows of the pool from `first` on, as many as `y` holds.
     fn band(&self, x: &[f32], first: usize, y: &mut [f32], index: &mut [u8]) {
         let g = self.g;
         let row_len = g.pool.out_w * g.pool.in_c;
         let count = y.len() / row_len;
         let rows = g.conv_rows(first, count);
-        self.scratch.with(band_room(g, first, count), |room| {
+        self.scratch.with(band_room::<Conv>(self.isa, g, first, count), |room| {
             let (map, room) = room.split_at_mut(padded(rows.len() * out_row(g)));
             let map = aligned(map, rows.len() * out_row(g));
             if !map.is_empty() {

@@ -29,11 +29,6 @@ pub struct PooledConv {
 /// Taps that a byte counts.
 const MOST_TAPS: usize = 256;
 
-/// Whether the forward convolution can pool as it goes.
-pub(super) fn fits_forward(g: &PooledConv) -> bool {
-    g.pool.taps() <= MOST_TAPS && super::direct::fits(&g.conv)
-}
-
 /// Whether sums over the winners can be taken, and are less work than those over all places: at least three places a
 /// winner, one run of taps and channels a kernel row, and weights that stay in cache.
 pub(super) fn fits_sparse(g: &PooledConv) -> bool {

@@ -74,7 +74,21 @@ impl Case {
 fn cases() -> Vec<Case> {
     let drawn: Vec<Case> = (0..160).filter_map(Case::draw).collect();
     assert!(drawn.len() > 80, "{} cases", drawn.len());
-    drawn
+    drawn.into_iter().chain(large()).collect()
+}
+
+/// Maps of enough tiles for the transformed convolutions, with pools whose rows are none of whole tiles.
+fn large() -> impl Iterator<Item = Case> {
+    [([29, 26, 16], 0, 3, 3), ([24, 27, 20], 1, 2, 2), ([31, 33, 17], 1, 3, 2)].into_iter().map(
+        |(map, padding, size, stride)| {
+            let conv = window(map, [3, 3], [1, 1], Padding::symmetric(padding, padding), false).expect("it fits");
+            let pooled = [conv.out_h, conv.out_w, 18];
+            let pool = window(pooled, [size; 2], [stride; 2], Padding::default(), false).expect("it fits");
+            let g = PooledConv { conv: ConvGeometry { window: conv, filters: 18, groups: 1 }, pool };
+            assert!(runnable(POOLED_FORWARD, g).iter().any(|row| row.name.starts_with("winograd")));
+            Case::of(g, 2, 7)
+        },
+    )
 }
 
 /// The rows of a table that can compute `g` here.

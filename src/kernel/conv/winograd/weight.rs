@@ -1,0 +1,104 @@
+//! The weights' transform G g Gᵀ, in double precision, packed for the micro-kernel.
+
+use rayon::prelude::*;
+
+use crate::kernel::isa::Loops;
+use crate::kernel::micro::{INPUT, PRODUCTS, Panel, Panels, WIDEST_PANEL};
+use crate::kernel::{ConvGeometry, Isa};
+
+/// G of F(4×4, 3×3).
+const G: [[f64; 3]; INPUT] = [
+    [0.25, 0.0, 0.0],
+    [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
+    [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
+    [1.0 / 24.0, 1.0 / 12.0, 1.0 / 6.0],
+    [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
+    [0.0, 0.0, 1.0],
+];
+
+/// A weight of each filter of a panel.
+type Lanes = [f64; WIDEST_PANEL];
+
+/// How the weights lie with respect to the convolution that is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// As its kernel: H×W×I×O.
+    Plain,
+    /// As the kernel of the convolution whose input gradient it is: turned by half, channels and filters exchanged.
+    Turned,
+}
+
+/// Transforms the weights into `to`: [panel][product][channel][filter of the panel], `channels` of them, zeros where there
+/// is no channel or no filter.
+pub(super) fn transform(
+    isa: Isa,
+    g: &ConvGeometry,
+    order: Order,
+    w: &[f32],
+    panels: Panels,
+    channels: usize,
+    to: &mut [f32],
+) {
+    let of_panel = PRODUCTS * channels * panels.full();
+    to.par_chunks_mut(of_panel).enumerate().for_each(|(panel, to)| {
+        to.fill(0.0);
+        isa.vectorise(PanelOf { g, order, w, panel: panels.at(panel), full: panels.full(), channels, to });
+    });
+}
+
+/// The weights of one panel of filters.
+struct PanelOf<'a> {
+    g: &'a ConvGeometry,
+    order: Order,
+    w: &'a [f32],
+    panel: Panel,
+    full: usize,
+    channels: usize,
+    to: &'a mut [f32],
+}
+
+impl Loops for PanelOf<'_> {
+    #[inline(always)]
+    fn run(self) {
+        for channel in 0..self.g.window.in_c {
+            let kernel: [Lanes; 9] = std::array::from_fn(|tap| self.weights(tap, channel));
+            // G g, a column of g at a time, then the same along the rows.
+            let columns: [[Lanes; INPUT]; 3] =
+                std::array::from_fn(|column| combine(std::array::from_fn(|row| &kernel[row * 3 + column])));
+            for row in 0..INPUT {
+                let products = combine(std::array::from_fn(|column| &columns[column][row]));
+                for (column, lanes) in products.iter().enumerate() {
+                    let start = ((row * INPUT + column) * self.channels + channel) * self.full;
+                    let to = &mut self.to[start..][..self.panel.width];
+                    to.iter_mut().zip(lanes).for_each(|(to, lane)| *to = *lane as f32);
+                }
+            }
+        }
+    }
+}
+
+impl PanelOf<'_> {
+    /// The weights of `tap` and `channel` of the convolution that is computed.
+    #[inline(always)]
+    fn weights(&self, tap: usize, channel: usize) -> Lanes {
+        let (channels, filters, Panel { start, width }) = (self.g.window.in_c, self.g.filters, self.panel);
+        let mut lanes = [0.0; WIDEST_PANEL];
+        match self.order {
+            Order::Plain => {
+                let weights = &self.w[(tap * channels + channel) * filters + start..][..width];
+                lanes.iter_mut().zip(weights).for_each(|(lane, weight)| *lane = f64::from(*weight));
+            }
+            Order::Turned => {
+                let weights = self.w[((8 - tap) * filters + start) * channels + channel..].iter().step_by(channels);
+                lanes.iter_mut().zip(weights.take(width)).for_each(|(lane, weight)| *lane = f64::from(*weight));
+            }
+        }
+        lanes
+    }
+}
+
+/// G times a column of three.
+#[inline(always)]
+fn combine(column: [&Lanes; 3]) -> [Lanes; INPUT] {
+    G.map(|[a, b, c]| std::array::from_fn(|lane| a * column[0][lane] + b * column[1][lane] + c * column[2][lane]))
+}
