@@ -50,6 +50,13 @@ pub(super) fn set_argument(instance: &Instance<'_>, source: &Source, name: &str,
     Edit { span, text: format!("({name}: {text})") }
 }
 
+/// Puts a layer behind this one; `None` where the text behind it belongs to it: a count, or an argument's brackets.
+pub(super) fn insert_behind(site: &Site<'_>, name: &str) -> Option<Edit> {
+    let stage = site.chain.stages.get(site.stage)?;
+    let stands_alone = site.origin == Origin::Name && stage.repeat.is_none() && stage.span == site.call;
+    stands_alone.then(|| Edit { span: Span::at(site.call.end), text: format!(" -> {name}") })
+}
+
 /// Where a layer goes in that is to stand before this one once: before the outermost repeat that this one opens.
 pub(super) fn before(site: &Site<'_>, trace: &Trace, source: &Source) -> Span {
     let opens = |frame: &Frame| match frame {

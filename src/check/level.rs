@@ -1,18 +1,65 @@
 //! Levels of codes: what a spec allows, warns of and denies.
 
 use crate::base::{Source, Span, nearest};
-use crate::diag::code::{CODES, Code, find};
+use crate::diag::code::{CODES, Code, PEDANTIC, find};
 use crate::diag::{Diagnostic, Severity, code};
 use crate::syntax::ast::{File, Name};
+use crate::syntax::settings::LintLevels;
+
+/// What is known beside the spec, and so which codes can be reported at all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    /// Whether the size of the images is.
+    pub sizes: bool,
+    /// Whether their number is.
+    pub images: bool,
+}
+
+/// The codes that a front matter's `lint:` names.
+struct Levels {
+    allow: Vec<&'static Code>,
+    warn: Vec<&'static Code>,
+    deny: Vec<&'static Code>,
+}
+
+impl Levels {
+    /// Reads `lint`; names of no code are reported.
+    fn read(lint: &LintLevels, unknown: &mut Vec<Diagnostic>) -> Self {
+        let mut level = |names: &[Name]| names.iter().filter_map(|name| known(name, unknown)).collect();
+        Self { allow: level(&lint.allow), warn: level(&lint.warn), deny: level(&lint.deny) }
+    }
+
+    /// The fault at its level; `None` where it is silent.
+    fn levelled(&self, mut fault: Diagnostic) -> Option<Diagnostic> {
+        let code = fault.code;
+        let (warns, denies) = (self.warn.contains(&code), self.deny.contains(&code));
+        let asks = warns || denies;
+        let silent = self.allow.contains(&code) || PEDANTIC.contains(&code) && !asks;
+        if silent && !is_fatal(code) {
+            return None;
+        }
+        if denies {
+            fault.severity = Severity::Error;
+        } else if warns && !is_fatal(code) {
+            fault.severity = Severity::Warning;
+        }
+        Some(fault)
+    }
+}
+
+/// The faults at the levels that a front matter's `lint:` gives their codes. What keeps a network from being built
+/// cannot be silenced.
+#[must_use]
+pub fn at_levels(lint: &LintLevels, faults: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let levels = Levels::read(lint, &mut Vec::new());
+    faults.into_iter().filter_map(|fault| levels.levelled(fault)).collect()
+}
 
 /// Applies the front matter's `lint:` and the `# netc: allow(...)` comments, and reports those that name no code or
-/// silence nothing. What keeps a network from being built cannot be silenced.
-pub(super) fn apply_levels(source: &Source, file: &File, faults: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let lint = &file.front.lint;
+/// silence nothing.
+pub(super) fn apply_levels(source: &Source, file: &File, faults: Vec<Diagnostic>, facts: Known) -> Vec<Diagnostic> {
     let mut unknown = Vec::new();
-    let mut level =
-        |names: &[Name]| -> Vec<&'static Code> { names.iter().filter_map(|name| known(name, &mut unknown)).collect() };
-    let (allow, warn, deny) = (level(&lint.allow), level(&lint.warn), level(&lint.deny));
+    let levels = Levels::read(&file.front.lint, &mut unknown);
     let lines: Vec<(Span, Span, &'static Code)> = file
         .allows
         .iter()
@@ -21,27 +68,20 @@ pub(super) fn apply_levels(source: &Source, file: &File, faults: Vec<Diagnostic>
         .collect();
     let mut used = vec![false; lines.len()];
     let mut kept = Vec::new();
-    for mut fault in faults.into_iter().chain(unknown) {
+    for fault in faults.into_iter().chain(unknown) {
         let silencing = lines.iter().position(|(line, _, code)| *code == fault.code && touches(*line, &fault));
         if let Some(at) = silencing {
             used[at] = true;
         }
-        let silenced = silencing.is_some() || allow.contains(&fault.code);
-        if silenced && !is_fatal(fault.code) {
-            continue;
+        if silencing.is_none() || is_fatal(fault.code) {
+            kept.extend(levels.levelled(fault));
         }
-        if deny.contains(&fault.code) {
-            fault.severity = Severity::Error;
-        } else if warn.contains(&fault.code) && !is_fatal(fault.code) {
-            fault.severity = Severity::Warning;
-        }
-        kept.push(fault);
     }
     // Behind a fault that keeps the network from being built, lints may not have come to their say.
     let whole = !kept.iter().any(|fault| is_fatal(fault.code));
-    let idle = lines.iter().zip(used).filter(|((.., code), used)| whole && !used && is_checked_here(code));
+    let idle = lines.iter().zip(used).filter(|((.., code), used)| whole && !used && can_be_found(code, facts));
     let unused: Vec<Diagnostic> = idle.map(|((_, span, code), _)| unused_allow(source, *span, code)).collect();
-    kept.extend(unused.into_iter().filter(|fault| !allow.contains(&fault.code)));
+    kept.extend(unused.into_iter().filter_map(|fault| levels.levelled(fault)));
     kept
 }
 
@@ -55,9 +95,15 @@ fn is_fatal(code: &Code) -> bool {
     code.severity == Severity::Error && !code.id.starts_with('A')
 }
 
-/// Whether the code is reported by the check of a spec alone, so that an allow without effect is known to be idle.
-fn is_checked_here(code: &Code) -> bool {
-    ["N", "T", "A"].iter().any(|letter| code.id.starts_with(letter))
+/// Whether the code is reported by a check that knows this much, so that an allow without effect is known to be idle.
+fn can_be_found(code: &Code, facts: Known) -> bool {
+    match code.id.as_bytes()[0] {
+        b'N' | b'A' => true,
+        b'T' => facts.sizes,
+        b'P' => facts.sizes && facts.images,
+        b'O' => facts.images,
+        _ => false,
+    }
 }
 
 fn known(name: &Name, unknown: &mut Vec<Diagnostic>) -> Option<&'static Code> {
@@ -79,7 +125,7 @@ fn unused_allow(source: &Source, span: Span, code: &Code) -> Diagnostic {
         Diagnostic::new(&code::UNUSED_ALLOW, format!("`allow({})` silences nothing on this line", source.slice(span)))
             .at(span, "nothing to silence");
     if is_fatal(code) {
-        fault.note(format!("{} keeps a network from being built and cannot be silenced", code.id))
+        fault.help(format!("remove it: {} keeps a network from being built and cannot be silenced", code.id))
     } else {
         fault.help("remove it")
     }

@@ -22,10 +22,12 @@ mod spread;
 mod subject;
 mod trace;
 mod typing;
+mod walk;
 
 use std::collections::BTreeSet;
 
 pub use canonical::{canonical_names, format};
+pub use level::at_levels;
 pub use mend::{Fixed, Mended, apply, mend};
 pub use net::{Net, Params, Placed};
 pub use trace::{Frame, Trace};
@@ -54,6 +56,17 @@ pub struct Facts {
     pub input: Option<[usize; 3]>,
     /// The classes, in order.
     pub classes: Option<Vec<String>>,
+    /// How many images there are.
+    pub images: Option<ImageCounts>,
+}
+
+/// How many images a data set has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageCounts {
+    /// To train on.
+    pub train: usize,
+    /// To validate with.
+    pub validation: usize,
 }
 
 /// The result of a check.
@@ -76,7 +89,9 @@ pub fn check(source: &Source, file: &File, facts: &Facts) -> Checked {
         Some(chain) => build(source, file, facts, &blocks, &defaults, chain, &mut faults),
         None => None,
     };
-    let mut diagnostics = level::apply_levels(source, file, without_repeats(faults));
+    let sizes = file.front.input.is_some() || facts.input.is_some();
+    let known = level::Known { sizes, images: facts.images.is_some() };
+    let mut diagnostics = level::apply_levels(source, file, without_repeats(faults), known);
     diagnostics.iter_mut().for_each(|fault| fault.spare_comments(&file.comments));
     diagnostics.sort_by_key(|fault| (fault.span(), fault.code.id));
     let runs = !diagnostics.iter().any(Diagnostic::is_error);
@@ -116,15 +131,17 @@ fn build<'a>(
     let typed = type_network(&items, shape, range, open);
     let classes = declared.unwrap_or_else(|| classes_of(&items, &typed));
     let input_assumed = given.is_none();
-    let subject = Subject { source, file, spec, typed: &typed, input: shape, input_assumed, classes };
+    let is_whole = !typed.is_partial && !expander.unread;
+    let images = facts.images;
+    let is_sound = is_whole && !faults.iter().any(Diagnostic::is_error);
+    let subject = Subject { source, file, spec, typed: &typed, input: shape, input_assumed, classes, images, is_sound };
     let before = faults.len();
     judge(&subject, faults);
-    let whole = !typed.is_partial && !expander.unread && faults[before..].iter().all(|fault| !fault.is_error());
-    if whole {
+    if is_whole && faults[before..].iter().all(|fault| !fault.is_error()) {
         output::check_expectations(&subject, faults);
     }
     let assumed = input_assumed.then_some(smallest).flatten();
-    (!typed.is_partial && !expander.unread).then(|| net::assemble(subject, assumed))
+    is_whole.then(|| net::assemble(subject, assumed))
 }
 
 /// The expanded network, where it is not too large; all faults of names and arguments.
@@ -164,9 +181,7 @@ fn judge(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     }
     faults.extend(fault::word_all(subject));
     output::check_output(subject, faults);
-    for lint in lint::LINTS {
-        lint(subject, faults);
-    }
+    lint::check_all(subject, faults);
 }
 
 /// The smallest side of square RGB images that the network takes.
@@ -195,12 +210,14 @@ fn given_shape(sizes: [usize; 3], span: Option<Span>, faults: &mut Vec<Diagnosti
     if shape.checked_len().is_none_or(|len| len == 0) {
         let limit = number::grouped(crate::graph::MAX_ELEMENTS as u64);
         let headline = format!("an input of {shape} has not from 1 to {limit} elements");
-        faults.push(at_input(Diagnostic::new(&code::SIZE_OVERFLOW, headline)));
+        let help = "write the size of the images, such as `input: 224x224x3`";
+        faults.push(at_input(Diagnostic::new(&code::SIZE_OVERFLOW, headline).help(help)));
         return None;
     }
     if c > MAX_CHANNELS && h > MAX_CHANNELS {
         let headline = format!("the input has {c} channels, but images have 1 to {MAX_CHANNELS}");
-        faults.push(at_input(Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, headline)));
+        let help = format!("write `{h}x{w}x3` for colour images, `{h}x{w}x1` for grey ones");
+        faults.push(at_input(Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, headline).help(help)));
     }
     Some(shape)
 }

@@ -128,10 +128,7 @@ fn difference(found: u64, expected: u64) -> String {
 
 /// Layers that have parameters or change the shape, a line each.
 fn layer_table(subject: &Subject<'_>) -> String {
-    let mut params = vec![0_u64; subject.typed.rows.len()];
-    for param in subject.typed.graph.params.iter().filter(|param| param.role.is_trained()) {
-        params[param.layer.0] += param.len() as u64;
-    }
+    let params = subject.params_by_layer();
     let mut lines = Vec::new();
     for (row, params) in subject.typed.rows.iter().zip(params) {
         let shape = subject.typed.shape(row.output);

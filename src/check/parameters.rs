@@ -55,7 +55,11 @@ fn unknown(block: &Let, name: &Name) -> Diagnostic {
     let meant = nearest(&name.value, params);
     match meant.first() {
         Some(first) => fault.help(format!("did you mean `{first}`?")).rename(&name.value, name.span, &meant),
-        None => fault,
+        None if block.params.is_empty() => fault.help("remove it: the block takes no parameters"),
+        None => {
+            let params: Vec<String> = block.params.iter().map(|param| format!("`{}`", param.name.value)).collect();
+            fault.help(format!("its parameters: {}", params.join(", ")))
+        }
     }
 }
 

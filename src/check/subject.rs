@@ -1,5 +1,6 @@
 //! What faults and lints are read off: the typed network with all that is known around it.
 
+use super::ImageCounts;
 use super::blocks::Blocks;
 use super::expand::{Expander, Trial};
 use super::typing::{Row, Typed, type_network};
@@ -57,6 +58,10 @@ pub(super) struct Subject<'a> {
     pub input_assumed: bool,
     /// The classes.
     pub classes: ClassSet,
+    /// How many images there are, where the data are known.
+    pub images: Option<ImageCounts>,
+    /// Whether every part of the network is known, and nothing that is written has a fault.
+    pub is_sound: bool,
 }
 
 impl<'a> Subject<'a> {

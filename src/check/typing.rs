@@ -31,6 +31,8 @@ pub(super) struct Flow {
 /// A layer of the network, typed.
 #[derive(Debug)]
 pub(super) struct Row<'a> {
+    /// Its place among the layers.
+    pub index: usize,
     /// Its name: `conv1`.
     pub name: String,
     /// The layer with its arguments and where it is written.
@@ -159,7 +161,7 @@ impl<'a> Typer<'a> {
         }
         let arguments = bound.summary();
         let output = self.emit(instance, bound, &inputs);
-        self.rows.push(Row { name, instance, arguments, branches, inputs, output });
+        self.rows.push(Row { index: self.rows.len(), name, instance, arguments, branches, inputs, output });
         output
     }
 

@@ -17,7 +17,7 @@ use crate::train::{Machine, Predictor};
 pub(super) fn load(path: &Path, batch: usize, threads: Option<usize>) -> Result<(Model, Predictor), Failure> {
     let machine = Machine { threads: threads.unwrap_or_else(machine::available_threads), isa: machine::isa()? };
     let model = Model::load(path)?;
-    let facts = Facts { input: None, classes: Some(model.classes.clone()) };
+    let facts = Facts { input: None, classes: Some(model.classes.clone()), images: None };
     let checked = spec::check(model.spec.clone(), &facts, Some(model.input));
     let Some(net) = checked.net else {
         let why = checked.diagnostics.iter().find(|one| one.is_error()).map_or("", |one| one.message.as_str());

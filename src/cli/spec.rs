@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::number::grouped;
 use super::progress::Bar;
 use crate::base::Source;
-use crate::check::{self, Facts, Net};
+use crate::check::{self, Facts, ImageCounts, Net};
 use crate::diag::{Diagnostic, Fault, Severity, code};
 use crate::syntax::settings::FrontMatter;
 use crate::syntax::{self, ast::File as Tree};
@@ -71,17 +71,21 @@ pub(super) struct Checked {
 
 /// Parses and checks a spec; `facts` are taken where it says nothing, `input` in any case.
 pub(super) fn check(source: Source, facts: &Facts, input: Option<[usize; 3]>) -> Checked {
+    match input {
+        None => check_with(source, facts, |_| {}),
+        Some(_) => check_with(source, &Facts { input, ..facts.clone() }, |front| front.input = None),
+    }
+}
+
+/// Parses and checks a spec with the front matter that `override_settings` makes of the written one.
+pub(super) fn check_with(source: Source, facts: &Facts, override_settings: impl FnOnce(&mut FrontMatter)) -> Checked {
     let (mut tree, mut diagnostics) = syntax::parse(&source);
-    let facts = match input {
-        Some(_) => {
-            tree.front.input = None;
-            &Facts { input, ..facts.clone() }
-        }
-        None => facts,
-    };
+    override_settings(&mut tree.front);
     let checked = check::check(&source, &tree, facts);
     let is_read = !diagnostics.iter().any(Diagnostic::is_error);
-    diagnostics.extend(checked.diagnostics);
+    // Of a text that is read in part only, advice may be about what is not written.
+    let is_kept = |one: &Diagnostic| is_read || one.is_error() || one.code.id.starts_with('N');
+    diagnostics.extend(checked.diagnostics.into_iter().filter(is_kept));
     diagnostics.sort_by_key(Diagnostic::span);
     Checked { source, tree, net: checked.net.filter(|_| is_read), diagnostics }
 }
@@ -170,6 +174,7 @@ pub(super) fn open_data(
     let outcome = Dataset::open(data, &wanted(front), &|done, total| bar.reach(done, total));
     drop(bar);
     let (dataset, found) = outcome?;
+    let found = check::at_levels(&front.lint, found);
     let (errors, rest): (Vec<Diagnostic>, Vec<Diagnostic>) = found.into_iter().partition(Diagnostic::is_error);
     console.log_tightly(&rest);
     if errors.is_empty() { Ok(dataset) } else { Err(Failure::Findings(errors, Some(Box::new(source.clone())))) }
@@ -186,7 +191,8 @@ pub(super) fn wanted(front: &FrontMatter) -> Wanted<'_> {
 
 /// What a data set says where a spec does not.
 pub(super) fn facts(dataset: &Dataset) -> Facts {
-    Facts { input: dataset.input, classes: Some(dataset.classes.clone()) }
+    let images = ImageCounts { train: dataset.train.len(), validation: dataset.validation.len() };
+    Facts { input: dataset.input, classes: Some(dataset.classes.clone()), images: Some(images) }
 }
 
 /// What is assumed where neither the spec nor the data say it, and the smallest input that the network takes.

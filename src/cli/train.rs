@@ -4,18 +4,19 @@ use std::path::{Path, PathBuf};
 
 use super::argument::{batch, rate, threads};
 use super::console::Console;
+use super::failure::Failure;
 use super::number::{bytes, counted, grouped, percent};
 use super::progress::Bar;
 use super::watch::Watch;
 use super::{Ending, Outcome, interrupt, machine, shell, spec};
-use crate::base::{Source, Span, Spanned};
+use crate::base::Source;
 use crate::check::Net;
 use crate::data::OnBadImage;
 use crate::diag::Fault;
 use crate::graph::Training;
 use crate::model::Normalization;
 use crate::plan::{Options, Plan};
-use crate::syntax::settings::{Schedule, TrainSettings};
+use crate::syntax::settings::{FrontMatter, Rate, Schedule, TrainSettings};
 use crate::train::{self, Job, Machine, RunFolder, Setup};
 
 /// Where runs go whose folder is not named.
@@ -86,12 +87,24 @@ impl From<OnBad> for OnBadImage {
 }
 
 impl Overrides {
-    fn apply(&self, settings: &mut TrainSettings) {
+    /// Changes the settings of a spec; a value that comes from here has no place in the text.
+    fn apply(&self, front: &mut FrontMatter) {
+        for (key, given) in [
+            ("train.epochs", self.epochs.is_some()),
+            ("train.batch_size", self.batch_size.is_some()),
+            ("train.seed", self.seed.is_some()),
+            ("train.learning_rate", self.lr.is_some()),
+        ] {
+            if given {
+                front.places.forget(key);
+            }
+        }
+        let settings = &mut front.train;
         settings.epochs = self.epochs.map_or(settings.epochs, |epochs| epochs as usize);
         settings.batch_size = self.batch_size.unwrap_or(settings.batch_size);
         settings.seed = self.seed.unwrap_or(settings.seed);
         if let Some(rate) = self.lr {
-            settings.learning_rate = Some(Spanned::new(rate, Span::default()));
+            settings.learning_rate = Some(Rate::Fixed(rate));
         }
     }
 }
@@ -102,6 +115,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let source = spec::read(&args.spec)?;
     let folder = run_folder(args, &source)?;
     spec::refuse_unread(&source)?;
+    refuse_unsupported(args, &source)?;
     let job = prepare(args, source, &folder, machine, console)?;
     let mut watch = Watch::new(console, job.settings.epochs);
     let outcome = train::train(&job, folder, &mut watch, &interrupt::flag())?;
@@ -118,6 +132,14 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     Ok(Ending::Done)
 }
 
+/// Refuses settings that the training would not act on.
+fn refuse_unsupported(args: &Args, source: &Source) -> Result<(), Failure> {
+    let mut front = spec::front_matter(source);
+    args.overrides.apply(&mut front);
+    let faults = train::unsupported(&front);
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Findings(faults, Some(Box::new(source.clone())))) }
+}
+
 fn run_folder(args: &Args, source: &Source) -> Result<RunFolder, Fault> {
     let (out, runs) = (args.out.as_deref(), Path::new(RUNS));
     if args.resume { RunFolder::find(out, runs, source) } else { RunFolder::plan(out, runs, source) }
@@ -130,14 +152,15 @@ fn prepare(
     folder: &RunFolder,
     machine: Machine,
     console: &Console,
-) -> Result<Job, super::Failure> {
+) -> Result<Job, Failure> {
     let mut settings = spec::front_matter(&source);
     if args.resume {
         settings.train = folder.record()?.train.settings();
     }
-    args.overrides.apply(&mut settings.train);
+    args.overrides.apply(&mut settings);
     let dataset = spec::open_data(&args.data, &source, &settings, console)?;
-    let spec::Runnable { source, net, .. } = spec::check(source, &spec::facts(&dataset), None).runnable(console)?;
+    let checked = spec::check_with(source, &spec::facts(&dataset), |front| *front = settings.clone());
+    let spec::Runnable { source, net, .. } = checked.runnable(console)?;
     let setup =
         Setup { spec: &source, graph: net.graph.clone(), data: &settings.data, train: settings.train.clone(), machine };
     let bar = Bar::new("decoding");
@@ -200,6 +223,9 @@ fn schedule(settings: &TrainSettings) -> String {
     let after = match settings.schedule {
         Schedule::Constant => "",
         Schedule::Cosine => ", down a cosine",
+        Schedule::Step { .. } => ", falling in steps",
+        Schedule::Plateau { .. } => ", falling on plateaus",
+        Schedule::OneCycle { .. } => ", up and down in one cycle",
     };
     match settings.warmup_epochs {
         epochs if epochs > 0.0 => format!("{after}, after a warm-up of {epochs} epochs"),

@@ -206,7 +206,8 @@ fn note_of_skipped(path: &Path, mut skipped: Vec<(Skip, Vec<u8>)>) -> Option<Dia
         1 => format!("one entry was left out: {}", first_names(&skipped)),
         total => format!("{total} entries were left out: {}", first_names(&skipped)),
     };
-    let mut note = Diagnostic::new(&code::SKIPPED_FILES, headline).on(path);
+    let help = "nothing has to be done; take them out of the data if they bother";
+    let mut note = Diagnostic::new(&code::SKIPPED_FILES, headline).on(path).help(help);
     for group in skipped.chunk_by(|one, other| one.0 == other.0) {
         let what = match group[0].0 {
             Skip::System => "hidden, or an operating system's own",

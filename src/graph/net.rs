@@ -244,12 +244,15 @@ impl Graph {
         consumers
     }
 
-    /// The first pointwise activation that a parameter's result meets, behind biases, normalisations, pools and
-    /// reshapes; `None` where something else comes first.
+    /// For each parameter the first pointwise activation that its result meets, behind biases, normalisations, pools
+    /// and reshapes; `None` where something else comes first.
     #[must_use]
-    pub fn activation_after(&self, param: ParamId) -> Option<Activation> {
+    pub fn activations_behind_params(&self) -> Vec<Option<Activation>> {
         let consumers = self.consumers();
-        let mut value = self.params[param.0].value;
+        self.params.iter().map(|param| self.activation_behind(param.value, &consumers)).collect()
+    }
+
+    fn activation_behind(&self, mut value: ValueId, consumers: &[Vec<NodeId>]) -> Option<Activation> {
         loop {
             let [node] = consumers[value.0].as_slice() else { return None };
             let node = &self.nodes[node.0];

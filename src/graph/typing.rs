@@ -1,7 +1,7 @@
 //! THE typing rules: from an operation and its operands' types to its results' types.
 
 use super::net::{Element, Extent, Graph, Type, ValueId};
-use super::{GroupNorm, Op, Range, Shape, TypeFault};
+use super::{CountPadding, GroupNorm, Op, Range, Shape, TypeFault};
 use crate::kernel::pool::Adaptive;
 use crate::kernel::{Activation, ConvGeometry, Padding, Window};
 
@@ -23,7 +23,7 @@ pub(super) fn result_types(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Types 
         Op::Multiply => operands.multiplied(),
         Op::Gate => operands.gated(),
         Op::MaxPool(w) => operands.max_pooled(&w),
-        Op::AvgPool(w, _) => operands.averaged(&w),
+        Op::AvgPool(w, count) => operands.averaged(&w, count),
         Op::AdaptiveAvgPool(pool) => operands.averaged_to_size(&pool),
         Op::BatchNorm(_) => operands.affine_in_place(),
         Op::BatchNormTraining(_) => operands.normalised(),
@@ -32,10 +32,10 @@ pub(super) fn result_types(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Types 
         Op::Pad(padding) => operands.padded(padding),
         Op::Concat => operands.concatenated(),
         Op::Dropout(dropout) => operands.dropped(dropout.rate),
-        Op::Softmax => batch(operands.shape(0), Range::simplex(), 0),
-        Op::LogSoftmax => batch(operands.shape(0), Range::log_simplex(), 0),
+        Op::Softmax => operands.normalised_exponentials(Range::simplex),
+        Op::LogSoftmax => operands.normalised_exponentials(Range::log_simplex),
         Op::SoftmaxCrossEntropy | Op::SigmoidCrossEntropy => {
-            let losses = of_batch(Shape::Vector(1), Range { lo: 0.0, ..Range::REAL }, 0)?;
+            let losses = of_batch(Shape::Vector(1), Range::closed(0.0, f64::INFINITY), 0)?;
             Ok(vec![losses, of_batch(operands.shape(0), Range::REAL, 0)?])
         }
         Op::ConvInputGradient(g) => gradient(window_input(&g.window)),
@@ -164,22 +164,28 @@ impl Operands<'_> {
 
     fn max_pooled(&self, w: &Window) -> Types {
         let shape = window_output(w);
-        // A window that lies wholly in the padding gives minus infinity, which the geometry rules out.
-        let pooled = of_batch(shape, Range { fact: super::Fact::None, ..self.ty(0).range }, 0)?;
+        // A window that lies wholly in the padding has no greatest number.
+        let lowest = if w.sees_nothing_somewhere() { Range::REAL } else { self.ty(0).range };
+        let pooled = of_batch(shape, self.ty(0).range.union(lowest), 0)?;
         let element = if w.taps() <= 256 { Element::U8 } else { Element::U32 };
         let index = Type { element, range: Range::closed(0.0, w.taps() as f64 - 1.0), ..pooled.clone() };
         Ok(vec![pooled, index])
     }
 
-    fn averaged(&self, w: &Window) -> Types {
+    /// Zeros count where padding is averaged, and where a window sees nothing else.
+    fn averaged(&self, w: &Window, count: CountPadding) -> Types {
         let ty = self.ty(0);
-        let range = if w.padding.is_none() { ty.range } else { ty.range.with_zero() };
-        batch(window_output(w), Range { fact: super::Fact::None, ..range }, ty.linearity)
+        let zeros = !w.padding.is_none() && (count == CountPadding::Yes || w.sees_nothing_somewhere());
+        let range = if zeros { ty.range.with_zero() } else { ty.range.averaged() };
+        batch(window_output(w), range, ty.linearity)
+    }
+
+    fn normalised_exponentials(&self, range: fn(Range, usize) -> Range) -> Types {
+        batch(self.shape(0), range(self.ty(0).range, self.shape(0).channels()), 0)
     }
 
     fn averaged_to_size(&self, pool: &Adaptive) -> Types {
-        let range = Range { fact: super::Fact::None, ..self.ty(0).range };
-        batch(Shape::map(pool.out_h, pool.out_w, pool.channels), range, self.ty(0).linearity)
+        batch(Shape::map(pool.out_h, pool.out_w, pool.channels), self.ty(0).range.averaged(), self.ty(0).linearity)
     }
 
     /// The deviation that it divides by depends on the input, so that it is no affine map; of m numbers with mean 0 and
@@ -196,7 +202,7 @@ impl Operands<'_> {
         }
         let most = (numbers.population() as f64 - 1.0).sqrt();
         let y = of_batch(shape, Range::closed(-most, most), 0)?;
-        Ok(vec![y, of_batch(Shape::Vector(numbers.statistics()), Range { lo: 0.0, ..Range::REAL }, 0)?])
+        Ok(vec![y, of_batch(Shape::Vector(numbers.statistics()), Range::closed(0.0, f64::INFINITY), 0)?])
     }
 
     fn normalised(&self) -> Types {
@@ -209,7 +215,10 @@ impl Operands<'_> {
         if shape.len() != self.shape(0).len() {
             return Err(TypeFault::Mismatch(self.shape(0), shape));
         }
-        batch(shape, Range { fact: super::Fact::None, ..self.ty(0).range }, self.ty(0).linearity)
+        // One place is one row of channels under either shape.
+        let is_one_row = shape.pixels() == 1 && self.shape(0).pixels() == 1;
+        let range = if is_one_row { self.ty(0).range } else { self.ty(0).range.without_fact() };
+        batch(shape, range, self.ty(0).linearity)
     }
 
     fn padded(&self, padding: Padding) -> Types {
@@ -240,13 +249,14 @@ impl Operands<'_> {
         let types = || self.inputs.iter().map(|&input| &self.graph.value(input).ty);
         let range = types().map(|ty| ty.range).reduce(Range::union).unwrap_or(Range::REAL);
         let linearity = types().map(|ty| ty.linearity).max().unwrap_or(0);
-        batch(with_channels(first, channels), Range { fact: super::Fact::None, ..range }, linearity)
+        batch(with_channels(first, channels), range.without_fact(), linearity)
     }
 
     /// Kept elements are scaled up, so that the mean stays.
     fn dropped(&self, rate: f32) -> Types {
-        let kept = 1.0 / (1.0 - f64::from(rate));
-        let range = self.ty(0).range.times(Range::closed(kept, kept)).with_zero();
+        let kept = f64::from(1.0 / (1.0 - rate));
+        let scaled = self.ty(0).range.times(Range::closed(kept, kept));
+        let range = if rate == 0.0 { self.ty(0).range } else { scaled.with_zero() };
         batch(self.shape(0), range, self.ty(0).linearity)
     }
 }

@@ -89,6 +89,24 @@ impl Window {
         self.in_h * self.in_w * self.in_c
     }
 
+    /// Whether tap `tap` of the window at `place` along an axis (0 for rows, 1 for columns) lies on the map, not in its
+    /// padding.
+    #[must_use]
+    pub fn sees(&self, axis: usize, place: usize, tap: usize) -> bool {
+        let (len, before) = [(self.in_h, self.padding.top), (self.in_w, self.padding.left)][axis];
+        let at = place * self.stride[axis] + tap * self.dilation[axis];
+        before <= at && at < before + len
+    }
+
+    /// Whether some window lies wholly in the padding.
+    #[must_use]
+    pub fn sees_nothing_somewhere(&self) -> bool {
+        let blind = |axis: usize, places: usize| {
+            (0..places).any(|place| !(0..self.kernel[axis]).any(|tap| self.sees(axis, place, tap)))
+        };
+        blind(0, self.out_h) || blind(1, self.out_w)
+    }
+
     /// Places of the output, without channels.
     #[must_use]
     pub fn out_pixels(&self) -> usize {

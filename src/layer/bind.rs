@@ -227,7 +227,7 @@ fn unknown_argument(layer: &Layer, name: &Name) -> Diagnostic {
     meant.dedup();
     match meant.first() {
         Some(first) => fault.help(format!("did you mean `{first}`?")).rename(&name.value, name.span, &meant),
-        None => fault,
+        None => fault.help(format!("give one of these, or remove `{}`", name.value)),
     }
 }
 
@@ -267,7 +267,8 @@ fn misfit_fault(
         Misfit::Unknown => None,
         Misfit::Domain(domain) => Some(
             Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, format!("{what} is {got}, but must be {domain}"))
-                .at(value.span, format!("must be {domain}")),
+                .at(value.span, format!("must be {domain}"))
+                .help(format!("give `{}` {domain}: {}", argument.name, argument.doc)),
         ),
         Misfit::Kind => {
             let headline = format!("{what} wants {}, got `{got}`", argument.kind);
@@ -276,7 +277,9 @@ fn misfit_fault(
             let meant = nearest(written, words.iter().map(String::as_str));
             Some(match meant.first() {
                 Some(first) => fault.help(format!("did you mean `{first}`?")).rename(written, value.span, &meant),
-                None => fault.note(format!("`{}`: {}", argument.name, argument.doc)),
+                None => fault
+                    .note(format!("`{}`: {}", argument.name, argument.doc))
+                    .help(format!("give it {}", argument.kind)),
             })
         }
     }
@@ -346,7 +349,7 @@ pub fn unknown_layer(name: &Name) -> Diagnostic {
         Some(first) => fault.help(format!("did you mean `{first}`?")).rename(&name.value, name.span, &meant),
         None => {
             let names: Vec<&str> = LAYERS.iter().map(|layer| layer.name).collect();
-            fault.note(format!("there are {}", names.join(", ")))
+            fault.note(format!("there are {}", names.join(", "))).help("write one of these layers instead")
         }
     }
 }

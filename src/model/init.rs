@@ -1,7 +1,8 @@
 //! How weights start.
 
 use crate::base::Random;
-use crate::graph::{Graph, Init, Param, ParamId};
+use crate::graph::{Graph, Init, Param};
+use crate::kernel::Activation;
 
 /// The first values of every parameter of `graph`, in order: a function of the seed and of the parameters' names.
 ///
@@ -9,15 +10,15 @@ use crate::graph::{Graph, Init, Param, ParamId};
 /// uniform in ±√(6/(fan-in + fan-out)) (Glorot and Bengio, 2010).
 #[must_use]
 pub fn initialise(graph: &Graph, seed: u64) -> Vec<Vec<f32>> {
-    (0..graph.params.len()).map(|at| initial_values(graph, ParamId(at), seed)).collect()
+    let behind = graph.activations_behind_params();
+    graph.params.iter().zip(behind).map(|(param, activation)| initial_values(param, activation, seed)).collect()
 }
 
-fn initial_values(graph: &Graph, id: ParamId, seed: u64) -> Vec<f32> {
-    let param = &graph.params[id.0];
+fn initial_values(param: &Param, behind: Option<Activation>, seed: u64) -> Vec<f32> {
     match param.init {
         Init::Constant(value) => vec![value; param.len()],
         Init::Fan { fan_in, fan_out } => {
-            let before_rectifier = graph.activation_after(id).is_some_and(|activation| activation.is_rectifier());
+            let before_rectifier = behind.is_some_and(Activation::is_rectifier);
             if before_rectifier { he_normal(param, fan_in, seed) } else { glorot_uniform(param, fan_in, fan_out, seed) }
         }
     }

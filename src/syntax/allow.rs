@@ -12,7 +12,8 @@ pub(super) fn read_allow(source: &Source, span: Span, faults: &mut Vec<Diagnosti
     let Some((list, _)) = list.and_then(|list| list.split_once(')')) else {
         faults.push(
             Diagnostic::new(&code::UNEXPECTED_TOKEN, "a `# netc:` comment says nothing that netc knows")
-                .at(span, "expected `# netc: allow(CODE)`"),
+                .at(span, "expected `# netc: allow(CODE)`")
+                .help("write the code in brackets: `# netc: allow(T211)`"),
         );
         return None;
     };

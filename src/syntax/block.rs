@@ -95,5 +95,6 @@ fn nameless(span: Span) -> Diagnostic {
 fn without_equals(name: &Name, span: Span) -> Diagnostic {
     Diagnostic::new(&code::UNEXPECTED_TOKEN, format!("expected `=` behind `let {}`", name.value))
         .at(span, "expected `=` behind it")
+        .help(format!("write `let {} = Conv -> Relu`", name.value))
         .safe_fix("write `=`", Span::at(span.end), " =")
 }

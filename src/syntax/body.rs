@@ -104,5 +104,7 @@ fn stopped(fault: &Error<Rule>, base: usize) -> Diagnostic {
     let at = match fault.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => base + at,
     };
-    Diagnostic::new(&code::UNEXPECTED_TOKEN, "the text cannot be read on from here").at(Span::at(at), "reading stopped")
+    Diagnostic::new(&code::UNEXPECTED_TOKEN, "the text cannot be read on from here")
+        .at(Span::at(at), "reading stopped")
+        .help("make the text shorter, or its brackets less deep")
 }

@@ -104,7 +104,8 @@ impl ChainReader {
             let span = Span::at(self.end);
             if self.before == Before::Start {
                 let fault = Diagnostic::new(&code::UNEXPECTED_TOKEN, format!("{what} is empty"));
-                reader.report(fault.at(span, format!("expected {A_STAGE}")));
+                let help = "write a layer there, such as `Conv -> Relu`, or take it out";
+                reader.report(fault.at(span, format!("expected {A_STAGE}")).help(help));
             }
             self.stages.push(Stage { primary: Primary::Unknown(span), repeat: None, span });
         }
@@ -294,7 +295,7 @@ fn chain(token: Token<'_>, reader: &mut Reader) -> Chain {
 fn round_group(token: &Token<'_>, span: Span) -> Diagnostic {
     let opening = Span::new(span.start, span.start + 1);
     let fault = Diagnostic::new(&code::UNEXPECTED_TOKEN, "layers are grouped by `[`, not by `(`");
-    let mut fault = fault.at(opening, "expected `[`");
+    let mut fault = fault.at(opening, "expected `[`").help("write `[` and `]` around the layers");
     if token.as_str().ends_with(')') {
         let edits = [(opening, "["), (Span::new(span.end - 1, span.end), "]")]
             .map(|(span, text)| Edit { span, text: text.to_owned() });

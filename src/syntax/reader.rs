@@ -97,8 +97,10 @@ impl Reader {
 
 /// The fault of `found`, which stands at `span` where `expected` should.
 pub(super) fn unexpected(expected: &str, found: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(&code::UNEXPECTED_TOKEN, format!("expected {expected}, found `{}`", shorten(found)))
+    let found = shorten(found);
+    Diagnostic::new(&code::UNEXPECTED_TOKEN, format!("expected {expected}, found `{found}`"))
         .at(span, format!("expected {expected}"))
+        .help(format!("write {expected} here, or remove what does not belong here"))
 }
 
 /// The start of a long token, as a headline quotes it.

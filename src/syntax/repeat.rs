@@ -27,7 +27,8 @@ pub(super) fn read_count(token: Token<'_>, span: Span, reader: &mut Reader) -> S
         return Spanned::new(1, span);
     };
     let value = parse_count(text).unwrap_or_else(|why| {
-        reader.report(bad(format!("`{text}` is not a repeat count"), at, why));
+        let help = "write a whole number from 1 on, or take the stage out";
+        reader.report(bad(format!("`{text}` is not a repeat count"), at, why).help(help));
         1
     });
     Spanned::new(value, at)

@@ -259,7 +259,8 @@ fn malformed(fault: &serde_yaml::Error, text: &str, span: Span) -> Diagnostic {
     match opened.and_then(|opened| text[opened..].chars().next().map(|bracket| (opened, bracket))) {
         Some((opened, bracket @ ('[' | '{' | '"' | '\''))) => diagnostic
             .at(Span::new(span.start + opened, span.start + opened + 1), format!("is this `{bracket}` closed?"))
-            .label(at, "reading stopped here"),
+            .label(at, "reading stopped here")
+            .help(format!("close the `{bracket}` on its line, or take it out")),
         _ => diagnostic.at(at, "reading stopped here").help(help),
     }
 }

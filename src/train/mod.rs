@@ -18,6 +18,7 @@ mod record;
 mod run_folder;
 mod schedule;
 mod start;
+mod support;
 #[cfg(test)]
 mod tests;
 mod trainer;
@@ -37,4 +38,5 @@ pub use record::{
 };
 pub use run_folder::RunFolder;
 pub use schedule::LearningRate;
+pub use support::unsupported;
 pub use trainer::{Outcome, train};

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Span, Spanned};
 use crate::diag::{Diagnostic, Result, code};
-use crate::syntax::settings::{Optimizer, Schedule, TrainSettings};
+use crate::syntax::settings::{Optimizer, Rate, Schedule, TrainSettings};
 
 /// All that decides what a run computes, and what it ran on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,12 +94,39 @@ pub enum OptimizerRecord {
 }
 
 /// [`Schedule`], as it is written down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the variants are those of `Schedule`")]
 pub enum ScheduleRecord {
     Constant,
     Cosine,
+    Step { every: f64, factor: f64 },
+    Plateau { patience: usize, factor: f64 },
+    OneCycle { rise: f64 },
+}
+
+impl From<Schedule> for ScheduleRecord {
+    fn from(schedule: Schedule) -> Self {
+        match schedule {
+            Schedule::Constant => Self::Constant,
+            Schedule::Cosine => Self::Cosine,
+            Schedule::Step { every, factor } => Self::Step { every, factor },
+            Schedule::Plateau { patience, factor } => Self::Plateau { patience, factor },
+            Schedule::OneCycle { rise } => Self::OneCycle { rise },
+        }
+    }
+}
+
+impl From<ScheduleRecord> for Schedule {
+    fn from(record: ScheduleRecord) -> Self {
+        match record {
+            ScheduleRecord::Constant => Self::Constant,
+            ScheduleRecord::Cosine => Self::Cosine,
+            ScheduleRecord::Step { every, factor } => Self::Step { every, factor },
+            ScheduleRecord::Plateau { patience, factor } => Self::Plateau { patience, factor },
+            ScheduleRecord::OneCycle { rise } => Self::OneCycle { rise },
+        }
+    }
 }
 
 impl From<Optimizer> for OptimizerRecord {
@@ -130,10 +156,7 @@ impl From<&TrainSettings> for TrainRecord {
         Self {
             optimizer: settings.optimizer.into(),
             learning_rate: settings.peak_rate(),
-            schedule: match settings.schedule {
-                Schedule::Constant => ScheduleRecord::Constant,
-                Schedule::Cosine => ScheduleRecord::Cosine,
-            },
+            schedule: settings.schedule.into(),
             warmup_epochs: settings.warmup_epochs,
             weight_decay: settings.weight_decay,
             epochs: settings.epochs,
@@ -149,16 +172,14 @@ impl TrainRecord {
     pub fn settings(&self) -> TrainSettings {
         TrainSettings {
             optimizer: self.optimizer.into(),
-            learning_rate: Some(Spanned::new(self.learning_rate, Span::default())),
-            schedule: match self.schedule {
-                ScheduleRecord::Constant => Schedule::Constant,
-                ScheduleRecord::Cosine => Schedule::Cosine,
-            },
+            learning_rate: Some(Rate::Fixed(self.learning_rate)),
+            schedule: self.schedule.into(),
             warmup_epochs: self.warmup_epochs,
             weight_decay: self.weight_decay,
             epochs: self.epochs,
             batch_size: self.batch_size,
             seed: self.seed,
+            ..TrainSettings::default()
         }
     }
 }

@@ -36,7 +36,10 @@ impl LearningRate {
             return self.peak * (step + 1.0) / self.warmup_steps;
         }
         match self.schedule {
-            Schedule::Constant => self.peak,
+            // A training with one of the last three is refused before it starts.
+            Schedule::Constant | Schedule::Step { .. } | Schedule::Plateau { .. } | Schedule::OneCycle { .. } => {
+                self.peak
+            }
             Schedule::Cosine => {
                 let after = (step - self.warmup_steps).max(0.0) / (self.steps - self.warmup_steps).max(1.0);
                 self.peak * 0.5 * (1.0 + (PI * after.min(1.0)).cos())
@@ -48,10 +51,10 @@ impl LearningRate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Span, Spanned};
+    use crate::syntax::settings::Rate;
 
     fn rate(schedule: Schedule, warmup_epochs: f64) -> LearningRate {
-        let learning_rate = Some(Spanned::new(0.1, Span::default()));
+        let learning_rate = Some(Rate::Fixed(0.1));
         let settings = TrainSettings { schedule, warmup_epochs, learning_rate, epochs: 10, ..TrainSettings::default() };
         LearningRate::new(&settings, 20)
     }

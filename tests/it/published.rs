@@ -33,7 +33,7 @@ const PUBLISHED: &[Published] = &[
     ("inception-v3", 23_834_568, 5_713_216_096,
         &[(149, 32), (147, 64), (73, 80), (71, 192), (35, 288), (17, 384), (35, 96), (17, 192), (8, 320), (17, 192), (8, 2048)], &[]),
     ("keras-cifar-10", 1_250_858, 20_741_120,
-        &[(32, 32), (30, 32), (15, 64), (13, 64), (6, 64)], &["T211"]),
+        &[(32, 32), (30, 32), (15, 64), (13, 64), (6, 64)], &["T211", "P401"]),
     ("keras-mnist", 34_826, 2_440_960,
         &[(26, 32), (13, 32), (11, 64), (5, 64)], &["T211"]),
     ("lenet-5", 61_706, 416_520,
@@ -136,7 +136,7 @@ fn without_an_input_every_net_is_good_and_says_the_smallest() {
         let smallest = net.input_assumed.unwrap_or_else(|| panic!("{name} does not say its smallest input"));
         assert!(notes.is_empty(), "{name}: a size that is assumed leads to no note");
         let sized = |side: usize| with_input(name, Some(&format!("{side}x{side}x3")));
-        good_or_dropping(name, sized(smallest));
+        good_or_cramped(name, sized(smallest));
         if smallest > 1 {
             let found = checked(name, sized(smallest - 1)).diagnostics;
             assert!(found.iter().any(|fault| fault.code.id == "T201"), "{name} takes less than {smallest}: {found:#?}");
@@ -144,10 +144,11 @@ fn without_an_input_every_net_is_good_and_says_the_smallest() {
     }
 }
 
-/// A network without an error; on its smallest input a window may drop pixels.
-fn good_or_dropping(name: &str, text: String) {
+/// A network without an error; on its smallest input windows may drop pixels, cover their map or meet padding alone.
+fn good_or_cramped(name: &str, text: String) {
     let Checked { net, diagnostics } = checked(name, text);
-    assert!(diagnostics.iter().all(|found| found.code.id == "T211"), "{name}: {diagnostics:#?}");
+    let cramped = ["T211", "P403", "P404"];
+    assert!(diagnostics.iter().all(|found| cramped.contains(&found.code.id)), "{name}: {diagnostics:#?}");
     assert!(net.is_some(), "{name}");
 }
 

@@ -219,3 +219,24 @@ fn larger_images_of_the_shared_set_are_learnt() {
     let metrics = last_metrics(&out);
     assert!(metrics["val_accuracy"].as_f64() >= Some(0.9), "{metrics}");
 }
+
+#[test]
+fn a_setting_that_a_training_would_not_act_on_is_refused_before_an_image_is_read() {
+    let folder = Folder::new();
+    let text_of =
+        "---\ninput: 8x8x1\nclasses: 10\ntrain: { loss: focal, epochs: 1 }\n---\nFlatten -> Dense(10) -> Softmax\n";
+    let spec = folder.file("focal.net", text_of.as_bytes());
+    netc(["check", text(&spec)]).ended(0);
+    let run = netc(["train", text(&spec), "no-such-data", "--out", text(&folder.join("run"))]).failed(1, "S015");
+    assert!(run.stderr.contains("`train.loss`") && run.stderr.contains("focal"), "{}", run.stderr);
+    assert!(!folder.join("run").exists());
+}
+
+#[test]
+fn a_training_says_before_it_starts_what_its_settings_will_not_do() {
+    let folder = Folder::new();
+    let run = train(&folder.join("run"), &["--epochs", "1", "--lr", "0.5"]).ended(0);
+    let (warned, began) = (run.stderr.find("O503"), run.stderr.find("1,797 images"));
+    assert!(warned.is_some() && warned < began, "{}", run.stderr);
+    assert!(run.stderr.contains("one epoch on") && run.stderr.contains("O501"), "{}", run.stderr);
+}

@@ -1,24 +1,54 @@
 //! Lints: what is wrong with a network whose shapes fit. One file a lint, one list.
 
+mod affine_after_affine;
+mod batch_too_large;
+mod batchnorm_on_one;
+mod bias_before_batchnorm;
 mod channels_first_input;
+mod constant_output;
 mod double_softmax;
+mod dropout_before_batchnorm;
+mod dropout_survival;
+mod flatten_explosion;
+mod init_scale;
+mod input_not_normalised;
+mod kernel_covers_map;
+mod learning_rate_high;
+mod learning_rate_low;
+mod logits_out;
+mod loss_does_not_fit_output;
+mod no_op_layer;
+mod no_validation;
+mod normalised_twice;
+mod overflow_chain;
+mod padding_only_weights;
 mod pixels_dropped;
+mod rank_bottleneck;
+mod receptive_field;
 mod rectified_logits;
+mod redundant_activation;
+mod saturating_chain;
 mod sigmoid_for_exclusive_classes;
 mod softmax_in_the_middle;
 mod softmax_on_one_unit;
 mod squashed_logits;
 mod stride_skips_pixels;
+mod too_few_updates;
+mod weight_decay_strong;
+mod window_in_padding;
 mod wrong_output_activation;
 
 use super::subject::Subject;
 use super::typing::{Row, Trust};
 use crate::diag::{Diagnostic, Fix};
-use crate::graph::{Op, Shape};
-use crate::kernel::Window;
+use crate::graph::Shape;
 
-/// All lints, by their codes.
-pub(super) static LINTS: &[fn(&Subject<'_>, &mut Vec<Diagnostic>)] = &[
+/// A lint: adds what it finds.
+type Lint = fn(&Subject<'_>, &mut Vec<Diagnostic>);
+
+/// Lints that can tell of a part of the network while another is faulty, by their codes.
+static OF_PARTS: &[Lint] = &[
+    window_in_padding::check,
     channels_first_input::check,
     pixels_dropped::check,
     stride_skips_pixels::check,
@@ -29,7 +59,78 @@ pub(super) static LINTS: &[fn(&Subject<'_>, &mut Vec<Diagnostic>)] = &[
     squashed_logits::check,
     sigmoid_for_exclusive_classes::check,
     wrong_output_activation::check,
+    loss_does_not_fit_output::check,
+    logits_out::check,
 ];
+
+/// Lints on a network of which every part is known, by their codes.
+static OF_WHOLES: &[Lint] = &[
+    affine_after_affine::check,
+    redundant_activation::check,
+    saturating_chain::check,
+    constant_output::check,
+    overflow_chain::check,
+    dropout_survival::check,
+    dropout_before_batchnorm::check,
+    bias_before_batchnorm::check,
+    no_op_layer::check,
+    batchnorm_on_one::check,
+    learning_rate_high::check,
+    learning_rate_low::check,
+    too_few_updates::check,
+    batch_too_large::check,
+    weight_decay_strong::check,
+    input_not_normalised::check,
+    normalised_twice::check,
+    no_validation::check,
+];
+
+/// Lints on sizes and counts that follow from the size of the input, which has to be given, by their codes.
+static OF_SIZES: &[Lint] = &[
+    flatten_explosion::check,
+    rank_bottleneck::check,
+    kernel_covers_map::check,
+    padding_only_weights::check,
+    receptive_field::check,
+    init_scale::check,
+];
+
+/// Everything that the lints find; what needs facts that are not there is left out.
+pub(super) fn check_all(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
+    let mut run = |lints: &[Lint]| lints.iter().for_each(|lint| lint(subject, out));
+    run(OF_PARTS);
+    if subject.is_sound {
+        run(OF_WHOLES);
+        if !subject.input_assumed {
+            run(OF_SIZES);
+        }
+    }
+}
+
+/// Puts a fault at a setting of the front matter, where the spec gives it.
+fn at_setting(subject: &Subject<'_>, fault: Diagnostic, key: &str, label: &str) -> Diagnostic {
+    match subject.file.front.places.of(key) {
+        Some(span) => fault.at(span, label),
+        None => fault,
+    }
+}
+
+/// The same with the fix that writes `value` there.
+fn at_setting_to_be(subject: &Subject<'_>, fault: Diagnostic, key: &str, label: &str, value: &str) -> Diagnostic {
+    let fault = at_setting(subject, fault, key, label);
+    match fault.span() {
+        Some(span) => fault.fix(format!("write `{value}`"), span, value),
+        None => fault,
+    }
+}
+
+/// How often the weights are changed over the whole training, where the number of images is known.
+fn updates(subject: &Subject<'_>) -> Option<u64> {
+    let train = &subject.file.front.train;
+    let images = subject.images?.train.max(1);
+    let steps = images.div_ceil(train.batch_size.clamp(1, images));
+    Some(steps as u64 * train.epochs as u64)
+}
 
 /// Whether a layer is softmax or its logarithm.
 fn is_softmax(row: &Row<'_>) -> bool {
@@ -59,22 +160,6 @@ fn output_head<'s, 'a>(subject: &'s Subject<'a>) -> Option<&'s Row<'a>> {
     let is_vector = matches!(subject.typed.shape(subject.typed.output), Shape::Vector(_));
     let is_known = subject.typed.output.trust >= Trust::Rank;
     if is_vector && is_known { subject.head() } else { None }
-}
-
-/// The window of each layer; none for dense layers and global pools.
-fn windows(subject: &Subject<'_>) -> Vec<Option<Window>> {
-    let rows = &subject.typed.rows;
-    let mut windows = vec![None; rows.len()];
-    for node in &subject.typed.graph.nodes {
-        let at = node.layer.0;
-        windows[at] = match node.op {
-            // Of a separable convolution the first, which is the one that slides.
-            Op::Conv(geometry) => windows[at].or(Some(geometry.window)),
-            Op::MaxPool(window) | Op::AvgPool(window, _) if rows[at].instance.bound.has("size") => Some(window),
-            _ => windows[at],
-        };
-    }
-    windows
 }
 
 /// A fix that takes a layer out, where the text allows it.

@@ -1,6 +1,5 @@
 //! T211: rows and columns at the end that no window reads.
 
-use super::windows;
 use crate::check::number::percent;
 use crate::check::subject::Subject;
 use crate::check::typing::Trust;
@@ -16,7 +15,7 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     if subject.input_assumed {
         return;
     }
-    for (row, window) in subject.typed.rows.iter().zip(windows(subject)) {
+    for (row, window) in subject.typed.rows.iter().zip(subject.windows()) {
         let Some(window) = window.filter(|_| row.inputs[0].trust == Trust::Full) else { continue };
         let [rows, columns] = dropped(&window);
         if rows + columns == 0 {

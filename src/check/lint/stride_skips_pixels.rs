@@ -1,12 +1,11 @@
 //! T212: windows with gaps between them.
 
-use super::windows;
 use crate::check::number::percent;
 use crate::check::subject::Subject;
 use crate::diag::{Diagnostic, code};
 
 pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
-    for (row, window) in subject.typed.rows.iter().zip(windows(subject)) {
+    for (row, window) in subject.typed.rows.iter().zip(subject.windows()) {
         let Some(window) = window else { continue };
         let [kernel, stride] = [window.kernel, window.stride];
         // A strided 1×1 kernel brings a branch to the size of the one beside it.

@@ -143,7 +143,9 @@ fn networks_as_long_as_may_be_are_checked_in_little_time_and_stack() {
         "[Conv(2)] * 9000 -> Flatten -> Dense(3) -> [Relu] * 900 -> Softmax",
     ] {
         let text = format!("---\ninput: 64x64x3\n---\n{body}");
-        assert_eq!(codes(&text).len(), if body.contains("Conv") { 2 } else { 1 }, "{body}");
+        // What so many dropouts scale up does overflow.
+        let found = codes(&text).into_iter().filter(|id| *id != "A314").count();
+        assert_eq!(found, if body.contains("Conv") { 2 } else { 1 }, "{body}");
     }
     let wide = vec!["Conv"; 3000].join(" | ");
     let found = codes(&format!("---\ninput: 2x2x3\n---\nConcat[{wide}] -> Flatten -> Dense -> Softmax"));

@@ -131,7 +131,7 @@ fn receptive_fields_grow_with_kernels_and_strides() {
 fn ranges_follow_from_the_normalisation_on() {
     let range = |normalize: &str, body: &str| {
         let net = clean(&format!(
-            "---\ninput: 8x8x3\ndata: {{ normalize: {normalize} }}\n---\n{body} -> Flatten -> Dense(3) -> Softmax"
+            "---\ninput: 8x8x3\ndata: {{ normalize: {normalize} }}\n---\n{body} -> BatchNorm -> Flatten -> Dense(3) -> Softmax"
         ));
         net.layers[0].range_out.to_string()
     };

@@ -36,7 +36,7 @@ fn the_smallest_input_is_exact() {
 
 #[test]
 fn a_window_behind_a_repeat_asks_for_fewer_runs_of_it() {
-    let text = at("16x16x3", "[MaxPool] * 3 -> Conv -> Flatten -> Dense -> Softmax");
+    let text = at("16x16x3", "[MaxPool] * 3 -> Conv -> Relu -> Flatten -> Dense -> Softmax");
     let fault = only(&text);
     assert!(
         fault.help.as_ref().is_some_and(|help| help.contains("`[MaxPool] * 3` at most 2 times")),
@@ -57,7 +57,7 @@ fn without_an_input_the_origin_line_is_proved_from_36_on() {
 #[test]
 fn facts_complete_what_the_front_matter_leaves_out() {
     let names = ["healthy", "rust", "scab"].map(str::to_owned).to_vec();
-    let facts = Facts { input: Some([28, 28, 1]), classes: Some(names.clone()) };
+    let facts = Facts { input: Some([28, 28, 1]), classes: Some(names.clone()), images: None };
     let net = with_facts("Flatten -> Dense -> Softmax", &facts).net.expect("a network");
     assert_eq!((net.input.dims(), net.classes, net.input_assumed), (vec![28, 28, 1], 3, None));
     assert_eq!(net.class_names, Some(names));
@@ -87,11 +87,11 @@ fn a_dense_layer_on_a_map_gets_two_fixes_before_its_repeat() {
 
 #[test]
 fn a_window_on_a_vector_says_where_the_map_went() {
-    let fault = only(&at("10x10x3", "Conv -> Flatten -> Dense -> Conv -> Dense -> Softmax"));
+    let fault = only(&at("10x10x3", "Conv -> Relu -> Flatten -> Dense -> Conv -> Dense -> Softmax"));
     assert_eq!(fault.code.id, "T203");
     assert!(fault.help.is_some_and(|help| help.contains("before `Flatten`")));
-    assert_eq!(codes(&at("10x10x3", "Conv -> Flatten -> ZeroPad -> Dense -> Softmax")), ["T203"]);
-    assert_eq!(codes(&at("10x10x3", "Conv -> Flatten -> Flatten -> Dense -> Softmax")), [""; 0]);
+    assert_eq!(codes(&at("10x10x3", "Conv -> Relu -> Flatten -> ZeroPad -> Dense -> Softmax")), ["T203"]);
+    assert_eq!(codes(&at("10x10x3", "Conv -> Relu -> Flatten -> Flatten -> Dense -> Softmax")), [""; 0]);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_product_of_a_map_and_one_number_a_channel_is_a_map_however_small() {
 
 #[test]
 fn groups_that_do_not_divide_get_the_nearest_that_do() {
-    let fault = only(&at("32x32x3", "Conv(8) -> Conv(12, groups: 3) -> Flatten -> Dense -> Softmax"));
+    let fault = only(&at("32x32x3", "Conv(8) -> Conv(12, groups: 3) -> Relu -> Flatten -> Dense -> Softmax"));
     assert_eq!((fault.code.id, fault.message.as_str()), ("T206", "3 groups do not divide 8 input channels"));
     assert!(fault.help.is_some_and(|help| help.contains("groups: 2") || help.contains("groups: 4")));
     let fault = only(&at("32x32x3", "Conv(48) -> GroupNorm -> Flatten -> Dense -> Softmax"));
@@ -246,14 +246,15 @@ fn rows_that_no_window_reads_are_a_note_and_many_a_warning() {
     assert_eq!(severity("7x7x3"), Some(("T211", Severity::Note)));
     assert_eq!(severity("5x5x3"), Some(("T211", Severity::Warning)));
     assert!(
-        codes(&at("224x224x3", "Conv(8, kernel: 7, stride: 2, padding: 3) -> Flatten -> Dense -> Softmax")).is_empty()
+        codes(&at("224x224x3", "Conv(8, kernel: 7, stride: 2, padding: 3) -> Relu -> Flatten -> Dense -> Softmax"))
+            .is_empty()
     );
-    assert!(codes(&at("56x56x3", "Conv(8, kernel: 1, stride: 2) -> Flatten -> Dense -> Softmax")).is_empty());
+    assert!(codes(&at("56x56x3", "Conv(8, kernel: 1, stride: 2) -> Relu -> Flatten -> Dense -> Softmax")).is_empty());
 }
 
 #[test]
 fn a_stride_beyond_the_window_is_a_warning_unless_the_window_is_one_pixel() {
-    let fault = only(&at("31x31x3", "Conv(8, stride: 4) -> Flatten -> Dense -> Softmax"));
+    let fault = only(&at("31x31x3", "Conv(8, stride: 4) -> Relu -> Flatten -> Dense -> Softmax"));
     assert_eq!((fault.code.id, fault.label.as_str()), ("T212", "44 % of the pixels are never read"));
     assert!(
         codes(&at("32x32x3", "Conv(8, stride: 3) -> MaxPool(3, stride: 3) -> Flatten -> Dense -> Softmax"))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Args, Mode};
 use crate::base::Source;
-use crate::check::{Facts, Fixed, Mended, mend};
+use crate::check::{Facts, Fixed, Mended, at_levels, mend};
 use crate::cli::progress::Bar;
 use crate::cli::rewrite::write_new;
 use crate::cli::spec::{self, Checked};
@@ -95,7 +95,7 @@ impl Known {
     /// Everything that is found: in the text, in the images, and in the number of parameters.
     fn checked(&self, source: Source, args: &Args) -> Checked {
         let mut checked = self.check(source, args);
-        checked.diagnostics.extend(self.found.iter().cloned());
+        checked.diagnostics.extend(at_levels(&checked.tree.front.lint, self.found.clone()));
         if let (Some(net), Some(expected)) = (&checked.net, args.expect_params) {
             checked.diagnostics.extend(spec::check_params(net, expected));
         }

@@ -139,3 +139,196 @@ pub static WRONG_OUTPUT_ACTIVATION: Code = Code {
         }),
     },
 };
+
+/// A308: two affine layers with no activation between them.
+pub static AFFINE_AFTER_AFFINE: Code = Code {
+    id: "A308",
+    slug: "affine-after-affine",
+    severity: Severity::Warning,
+    summary: "two affine layers with no activation between them",
+    page: Page {
+        means: "A layer with weights follows another, and between the two stand at most layers that are affine \
+            themselves: `Flatten`, `BatchNorm`, average pools, dropout, padding. Pairs that are written as two on \
+            purpose are exempt: a depthwise or grouped convolution, a 1×1 convolution that narrows, a map of fewer \
+            channels than either side, 1×n with n×1, and what another layer reads as well, such as a residual sum.",
+        why: "An affine map of an affine map is one affine map: the pair can express no more than a single layer, \
+            whatever its weights. Most often an activation was forgotten.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 8x8x3\n\
+                classes: 3\n\
+                ---\n\
+                Conv(8) -> Relu -> Flatten -> Dense(64) -> Dense(3) -> Softmax\n",
+            passes: "---\n\
+                input: 8x8x3\n\
+                classes: 3\n\
+                ---\n\
+                Conv(8) -> Relu -> Flatten -> Dense(64) -> Relu -> Dense(3) -> Softmax\n",
+        }),
+    },
+};
+
+/// A309: an activation changes none of its inputs.
+pub static REDUNDANT_ACTIVATION: Code = Code {
+    id: "A309",
+    slug: "redundant-activation",
+    severity: Severity::Note,
+    summary: "an activation changes none of its inputs",
+    page: Page {
+        means: "All numbers that the activation can get lie where it leaves them as they are: ReLU on what a ReLU, a \
+            sigmoid or a softmax gives.",
+        why: "It costs time and hides what the author meant; often it stands where another layer was to go.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 32x32x3\n\
+                classes: 3\n\
+                ---\n\
+                Conv(8) -> Relu -> MaxPool -> Relu -> Flatten -> Dense(3) -> Softmax\n",
+            passes: "---\n\
+                input: 32x32x3\n\
+                classes: 3\n\
+                ---\n\
+                Conv(8) -> Relu -> MaxPool -> Flatten -> Dense(3) -> Softmax\n",
+        }),
+    },
+};
+
+/// A310: squashing activations hold back the gradient on every path.
+pub static SATURATING_CHAIN: Code = Code {
+    id: "A310",
+    slug: "saturating-chain",
+    severity: Severity::Warning,
+    summary: "squashing activations hold back the gradient on every path",
+    page: Page {
+        means: "On every path from the images to the output, or to the next normalisation, stand several sigmoids (a \
+            note from 3, a warning from 4) or tanhs (a note from 6).",
+        why: "The slope of a sigmoid is at most 1/4, so k of them pass at most 4^−k of the gradient: the first layers \
+            hardly learn. A path past them, as in a residual block, or a normalisation between them takes the limit \
+            away.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 32x32x3\n\
+                classes: 3\n\
+                ---\n\
+                [Conv(8) -> Sigmoid] * 4 -> Flatten -> Dense(3) -> Softmax\n",
+            passes: "---\n\
+                input: 32x32x3\n\
+                classes: 3\n\
+                ---\n\
+                [Conv(8) -> Relu] * 4 -> Flatten -> Dense(3) -> Softmax\n",
+        }),
+    },
+};
+
+/// A311: `train.loss` does not fit the end of the network.
+pub static LOSS_DOES_NOT_FIT_OUTPUT: Code = Code {
+    id: "A311",
+    slug: "loss-does-not-fit-output",
+    severity: Severity::Error,
+    summary: "`train.loss` does not fit the end of the network",
+    page: Page {
+        means: "The loss that `train.loss` names is made for another output: `cross_entropy` for a softmax over the \
+            classes, `binary_cross_entropy` for one sigmoid unit. `mse` on probabilities is a warning.",
+        why: "The loss would be least where nothing is told apart, or its gradient would vanish where the network is \
+            wrong. Left out, the loss follows from the last layer and always fits.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 32x32x3\n\
+                classes: 3\n\
+                train: { loss: binary_cross_entropy }\n\
+                ---\n\
+                Conv(8) -> Relu -> MaxPool -> Flatten -> Dense(3) -> Softmax\n",
+            passes: "---\n\
+                input: 32x32x3\n\
+                classes: 3\n\
+                train: { loss: cross_entropy }\n\
+                ---\n\
+                Conv(8) -> Relu -> MaxPool -> Flatten -> Dense(3) -> Softmax\n",
+        }),
+    },
+};
+
+/// A312: the network ends in scores, without softmax.
+pub static LOGITS_OUT: Code = Code {
+    id: "A312",
+    slug: "logits-out",
+    severity: Severity::Note,
+    summary: "the network ends in scores, without softmax",
+    page: Page {
+        means: "The last layer is no activation, so the network gives scores (logits) and not probabilities.",
+        why: "Nothing is wrong with it: the loss is computed from scores in any case, which is exact for large ones \
+            too, and `netc predict` applies the softmax. Who reads the spec may wonder, though.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 32x32x3\n\
+                classes: 3\n\
+                ---\n\
+                Conv(8) -> Relu -> MaxPool -> Flatten -> Dense(3)\n",
+            passes: "---\n\
+                input: 32x32x3\n\
+                classes: 3\n\
+                ---\n\
+                Conv(8) -> Relu -> MaxPool -> Flatten -> Dense(3) -> Softmax\n",
+        }),
+    },
+};
+
+/// A313: the output is the same for every image.
+pub static CONSTANT_OUTPUT: Code = Code {
+    id: "A313",
+    slug: "constant-output",
+    severity: Severity::Error,
+    summary: "the output is the same for every image",
+    page: Page {
+        means: "Interval arithmetic shows that some layer gives one and the same number whatever the image, and that all \
+            of the output goes through it.",
+        why: "What does not depend on the image can tell no classes apart, and its gradient is exactly zero.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 8x8x1\n\
+                classes: 3\n\
+                data: { normalize: { mean: [1.0], std: [1.0] } }\n\
+                ---\n\
+                Relu -> Conv(8) -> Relu -> Flatten -> Dense(3) -> Softmax\n",
+            passes: "---\n\
+                input: 8x8x1\n\
+                classes: 3\n\
+                data: { normalize: { mean: [0.5], std: [1.0] } }\n\
+                ---\n\
+                Relu -> Conv(8) -> Relu -> Flatten -> Dense(3) -> Softmax\n",
+        }),
+    },
+};
+
+/// A314: products of products exceed what a float holds.
+pub static OVERFLOW_CHAIN: Code = Code {
+    id: "A314",
+    slug: "overflow-chain",
+    severity: Severity::Warning,
+    summary: "products of products exceed what a float holds",
+    page: Page {
+        means: "Values are multiplied by themselves again and again, so that the output grows with a high power of the \
+            input: the 60th and more. A float ends at 3.4·10^38, which such a power reaches for inputs above 4.48, \
+            where e^(e^x) would end as well.",
+        why: "One number that becomes infinite makes the loss infinite, and the weights with the next step.",
+        remedy: "",
+        example: Some(Example {
+            fails: "---\n\
+                input: 32x32x3\n\
+                classes: 3\n\
+                ---\n\
+                Conv(8) -> Relu -> [Multiply[Identity | Identity]] * 6 -> Flatten -> Dense(3) -> Softmax\n",
+            passes: "---\n\
+                input: 32x32x3\n\
+                classes: 3\n\
+                ---\n\
+                Conv(8) -> Relu -> Multiply[Identity | Identity] -> Flatten -> Dense(3) -> Softmax\n",
+        }),
+    },
+};

@@ -4,16 +4,18 @@
 //! right. The pages stand with the codes, one file a letter.
 
 mod activation;
+mod architecture;
+mod budget;
 mod data;
-mod memory;
 mod model;
 mod name;
 mod shape;
 mod syntax;
 
 pub use activation::*;
+pub use architecture::*;
+pub use budget::*;
 pub use data::*;
-pub use memory::*;
 pub use model::*;
 pub use name::*;
 pub use shape::*;
@@ -84,6 +86,13 @@ pub static CODES: &[&Code] = &[
     &SQUASHED_LOGITS,
     &SIGMOID_FOR_EXCLUSIVE_CLASSES,
     &WRONG_OUTPUT_ACTIVATION,
+    &AFFINE_AFTER_AFFINE,
+    &REDUNDANT_ACTIVATION,
+    &SATURATING_CHAIN,
+    &LOSS_DOES_NOT_FIT_OUTPUT,
+    &LOGITS_OUT,
+    &CONSTANT_OUTPUT,
+    &OVERFLOW_CHAIN,
     &UNREADABLE_IMAGE,
     &TRUNCATED_IMAGE,
     &EMPTY_CLASS,
@@ -132,7 +141,26 @@ pub static CODES: &[&Code] = &[
     &UNUSED_ALLOW,
     &DUPLICATE_BLOCK,
     &WRONG_BRANCH_COUNT,
+    &LEARNING_RATE_HIGH,
+    &LEARNING_RATE_LOW,
+    &TOO_FEW_UPDATES,
+    &BATCH_TOO_LARGE,
+    &WEIGHT_DECAY_STRONG,
+    &INPUT_NOT_NORMALISED,
+    &NORMALISED_TWICE,
+    &NO_VALIDATION,
+    &FLATTEN_EXPLOSION,
+    &RANK_BOTTLENECK,
+    &KERNEL_COVERS_MAP,
+    &PADDING_ONLY_WEIGHTS,
+    &RECEPTIVE_FIELD,
+    &DROPOUT_SURVIVAL,
+    &DROPOUT_BEFORE_BATCHNORM,
+    &BIAS_BEFORE_BATCHNORM,
+    &NO_OP_LAYER,
+    &INIT_SCALE,
     &PLAN_EXCEEDS_MEMORY,
+    &BATCHNORM_ON_ONE,
     &UNEXPECTED_TOKEN,
     &WRONG_ARROW,
     &UNCLOSED_BRACKET,
@@ -163,6 +191,9 @@ pub static CODES: &[&Code] = &[
     &CHANNELS_FIRST_INPUT,
     &NORMALISES_ONE_NUMBER,
 ];
+
+/// Codes that are silent unless a spec's `lint: { warn: [...] }` or `deny` names them.
+pub static PEDANTIC: &[&Code] = &[&BIAS_BEFORE_BATCHNORM];
 
 /// The code with this id (`T201`, in either case) or slug.
 #[must_use]

@@ -276,9 +276,15 @@ pub static UNUSED_ALLOW: Code = Code {
         why: "The reason for the comment is gone, and it would hide the next fault of this kind.",
         remedy: "",
         example: Some(Example {
-            fails: "Conv -> Relu  # netc: allow(T212)\n\
+            fails: "---\n\
+                input: 8x8x3\n\
+                ---\n\
+                Conv -> Relu  # netc: allow(T212)\n\
                 \x20 -> Flatten -> Dense -> Softmax\n",
-            passes: "Conv(stride: 4) -> Relu  # netc: allow(T212)\n\
+            passes: "---\n\
+                input: 8x8x3\n\
+                ---\n\
+                Conv(stride: 5) -> Relu  # netc: allow(T212)\n\
                 \x20 -> Flatten -> Dense -> Softmax\n",
         }),
     },

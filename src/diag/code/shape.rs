@@ -78,13 +78,13 @@ pub static BRANCH_SHAPE_MISMATCH: Code = Code {
         remedy: "",
         example: Some(Example {
             fails: "---\n\
-                input: 32x32x3\n\
+                input: 8x8x3\n\
                 ---\n\
-                Conv(32) -> Relu -> Residual[Conv(64, padding: same)] -> Relu -> Flatten -> Dense -> Softmax\n",
+                Conv(8) -> Relu -> Residual[Conv(16, padding: same)] -> Relu -> Flatten -> Dense -> Softmax\n",
             passes: "---\n\
-                input: 32x32x3\n\
+                input: 8x8x3\n\
                 ---\n\
-                Conv(32) -> Relu -> Add[Conv(64, padding: same) | Conv(64, kernel: 1x1)] -> Relu -> Flatten -> Dense -> Softmax\n",
+                Conv(8) -> Relu -> Add[Conv(16, padding: same) | Conv(16, kernel: 1x1)] -> Relu -> Flatten -> Dense -> Softmax\n",
         }),
     },
 };
@@ -102,11 +102,11 @@ pub static CONCAT_SIZE_MISMATCH: Code = Code {
         remedy: "",
         example: Some(Example {
             fails: "---\n\
-                input: 32x32x3\n\
+                input: 8x8x3\n\
                 ---\n\
                 Concat[Conv(8) | Conv(8, kernel: 5x5)] -> Relu -> Flatten -> Dense -> Softmax\n",
             passes: "---\n\
-                input: 32x32x3\n\
+                input: 8x8x3\n\
                 ---\n\
                 Concat[Conv(8, padding: same) | Conv(8, kernel: 5x5, padding: same)] -> Relu -> Flatten -> Dense -> Softmax\n",
         }),
@@ -289,11 +289,11 @@ pub static CHANNELS_FIRST_INPUT: Code = Code {
         remedy: "",
         example: Some(Example {
             fails: "---\n\
-                input: 3x64x64\n\
+                input: 3x8x8\n\
                 ---\n\
                 Conv(padding: same) -> Relu -> Flatten -> Dense -> Softmax\n",
             passes: "---\n\
-                input: 64x64x3\n\
+                input: 8x8x3\n\
                 ---\n\
                 Conv(padding: same) -> Relu -> Flatten -> Dense -> Softmax\n",
         }),

@@ -281,30 +281,18 @@ pub static UNREADABLE_SPEC: Code = Code {
     },
 };
 
-/// S015: a key of the language that this version does not act on.
+/// S015: a setting of the language that this version does not act on.
 pub static UNSUPPORTED_KEY: Code = Code {
     id: "S015",
     slug: "unsupported-key",
     severity: Severity::Error,
-    summary: "a key of the language that this version does not act on",
+    summary: "a setting of the language that this version does not act on",
     page: Page {
-        means: "The key belongs to the language, but this version of netc does not act on it.",
-        why: "Accepting it would train without it and let the spec claim the opposite. Keys with the value that \
-                means what happens anyway (`balance: none`, `precision: f32`, `label_smoothing: 0`) are accepted.",
-        remedy: "",
-        example: Some(Example {
-            fails: "\
----
-train: { learning_rate: 1e-3, ema: 0.999 }
----
-Conv -> Relu -> Flatten -> Dense -> Softmax
-",
-            passes: "\
----
-train: { learning_rate: 1e-3 }
----
-Conv -> Relu -> Flatten -> Dense -> Softmax
-",
-        }),
+        means: "The setting belongs to the language and is written as it should be, but this version of netc does \
+                not act on it. `netc check` accepts it; `netc train` refuses the spec.",
+        why: "To train without it would let the spec claim what did not happen.",
+        remedy: "Leave the key out, or give it the value that the message names. Values that mean what happens \
+                anyway (`balance: none`, `precision: f32`, `label_smoothing: 0`) are always accepted.",
+        example: None,
     },
 };

@@ -24,6 +24,38 @@ impl Activation {
         }
     }
 
+    /// Where f rises strictly: from the first number to the second. Elsewhere it is flat, or falls.
+    #[must_use]
+    pub fn rises_between(self) -> (f64, f64) {
+        let (all, none) = (f64::NEG_INFINITY, f64::INFINITY);
+        match self {
+            Self::Identity | Self::Elu | Self::Selu | Self::Sigmoid | Self::Tanh | Self::Softplus => (all, none),
+            Self::LeakyRelu { slope } if slope > 0.0 => (all, none),
+            Self::Relu | Self::LeakyRelu { .. } => (0.0, none),
+            Self::Relu6 => (0.0, 6.0),
+            Self::NegativePart => (all, 0.0),
+            Self::HardSigmoid => (-3.0, 3.0),
+            Self::Gelu => (GELU_MINIMUM.0, none),
+            Self::Silu => (SILU_MINIMUM.0, none),
+            Self::Mish => (MISH_MINIMUM.0, none),
+            Self::HardSwish => (HARD_SWISH_MINIMUM.0, none),
+        }
+    }
+
+    /// The interval on which f(x) is x.
+    #[must_use]
+    pub fn is_identity_between(self) -> Option<(f64, f64)> {
+        let none = f64::INFINITY;
+        match self {
+            Self::Identity => Some((f64::NEG_INFINITY, none)),
+            Self::Relu | Self::LeakyRelu { .. } | Self::Elu => Some((0.0, none)),
+            Self::Relu6 => Some((0.0, 6.0)),
+            Self::NegativePart => Some((f64::NEG_INFINITY, 0.0)),
+            Self::HardSwish => Some((3.0, none)),
+            _ => None,
+        }
+    }
+
     /// The place before which f falls and after which it rises, and f there; `None` where f never falls.
     fn minimum(self) -> Option<(f64, f64)> {
         match self {

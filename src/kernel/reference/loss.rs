@@ -2,12 +2,12 @@
 
 use super::Real;
 
-/// max + ln Σ e^(x − max).
-fn log_sum_exp<T: Real>(row: &[T]) -> T {
+/// The greatest number, and ln Σ e^(x − greatest).
+fn log_sum_exp<T: Real>(row: &[T]) -> (T, T) {
     let greatest = row.iter().copied().fold(T::LOWEST, |a, b| if b > a { b } else { a });
     let mut sum = T::ZERO;
     row.iter().for_each(|x| sum += (*x - greatest).exp());
-    greatest + sum.ln()
+    (greatest, sum.ln())
 }
 
 /// ln softmax of every row of `c`.
@@ -15,8 +15,9 @@ fn log_sum_exp<T: Real>(row: &[T]) -> T {
 pub fn log_softmax<T: Real>(c: usize, x: &[T]) -> Vec<T> {
     x.chunks(c)
         .flat_map(|row| {
-            let total = log_sum_exp(row);
-            row.iter().map(move |x| *x - total)
+            // Beside a huge number the logarithm of the sum would be lost.
+            let (greatest, log_sum) = log_sum_exp(row);
+            row.iter().map(move |x| (*x - greatest) - log_sum)
         })
         .collect()
 }

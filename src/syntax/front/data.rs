@@ -2,10 +2,13 @@
 
 use super::field::{Entry, Fields};
 use crate::base::Spanned;
-use crate::syntax::settings::{DataSettings, Normalize, Resize, Validation};
+use crate::syntax::settings::{Augment, Balance, DataSettings, Flip, Normalize, Resize, Validation};
 use crate::syntax::yaml::{Kind, Node};
 
-const KEYS: &[&str] = &["resize", "normalize", "validation"];
+const KEYS: &[&str] = &["resize", "normalize", "validation", "augment", "balance"];
+
+const AUGMENT: &[&str] =
+    &["flip", "rotate", "shift", "zoom", "crop", "brightness", "contrast", "erase", "mixup", "cutmix"];
 
 const NORMALIZE: &[&str] = &["standardize", "0..1", "-1..1", "imagenet", "none"];
 
@@ -21,8 +24,8 @@ pub(super) fn read(entry: Entry<'_>, fields: &mut Fields<'_>) -> DataSettings {
             "validation" => {
                 data.validation = validation(entry, fields).map(|value| Spanned::new(value, entry.value.span));
             }
-            "balance" if entry.value.kind == Kind::Text("none".to_owned()) => {}
-            "balance" | "augment" => fields.unsupported_key(entry),
+            "augment" => data.augment = augment(entry, fields),
+            "balance" => data.balance = balance(entry, fields).unwrap_or_default(),
             _ => fields.unknown_key(entry, KEYS),
         }
     }
@@ -31,6 +34,49 @@ pub(super) fn read(entry: Entry<'_>, fields: &mut Fields<'_>) -> DataSettings {
 
 fn resize(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Resize> {
     fields.choice(entry, &[("stretch", Resize::Stretch), ("crop", Resize::Crop), ("pad", Resize::Pad)])
+}
+
+fn balance(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Balance> {
+    let choices =
+        [("none", Balance::None), ("class_weights", Balance::ClassWeights), ("oversample", Balance::Oversample)];
+    fields.choice(entry, &choices)
+}
+
+fn augment(entry: Entry<'_>, fields: &mut Fields<'_>) -> Augment {
+    let mut augment = Augment::default();
+    for part in fields.entries(entry.value, "augment") {
+        let below_one = |fields: &mut Fields<'_>| fields.share(part, "from 0 to below 1", |x| (0.0..1.0).contains(&x));
+        let up_to_one = |fields: &mut Fields<'_>| fields.share(part, "from 0 to 1", |x| (0.0..=1.0).contains(&x));
+        let alpha = |fields: &mut Fields<'_>| fields.number(part, "0 or above", |x| x >= 0.0);
+        let (slot, value) = match part.key() {
+            "flip" => {
+                augment.flip = flip(part, fields);
+                continue;
+            }
+            "rotate" => {
+                let degrees = fields.number(part, "from 0 to 180 degrees", |x| (0.0..=180.0).contains(&x));
+                (&mut augment.rotate, degrees)
+            }
+            "shift" => (&mut augment.shift, below_one(fields)),
+            "zoom" => (&mut augment.zoom, below_one(fields)),
+            "crop" => (&mut augment.crop, below_one(fields)),
+            "brightness" => (&mut augment.brightness, up_to_one(fields)),
+            "contrast" => (&mut augment.contrast, up_to_one(fields)),
+            "erase" => (&mut augment.erase, below_one(fields)),
+            "mixup" => (&mut augment.mixup, alpha(fields)),
+            "cutmix" => (&mut augment.cutmix, alpha(fields)),
+            _ => {
+                fields.unknown_key(part, AUGMENT);
+                continue;
+            }
+        };
+        *slot = value.unwrap_or(*slot);
+    }
+    augment
+}
+
+fn flip(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Flip> {
+    fields.choice(entry, &[("horizontal", Flip::Horizontal), ("vertical", Flip::Vertical), ("both", Flip::Both)])
 }
 
 fn normalize(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Normalize> {
@@ -67,12 +113,18 @@ fn mean_std(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Normalize> {
     }
     let is_whole = matches!(&entry.value.kind, Kind::Map(parts) if ["mean", "std"].iter().all(|key| has(parts, key)));
     if !is_whole {
-        fields.report(entry.wrong("`data.normalize` wants both `mean` and `std`", "one is missing"));
+        fields.report(
+            entry
+                .wrong("`data.normalize` wants both `mean` and `std`", "one is missing")
+                .help("write `{ mean: [0.5], std: [0.25] }`, one number a channel in both"),
+        );
     }
     let (mean, std) = (mean?, std?);
     if mean.len() != std.len() {
         let message = format!("`mean` has {} numbers, `std` {}", mean.len(), std.len());
-        fields.report(entry.wrong(&message, "one number a channel in both"));
+        fields.report(
+            entry.wrong(&message, "one number a channel in both").help("give both lists a number for each channel"),
+        );
         return None;
     }
     Some(Normalize::MeanStd { mean, std })
@@ -93,7 +145,9 @@ fn channels(
         return None;
     };
     if !(1..=4).contains(&items.len()) {
-        fields.report(entry.wrong(&format!("`{}` has {} numbers", entry.path(), items.len()), "one number a channel"));
+        let message = format!("`{}` has {} numbers", entry.path(), items.len());
+        let help = "give it a number for each channel: three for colour images, one for grey ones";
+        fields.report(entry.wrong(&message, "one number a channel").help(help));
         return None;
     }
     let numbers: Vec<_> = items.iter().map(|item| fields.number(entry.item(item), domain, &accepts)).collect();

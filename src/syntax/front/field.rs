@@ -1,8 +1,9 @@
 //! Typed reading of a mapping's values, with the faults of what does not fit.
 
-use crate::base::{Span, Spanned, nearest};
+use crate::base::{Spanned, nearest};
 use crate::diag::{Diagnostic, code};
 use crate::syntax::ast::Literal;
+use crate::syntax::settings::Places;
 use crate::syntax::value::read_literal;
 use crate::syntax::yaml::{Kind, Node};
 
@@ -42,12 +43,13 @@ impl<'n> Entry<'n> {
 /// Reads values and collects their faults.
 pub(super) struct Fields<'f> {
     faults: &'f mut Vec<Diagnostic>,
+    places: &'f mut Places,
 }
 
 impl<'f> Fields<'f> {
-    /// Adds its faults to `faults`.
-    pub(super) fn new(faults: &'f mut Vec<Diagnostic>) -> Self {
-        Self { faults }
+    /// Adds its faults to `faults`, and to `places` where values stand.
+    pub(super) fn new(faults: &'f mut Vec<Diagnostic>, places: &'f mut Places) -> Self {
+        Self { faults, places }
     }
 
     /// Adds a fault.
@@ -63,11 +65,31 @@ impl<'f> Fields<'f> {
             _ => {
                 let what = if parent.is_empty() { "the front matter".to_owned() } else { format!("`{parent}`") };
                 let message = format!("{what} is `key: value` pairs, got {}", describe(node));
-                self.report(Diagnostic::new(&code::MALFORMED_YAML, message).at(node.span, "expected `key: value`"));
+                let help = "write `key: value` lines, or `{ key: value }`";
+                self.report(
+                    Diagnostic::new(&code::MALFORMED_YAML, message).at(node.span, "expected `key: value`").help(help),
+                );
                 &[]
             }
         };
-        entries.iter().map(move |(name, value)| Entry { name, value, parent })
+        let entries = entries.iter().map(move |(name, value)| Entry { name, value, parent });
+        entries.clone().for_each(|entry| self.places.put(entry.path(), entry.value.span));
+        entries
+    }
+
+    /// The entries of a mapping, and its `name` before all others; `example` shows how one is written.
+    pub(super) fn named_entries<'n>(
+        &mut self,
+        entry: Entry<'n>,
+        example: &str,
+    ) -> Option<(Entry<'n>, impl Iterator<Item = Entry<'n>> + use<'n>)> {
+        let mut entries: Vec<Entry<'n>> = self.entries(entry.value, entry.key()).collect();
+        let Some(at) = entries.iter().position(|part| part.key() == "name") else {
+            let message = format!("`{}` has no name", entry.path());
+            self.report(entry.wrong(&message, "expected `name`").help(format!("write `{example}`")));
+            return None;
+        };
+        Some((entries.remove(at), entries.into_iter()))
     }
 
     /// A value of the body's grammar, written as `raw` at `start`.
@@ -119,6 +141,20 @@ impl<'f> Fields<'f> {
         None
     }
 
+    /// The value as a share for which `accepts` holds: `0.2` or `20%`.
+    pub(super) fn share(&mut self, entry: Entry<'_>, domain: &str, accepts: impl Fn(f64) -> bool) -> Option<f64> {
+        let percent = match &entry.value.kind {
+            Kind::Text(text) => text.strip_suffix('%').and_then(|percent| percent.trim().parse::<f64>().ok()),
+            _ => return self.number(entry, domain, accepts),
+        };
+        match percent.map(|percent| percent / 100.0) {
+            Some(share) if share.is_finite() && accepts(share) => return Some(share),
+            Some(_) => self.out_of_domain(entry, domain),
+            None => self.wrong_kind(entry, "a share such as `10%`"),
+        }
+        None
+    }
+
     /// The value as a whole number from `least` on.
     pub(super) fn count(&mut self, entry: Entry<'_>, least: u64) -> Option<u64> {
         match entry.value.kind {
@@ -153,7 +189,9 @@ impl<'f> Fields<'f> {
     /// Reports that `text` is none of `names`.
     pub(super) fn unknown_choice(&mut self, entry: Entry<'_>, text: &str, names: &[&str]) {
         let message = format!("`{}` cannot be `{text}`", entry.path());
-        let fault = entry.wrong(&message, &format!("expected {}", either(names)));
+        let fault = entry
+            .wrong(&message, &format!("expected {}", either(names)))
+            .help(format!("write {}, or leave the key out", either(names)));
         let meant = nearest(text, names.iter().copied());
         self.report(if entry.value.raw.is_some() { fault.rename(text, entry.value.span, &meant) } else { fault });
     }
@@ -162,7 +200,11 @@ impl<'f> Fields<'f> {
     pub(super) fn wrong_kind(&mut self, entry: Entry<'_>, expected: &str) {
         let message = format!("`{}` wants {expected}, got {}", entry.path(), describe(entry.value));
         let span = if entry.value.span.is_empty() { entry.name.span } else { entry.value.span };
-        self.report(Diagnostic::new(&code::MALFORMED_YAML, message).at(span, format!("expected {expected}")));
+        self.report(
+            Diagnostic::new(&code::MALFORMED_YAML, message)
+                .at(span, format!("expected {expected}"))
+                .help(format!("give `{}` {expected}, or leave the key out", entry.path())),
+        );
     }
 
     /// Reports a value that its key cannot take.
@@ -170,7 +212,9 @@ impl<'f> Fields<'f> {
         let value = entry.value.raw.clone().unwrap_or_else(|| describe(entry.value));
         let message = format!("`{}` must be {domain}, got {value}", entry.path());
         self.report(
-            Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, message).at(entry.value.span, format!("must be {domain}")),
+            Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, message)
+                .at(entry.value.span, format!("must be {domain}"))
+                .help(format!("give `{}` a value that is {domain}, or leave the key out", entry.path())),
         );
     }
 
@@ -185,27 +229,10 @@ impl<'f> Fields<'f> {
             Some(name) if span.len() == entry.key().len() => {
                 fault.at(span, format!("did you mean `{name}`?")).rename(entry.key(), span, &meant)
             }
-            Some(name) => fault.at(span, format!("did you mean `{name}`?")),
+            Some(name) => fault.at(span, format!("did you mean `{name}`?")).help(format!("write `{name}`")),
             None => fault.at(span, "unknown key").help(format!("known keys: {}", quoted(known, ", "))),
         });
     }
-
-    /// Reports a key of the language that this version does not act on.
-    pub(super) fn unsupported_key(&mut self, entry: Entry<'_>) {
-        let fault = unsupported(&format!("`{}`", entry.path()), entry.name.span);
-        self.report(fault.help("leave the key out"));
-    }
-
-    /// Reports a value of the language that this version does not act on; `instead` are those it does.
-    pub(super) fn unsupported_value(&mut self, entry: Entry<'_>, value: &str, instead: &[&str]) {
-        let fault = unsupported(&format!("`{}: {value}`", entry.path()), entry.value.span);
-        self.report(fault.help(format!("write {}, or leave the key out", either(instead))));
-    }
-}
-
-fn unsupported(what: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(&code::UNSUPPORTED_KEY, format!("this version of netc does not act on {what}"))
-        .at(span, "would have no effect")
 }
 
 /// "`a`, `b` or `c`".

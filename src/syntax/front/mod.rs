@@ -10,16 +10,14 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use self::field::{Entry, Fields};
-use super::ast::{Literal, Value};
-use super::settings::{Classes, Expect, FrontMatter, LayerDefaults, LintLevels};
+use super::ast::{Literal, Name, Value};
+use super::settings::{Classes, Expect, FrontMatter, LayerDefaults, LintLevels, Places};
 use super::yaml::{Kind, Node, read_yaml};
 use crate::base::{Source, Span, Spanned};
 use crate::diag::{Diagnostic, code};
 
-const KEYS: &[&str] = &["name", "input", "classes", "defaults", "data", "train", "expect", "lint"];
-
-/// Keys of the language that this version does not act on.
-const UNSUPPORTED: &[&str] = &["init_from", "freeze"];
+const KEYS: &[&str] =
+    &["name", "input", "classes", "defaults", "data", "train", "expect", "lint", "init_from", "freeze"];
 
 /// Where the parts of a file stand.
 pub(super) struct Split {
@@ -79,7 +77,8 @@ pub(super) fn read_front(source: &Source, span: Span, faults: &mut Vec<Diagnosti
             return front;
         }
     };
-    let mut fields = Fields::new(faults);
+    let mut places = Places::default();
+    let mut fields = Fields::new(faults, &mut places);
     for entry in fields.entries(&root, "") {
         match entry.key() {
             "name" => front.name = fields.text(entry).map(|name| Spanned::new(name, entry.value.span)),
@@ -90,11 +89,30 @@ pub(super) fn read_front(source: &Source, span: Span, faults: &mut Vec<Diagnosti
             "train" => front.train = train::read(entry, &mut fields),
             "expect" => front.expect = expect(entry, &mut fields),
             "lint" => front.lint = lint(entry, &mut fields),
-            key if UNSUPPORTED.contains(&key) => fields.unsupported_key(entry),
+            "init_from" => front.init_from = init_from(entry, &mut fields),
+            "freeze" => front.freeze = names(entry, &mut fields),
             _ => fields.unknown_key(entry, KEYS),
         }
     }
+    front.places = places;
     front
+}
+
+fn init_from(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Spanned<String>> {
+    let path = fields.text(entry)?;
+    if path.trim().is_empty() {
+        fields.out_of_domain(entry, "the path of a model file");
+        return None;
+    }
+    Some(Spanned::new(path, entry.value.span))
+}
+
+/// One text, or a list of texts.
+fn names(entry: Entry<'_>, fields: &mut Fields<'_>) -> Vec<Name> {
+    let one = std::slice::from_ref(entry.value);
+    let items = if let Kind::List(items) = &entry.value.kind { items.as_slice() } else { one };
+    let name = |item| fields.text(entry.item(item)).map(|text| Spanned::new(text, item.span));
+    items.iter().filter_map(name).collect()
 }
 
 fn input(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Spanned<[usize; 3]>> {
@@ -108,7 +126,8 @@ fn input(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Spanned<[usize; 3]
             return Some(Spanned::new([height, width, channels], node.span));
         }
         Some(&[_, _, _]) => Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, "`input` has a size of 0")
-            .at(node.span, "every size is at least 1"),
+            .at(node.span, "every size is at least 1")
+            .help("write it as `256x256x3`: height, width and channels"),
         Some(&[height, width]) => {
             let whole = format!("{height}x{width}x3");
             let fault = entry
@@ -130,6 +149,7 @@ fn classes(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Spanned<Classes>
     let too_few = |count: &str| {
         Diagnostic::new(&code::ARGUMENT_OUT_OF_DOMAIN, format!("a classifier needs at least 2 classes, got {count}"))
             .at(span, "at least 2")
+            .help("write how many classes there are, or their names: `[healthy, rust]`")
     };
     match &entry.value.kind {
         Kind::Integer(count) => match usize::try_from(*count) {
@@ -160,7 +180,9 @@ fn class_names(items: &[Node], entry: Entry<'_>, fields: &mut Fields<'_>) -> Opt
         };
         if !seen.insert(name.clone()) {
             let message = format!("the class `{name}` stands twice");
-            fields.report(Diagnostic::new(&code::MALFORMED_YAML, message).at(item.span, "again"));
+            fields.report(
+                Diagnostic::new(&code::MALFORMED_YAML, message).at(item.span, "again").help("remove one of the two"),
+            );
             is_sound = false;
         }
         names.push(name);
@@ -221,11 +243,7 @@ fn lint(entry: Entry<'_>, fields: &mut Fields<'_>) -> LintLevels {
                 continue;
             }
         };
-        let one = std::slice::from_ref(entry.value);
-        let items = if let Kind::List(items) = &entry.value.kind { items.as_slice() } else { one };
-        level.extend(
-            items.iter().filter_map(|item| fields.text(entry.item(item)).map(|code| Spanned::new(code, item.span))),
-        );
+        level.extend(names(entry, fields));
     }
     levels
 }

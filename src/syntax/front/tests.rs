@@ -4,7 +4,10 @@ use crate::base::Source;
 use crate::diag::Diagnostic;
 use crate::syntax::ast::{File, Literal};
 use crate::syntax::parse;
-use crate::syntax::settings::{Classes, Normalize, Optimizer, Resize, Schedule, Validation};
+use crate::syntax::settings::{
+    Augment, Balance, Classes, EarlyStopping, Flip, Loss, Metric, Normalize, OnCollapse, Optimizer, Precision, Rate,
+    Resize, Schedule, Validation,
+};
 
 fn read(front: &str) -> (File, Vec<Diagnostic>, Source) {
     let source = Source::new("test.net", format!("---\n{front}\n---\nConv -> Dense\n"));
@@ -112,22 +115,78 @@ fn a_key_that_stands_twice_is_an_error_everywhere() {
 }
 
 #[test]
-fn keys_without_effect_are_refused_and_their_defaults_accepted() {
-    sound("data: { balance: none }\ntrain: { precision: f32, label_smoothing: 0 }");
+fn every_setting_of_a_training_is_read() {
+    let front = sound(
+        "data:\n  balance: class_weights\n  augment: { flip: both, rotate: 10, shift: 10%, zoom: 0.1, crop: 5%, brightness: 20%,\n    \
+         contrast: 20%, erase: 20%, mixup: 0.2, cutmix: 1 }\n\
+         train:\n  loss: focal\n  label_smoothing: 10%\n  learning_rate: auto\n  schedule: { factor: 0.5, every: 3, name: step }\n  \
+         clip_norm: 1\n  precision: bf16\n  ema: 0.999\n  early_stopping: { metric: val_accuracy, patience: 3 }\n  \
+         on_collapse: recover\ninit_from: weights.safetensors\nfreeze: [conv1.*, conv2]",
+    )
+    .front;
+    let shares =
+        Augment { shift: 0.1, zoom: 0.1, crop: 0.05, brightness: 0.2, contrast: 0.2, erase: 0.2, ..Augment::default() };
+    let augment = Augment { flip: Some(Flip::Both), rotate: 10.0, mixup: 0.2, cutmix: 1.0, ..shares };
+    assert_eq!((front.data.augment, front.data.balance), (augment, Balance::ClassWeights));
+    let train = &front.train;
+    assert_eq!((train.loss, train.label_smoothing, train.learning_rate), (Some(Loss::Focal), 0.1, Some(Rate::Auto)));
+    assert_eq!(train.schedule, Schedule::Step { every: 3.0, factor: 0.5 });
+    assert_eq!((train.clip_norm, train.precision, train.ema), (Some(1.0), Precision::Bf16, Some(0.999)));
+    assert_eq!(train.early_stopping, Some(EarlyStopping { metric: Metric::ValAccuracy, patience: 3 }));
+    assert_eq!(train.on_collapse, Some(OnCollapse::Recover));
+    assert_eq!(front.init_from.map(|path| path.value), Some("weights.safetensors".to_owned()));
+    let frozen: Vec<String> = front.freeze.into_iter().map(|name| name.value).collect();
+    assert_eq!(frozen, ["conv1.*", "conv2"]);
+}
+
+#[test]
+fn schedules_have_their_options_and_no_others() {
+    let schedule = |text: &str| sound(&format!("train: {{ schedule: {text} }}")).front.train.schedule;
+    assert_eq!(schedule("one_cycle"), Schedule::OneCycle { rise: 0.3 });
+    assert_eq!(schedule("{ name: one_cycle, rise: 20% }"), Schedule::OneCycle { rise: 0.2 });
+    assert_eq!(schedule("{ name: plateau, patience: 2 }"), Schedule::Plateau { patience: 2, factor: 0.1 });
+    assert_faults("train: { schedule: { name: cosine, every: 3 } }", &["S008@every"]);
+    assert_faults("train: { schedule: { every: 3 } }", &["S007@{ every: 3 }"]);
+    assert_faults("train: { schedule: { name: setp, every: 3 } }", &["S007@setp"]);
+}
+
+#[test]
+fn settings_of_a_training_have_bounds() {
     assert_faults(
-        "data: { balance: oversample, augment: { flip: both } }\n\
-         train: { loss: mse, ema: 0.9, precision: bf16, schedule: one_cycle, learning_rate: auto }\nfreeze: [a]",
+        "data: { balance: weights, augment: { flip: up, rotate: 200, shift: 100%, zoom: x, mixup: -1, rotat: 3 } }\n\
+         train:\n  loss: crossentropy\n  label_smoothing: 1\n  learning_rate: automatic\n  clip_norm: 0\n  precision: f16\n  \
+         ema: 1\n  early_stopping: 5\n  on_collapse: restart\n  schedule: { name: step, every: 0, factor: 2 }\n\
+         init_from: 3\nfreeze: [1]",
         &[
-            "S015@balance",
-            "S015@augment",
-            "S015@loss",
-            "S015@ema",
-            "S015@precision",
-            "S015@one_cycle",
-            "S015@auto",
-            "S015@freeze",
+            "S007@weights",
+            "S007@up",
+            "N105@200",
+            "N105@100%",
+            "S007@x",
+            "N105@-1",
+            "S008@rotat",
+            "S007@crossentropy",
+            "N105@1",
+            "S007@automatic",
+            "N105@0",
+            "S007@f16",
+            "N105@1",
+            "S007@5",
+            "S007@restart",
+            "N105@0",
+            "N105@2",
+            "S007@3",
+            "S007@1",
         ],
     );
+}
+
+#[test]
+fn places_of_values_are_kept() {
+    let file = sound("input: 8x8x3\ntrain: { epochs: 3, optimizer: { name: sgd, momentum: 0.5 } }");
+    let places = &file.front.places;
+    assert_eq!(places.of("train.epochs").map(|span| (span.start, span.len())), Some((34, 1)));
+    assert!(places.of("optimizer.momentum").is_some() && places.of("train.batch_size").is_none());
 }
 
 #[test]

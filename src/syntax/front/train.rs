@@ -1,42 +1,52 @@
 //! `train:`: the optimizer and its constants, the rate, the budget.
 
 use super::field::{Entry, Fields};
-use crate::base::Spanned;
 use crate::diag::{Diagnostic, code};
-use crate::syntax::settings::{Optimizer, Schedule, TrainSettings};
+use crate::syntax::settings::{
+    EarlyStopping, Loss, Metric, OnCollapse, Optimizer, Precision, Rate, Schedule, TrainSettings,
+};
 use crate::syntax::yaml::{Kind, Node};
 
-const KEYS: &[&str] =
-    &["optimizer", "learning_rate", "schedule", "warmup", "weight_decay", "epochs", "batch_size", "seed"];
-
-/// Keys of the language that this version does not act on.
-const UNSUPPORTED: &[&str] =
-    &["loss", "label_smoothing", "clip_norm", "precision", "ema", "early_stopping", "on_collapse"];
-
-/// Schedules of the language that this version does not act on.
-const OTHER_SCHEDULES: &[&str] = &["step", "plateau", "one_cycle"];
+const KEYS: &[&str] = &[
+    "loss",
+    "label_smoothing",
+    "optimizer",
+    "learning_rate",
+    "schedule",
+    "warmup",
+    "weight_decay",
+    "clip_norm",
+    "epochs",
+    "batch_size",
+    "seed",
+    "precision",
+    "ema",
+    "early_stopping",
+    "on_collapse",
+];
 
 pub(super) fn read(entry: Entry<'_>, fields: &mut Fields<'_>) -> TrainSettings {
     let mut train = TrainSettings::default();
     for entry in fields.entries(entry.value, "train") {
         match entry.key() {
-            "optimizer" => set(&mut train.optimizer, optimizer(entry, fields)),
-            "learning_rate" => {
-                train.learning_rate = rate(entry, fields).map(|rate| Spanned::new(rate, entry.value.span));
+            "loss" => train.loss = fields.choice(entry, Loss::ALL),
+            "label_smoothing" => {
+                let in_domain = |share| (0.0..1.0).contains(&share);
+                set(&mut train.label_smoothing, fields.share(entry, "from 0 to below 1", in_domain));
             }
+            "optimizer" => set(&mut train.optimizer, optimizer(entry, fields)),
+            "learning_rate" => train.learning_rate = rate(entry, fields),
             "schedule" => schedule(entry, &mut train, fields),
             "warmup" => set(&mut train.warmup_epochs, warmup(entry, fields)),
-            "weight_decay" => {
-                set(&mut train.weight_decay, fields.number(entry, "0 or above", |decay| decay >= 0.0));
-            }
+            "weight_decay" => set(&mut train.weight_decay, fields.number(entry, "0 or above", |decay| decay >= 0.0)),
+            "clip_norm" => train.clip_norm = fields.number(entry, "above 0", |norm| norm > 0.0),
             "epochs" => set(&mut train.epochs, fields.count(entry, 1).map(|count| count as usize)),
             "batch_size" => set(&mut train.batch_size, fields.count(entry, 1).map(|count| count as usize)),
             "seed" => set(&mut train.seed, fields.count(entry, 0)),
-            key if UNSUPPORTED.contains(&key) => {
-                if !is_default(key, &entry.value.kind) {
-                    fields.unsupported_key(entry);
-                }
-            }
+            "precision" => set(&mut train.precision, precision(entry, fields)),
+            "ema" => train.ema = fields.share(entry, "above 0 and below 1", inside_unit),
+            "early_stopping" => train.early_stopping = early_stopping(entry, fields),
+            "on_collapse" => train.on_collapse = on_collapse(entry, fields),
             _ => fields.unknown_key(entry, KEYS),
         }
     }
@@ -49,72 +59,121 @@ fn set<T>(field: &mut T, value: Option<T>) {
     }
 }
 
-/// Whether an unsupported key says what happens anyway.
-fn is_default(key: &str, value: &Kind) -> bool {
-    match (key, value) {
-        ("precision", Kind::Text(text)) => text == "f32",
-        ("label_smoothing", Kind::Integer(value)) => *value == 0,
-        ("label_smoothing", Kind::Real(value)) => *value == 0.0,
-        _ => false,
+fn inside_unit(x: f64) -> bool {
+    x > 0.0 && x < 1.0
+}
+
+fn rate(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Rate> {
+    match &entry.value.kind {
+        Kind::Text(text) if text == "auto" => Some(Rate::Auto),
+        Kind::Text(_) => {
+            fields.wrong_kind(entry, "a number, or `auto`");
+            None
+        }
+        _ => fields.number(entry, "above 0", |rate| rate > 0.0).map(Rate::Fixed),
     }
 }
 
-fn rate(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<f64> {
-    if entry.value.kind == Kind::Text("auto".to_owned()) {
-        let fault =
-            Diagnostic::new(&code::UNSUPPORTED_KEY, "this version of netc does not act on `learning_rate: auto`");
-        fields.report(fault.at(entry.value.span, "would have no effect").help("write a rate, such as `1e-3`"));
+fn precision(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Precision> {
+    fields.choice(entry, &[("f32", Precision::F32), ("bf16", Precision::Bf16)])
+}
+
+fn on_collapse(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<OnCollapse> {
+    let choices = [("stop", OnCollapse::Stop), ("recover", OnCollapse::Recover), ("ignore", OnCollapse::Ignore)];
+    fields.choice(entry, &choices)
+}
+
+/// `{ metric: val_loss, patience: 5 }`, either left out for its default.
+fn early_stopping(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<EarlyStopping> {
+    let Kind::Map(_) = entry.value.kind else {
+        fields.wrong_kind(entry, "`{ metric: val_loss, patience: 5 }`");
         return None;
+    };
+    let mut stopping = EarlyStopping::default();
+    for part in fields.entries(entry.value, "early_stopping") {
+        match part.key() {
+            "metric" => set(&mut stopping.metric, metric(part, fields)),
+            "patience" => set(&mut stopping.patience, fields.count(part, 1).map(|count| count as usize)),
+            _ => fields.unknown_key(part, &["metric", "patience"]),
+        }
     }
-    fields.number(entry, "above 0", |rate| rate > 0.0)
+    Some(stopping)
+}
+
+fn metric(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Metric> {
+    let choices = [
+        ("val_loss", Metric::ValLoss),
+        ("val_accuracy", Metric::ValAccuracy),
+        ("loss", Metric::Loss),
+        ("accuracy", Metric::Accuracy),
+    ];
+    fields.choice(entry, &choices)
 }
 
 fn warmup(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<f64> {
     fields.number(entry, "0 epochs or more", |epochs| epochs >= 0.0)
 }
 
-/// `cosine`, or `{ name: cosine, warmup: 3 }`.
+/// `cosine`, or `{ name: step, every: 10, warmup: 3 }`.
 fn schedule(entry: Entry<'_>, train: &mut TrainSettings, fields: &mut Fields<'_>) {
     let Kind::Map(_) = entry.value.kind else {
         return set(&mut train.schedule, schedule_name(entry, fields));
     };
-    for part in fields.entries(entry.value, "schedule") {
-        match part.key() {
-            "name" => set(&mut train.schedule, schedule_name(part, fields)),
-            "warmup" => set(&mut train.warmup_epochs, warmup(part, fields)),
-            _ => fields.unknown_key(part, &["name", "warmup"]),
+    let Some((name, parts)) = fields.named_entries(entry, "{ name: cosine, warmup: 3 }") else { return };
+    let known = schedule_name(name, fields);
+    set(&mut train.schedule, known);
+    for part in parts {
+        match (part.key(), &mut train.schedule) {
+            ("warmup", _) => set(&mut train.warmup_epochs, warmup(part, fields)),
+            ("every", Schedule::Step { every, .. }) => {
+                set(every, fields.number(part, "above 0 epochs", |epochs| epochs > 0.0));
+            }
+            ("factor", Schedule::Step { factor, .. } | Schedule::Plateau { factor, .. }) => {
+                set(factor, fields.share(part, "above 0 and below 1", inside_unit));
+            }
+            ("patience", Schedule::Plateau { patience, .. }) => {
+                set(patience, fields.count(part, 1).map(|count| count as usize));
+            }
+            ("rise", Schedule::OneCycle { rise }) => {
+                set(rise, fields.share(part, "above 0 and below 1", inside_unit));
+            }
+            // What a misspelt name would take is not known.
+            (_, schedule) if known.is_some() => fields.unknown_key(part, schedule_keys(schedule)),
+            _ => {}
         }
     }
 }
 
-fn schedule_name(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Schedule> {
-    match &entry.value.kind {
-        Kind::Text(text) if OTHER_SCHEDULES.contains(&text.as_str()) => {
-            fields.unsupported_value(entry, text, &["constant", "cosine"]);
-            None
-        }
-        _ => fields.choice(entry, &[("constant", Schedule::Constant), ("cosine", Schedule::Cosine)]),
+fn schedule_keys(schedule: &Schedule) -> &'static [&'static str] {
+    match schedule {
+        Schedule::Constant | Schedule::Cosine => &["name", "warmup"],
+        Schedule::Step { .. } => &["name", "warmup", "every", "factor"],
+        Schedule::Plateau { .. } => &["name", "warmup", "patience", "factor"],
+        Schedule::OneCycle { .. } => &["name", "warmup", "rise"],
     }
+}
+
+/// The schedule of that name with PyTorch's constants.
+fn schedule_name(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Schedule> {
+    let choices = [
+        ("constant", Schedule::Constant),
+        ("cosine", Schedule::Cosine),
+        ("step", Schedule::Step { every: 10.0, factor: 0.1 }),
+        ("plateau", Schedule::Plateau { patience: 10, factor: 0.1 }),
+        ("one_cycle", Schedule::OneCycle { rise: 0.3 }),
+    ];
+    fields.choice(entry, &choices)
 }
 
 /// `adam`, or `{ name: sgd, momentum: 0.9 }`.
 fn optimizer(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Optimizer> {
-    let Kind::Map(parts) = &entry.value.kind else {
+    let Kind::Map(_) = &entry.value.kind else {
         return optimizer_name(entry, fields);
     };
-    let Some((name, value)) = parts.iter().find(|(name, _)| name.value == "name") else {
-        fields.report(
-            entry
-                .wrong("`train.optimizer` has no name", "expected `name`")
-                .help("write `{ name: sgd, momentum: 0.9 }`"),
-        );
-        return None;
-    };
-    let mut optimizer = optimizer_name(Entry { name, value, parent: "optimizer" }, fields)?;
-    for part in fields.entries(entry.value, "optimizer").filter(|part| part.key() != "name") {
-        constant(part, &mut optimizer, fields);
-    }
-    check_nesterov(&optimizer, value, fields);
+    let (name, parts) = fields.named_entries(entry, "{ name: sgd, momentum: 0.9 }")?;
+    let mut optimizer = optimizer_name(name, fields)?;
+    parts.for_each(|part| constant(part, &mut optimizer, fields));
+    check_nesterov(&optimizer, name.value, fields);
     Some(optimizer)
 }
 

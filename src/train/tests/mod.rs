@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
-use crate::base::{Random, Source, Span, Spanned};
+use crate::base::{Random, Source};
 use crate::data::OnBadImage;
 use crate::diag::Result;
 use crate::graph::{
@@ -17,7 +17,7 @@ use crate::graph::{
     WindowRule,
 };
 use crate::kernel::{Activation, Isa};
-use crate::syntax::settings::{DataSettings, TrainSettings};
+use crate::syntax::settings::{DataSettings, Rate, TrainSettings};
 
 const CLASSES: [&str; 3] = ["blue", "green", "red"];
 
@@ -84,8 +84,8 @@ fn settings() -> TrainSettings {
     TrainSettings { learning_rate: rate(0.02), epochs: 4, batch_size: 8, seed: 3, ..TrainSettings::default() }
 }
 
-fn rate(value: f64) -> Option<Spanned<f64>> {
-    Some(Spanned::new(value, Span::default()))
+fn rate(value: f64) -> Option<Rate> {
+    Some(Rate::Fixed(value))
 }
 
 fn job_with(data: &Path, settings: TrainSettings, threads: usize) -> Job {
