@@ -9,6 +9,10 @@ use crate::syntax::is_unreadable;
 
 /// So often a text is judged anew at most; what is not mended by then keeps its fix.
 const MAX_JUDGEMENTS: usize = 48;
+/// Long texts are judged less often: about so many bytes in all.
+const MAX_JUDGED_BYTES: usize = 1 << 20;
+/// So often even the longest is.
+const MIN_JUDGEMENTS: usize = 4;
 
 /// A text after its fixes.
 #[derive(Clone, Debug)]
@@ -40,7 +44,8 @@ pub struct Fixed {
 pub fn mend(source: Source, judge: impl Fn(&Source) -> Vec<Diagnostic>) -> Mended {
     let found = judge(&source);
     let mut mended = Mended { source: source.clone(), fixed: Vec::new(), left: found.clone() };
-    let mut budget = MAX_JUDGEMENTS;
+    let length = source.text().len().max(1);
+    let mut budget = (MAX_JUDGED_BYTES / length).clamp(MIN_JUDGEMENTS, MAX_JUDGEMENTS);
     while let Some(next) = mended.after(&apart(&mended.left), &judge, &mut budget) {
         mended = next;
     }
