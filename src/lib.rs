@@ -23,13 +23,13 @@
 //! | room | holds |
 //! | --- | --- |
 //! | [`base`] | places in a text, did-you-mean, the one random generator, numbers to read |
-//! | [`diag`] | the table of codes with a page each; messages as plain data; how one looks on a terminal and as JSON |
+//! | [`diag`] | the table of codes with a page each; messages as plain data; how one looks on a terminal, as JSON, as SARIF |
 //! | [`kernel`] | compute routines, a row each in a table, the plain reference beside them; the only `unsafe` code |
 //! | [`graph`] | values with shape, range and linearity; the closed set of operations; gradients |
-//! | [`syntax`] | grammar and front matter: text to a tree in which every part has its place |
+//! | [`syntax`] | grammar and front matter: text to a tree in which every part has its place; the canonical printer back |
 //! | [`layer`] | the table of layers: names, arguments, and the operations each stands for |
 //! | [`schema`] | the front matter as a JSON schema |
-//! | [`check`] | expands repeats and blocks, types every edge, finds what will not run or cannot learn |
+//! | [`check`] | expands repeats and blocks, types every edge, finds what will not run or cannot learn; mends what has one way out |
 //! | [`compare`] | what differs between two networks, however each is written |
 //! | [`draw`] | a network as a picture: what is shown, where it stands, SVG, Graphviz and Mermaid |
 //! | [`starter`] | a first spec for images: its sizes, and the reason for every line |

@@ -64,6 +64,8 @@ pub struct Source {
     name: String,
     text: String,
     line_starts: Vec<usize>,
+    /// Whether every character is one byte, so that columns need not be counted.
+    is_ascii: bool,
 }
 
 impl Source {
@@ -71,7 +73,8 @@ impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { name: name.into(), text, line_starts }
+        let is_ascii = text.is_ascii();
+        Self { name: name.into(), text, line_starts, is_ascii }
     }
 
     /// The name it is shown under.
@@ -103,8 +106,9 @@ impl Source {
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let line = self.line_index(offset);
         let start = self.line_starts[line];
-        let before = self.text.get(start..offset.min(self.text.len())).unwrap_or("");
-        (line + 1, before.chars().count() + 1)
+        let end = offset.min(self.text.len());
+        let column = if self.is_ascii { end - start } else { self.text.get(start..end).unwrap_or("").chars().count() };
+        (line + 1, column + 1)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The one way to write a spec: names of layers as the table has them, laid out by the printer.
 
+use std::collections::HashSet;
+
 use crate::base::Source;
 use crate::diag::{Diagnostic, Edit};
 use crate::layer;
@@ -19,7 +21,8 @@ pub fn format(source: &Source) -> Result<String, Vec<Diagnostic>> {
 /// The edits that write every layer, argument and activation by its canonical name, in the order of their places.
 #[must_use]
 pub fn canonical_names(file: &File) -> Vec<Edit> {
-    let mut naming = Naming { file, params: &[], edits: Vec::new() };
+    let blocks = file.lets.iter().map(|block| block.name.value.as_str()).collect();
+    let mut naming = Naming { blocks, params: &[], edits: Vec::new() };
     for block in &file.lets {
         naming.params = &block.params;
         naming.chain(&block.chain);
@@ -30,7 +33,7 @@ pub fn canonical_names(file: &File) -> Vec<Edit> {
 }
 
 struct Naming<'a> {
-    file: &'a File,
+    blocks: HashSet<&'a str>,
     /// The parameters of the block whose body this is.
     params: &'a [Param],
     edits: Vec<Edit>,
@@ -53,7 +56,7 @@ impl Naming<'_> {
 
     /// A block keeps its name, even where it takes that of a layer.
     fn layer(&mut self, name: &Name, args: &[Arg]) {
-        if self.file.lets.iter().any(|block| block.name.value == name.value) {
+        if self.blocks.contains(name.value.as_str()) {
             return;
         }
         let is_param = |word: &str| self.params.iter().any(|param| param.name.value == word);

@@ -1,12 +1,18 @@
 //! Mending a text by the fixes that may be applied unasked.
 
+use std::collections::HashMap;
+
 use crate::base::{Source, Span};
 use crate::diag::code::{UNKNOWN_BLOCK, UNKNOWN_LAYER};
 use crate::diag::{Code, Diagnostic, Edit, Fix};
 use crate::syntax::is_unreadable;
 
-/// So often a text is judged anew; what is not mended by then keeps its fix.
-const MAX_ROUNDS: usize = 16;
+/// So often a text is judged anew at most; what is not mended by then keeps its fix.
+const MAX_JUDGEMENTS: usize = 48;
+/// Long texts are judged less often: about so many bytes in all.
+const MAX_JUDGED_BYTES: usize = 1 << 20;
+/// So often even the longest is.
+const MIN_JUDGEMENTS: usize = 4;
 
 /// A text after its fixes.
 #[derive(Clone, Debug)]
@@ -26,43 +32,46 @@ pub struct Fixed {
     pub code: &'static Code,
     /// What was done, in the imperative.
     pub title: String,
-    /// The line, from 1 on, in the text of that round.
+    /// The line, from 1 on, in the text as it was then.
     pub line: usize,
 }
 
 /// Applies all safe fixes of the faults that `judge` finds, until none is left.
 ///
-/// Of fixes that overlap the first is taken, the others are seen again in the next round. A fix is taken back where its
+/// Of fixes that overlap the first is taken, the others are seen again afterwards. A fix is taken back where its
 /// fault stays, or where another error comes that the fault did not hide. Where a part of the text cannot be read in the
 /// end, the text stays as it was.
 pub fn mend(source: Source, judge: impl Fn(&Source) -> Vec<Diagnostic>) -> Mended {
     let found = judge(&source);
     let mut mended = Mended { source: source.clone(), fixed: Vec::new(), left: found.clone() };
-    for _ in 0..MAX_ROUNDS {
-        if !mended.round(&judge) {
-            break;
-        }
+    let length = source.text().len().max(1);
+    let mut budget = (MAX_JUDGED_BYTES / length).clamp(MIN_JUDGEMENTS, MAX_JUDGEMENTS);
+    while let Some(next) = mended.after(&apart(&mended.left), &judge, &mut budget) {
+        mended = next;
     }
     if is_unreadable(&mended.left) { Mended { source, fixed: Vec::new(), left: found } } else { mended }
 }
 
 impl Mended {
-    /// One round; whether it changed the text.
-    fn round(&mut self, judge: &impl Fn(&Source) -> Vec<Diagnostic>) -> bool {
-        let chosen = apart(&self.left);
-        if chosen.is_empty() {
-            return false;
+    /// The text after as many of the fixes of `chosen` as are good together; `None` where none is.
+    fn after(
+        &self,
+        chosen: &[&Diagnostic],
+        judge: &impl Fn(&Source) -> Vec<Diagnostic>,
+        budget: &mut usize,
+    ) -> Option<Self> {
+        if chosen.is_empty() || *budget == 0 {
+            return None;
         }
-        // Most often all are good together. Where they are not, each is tried alone, and those go together; else one.
-        let attempt = |chosen: &[&Diagnostic]| self.attempt(chosen, judge);
-        let next = attempt(&chosen).or_else(|| {
-            let good: Vec<&Diagnostic> = chosen.iter().copied().filter(|fault| attempt(&[fault]).is_some()).collect();
-            let first = good.first().copied()?;
-            attempt(&good).or_else(|| attempt(&[first]))
-        });
-        let Some(next) = next else { return false };
-        *self = next;
-        true
+        *budget -= 1;
+        if let Some(next) = self.attempt(chosen, judge) {
+            return Some(next);
+        }
+        // Most often all are good. Where they are not, those of one half may be; the others are seen again.
+        match chosen.split_at(chosen.len() / 2) {
+            ([], _) => None,
+            (first, second) => self.after(first, judge, budget).or_else(|| self.after(second, judge, budget)),
+        }
     }
 
     /// The text with the fixes of `chosen`, where it is better for them.
@@ -74,7 +83,7 @@ impl Mended {
             let done = chosen.iter().zip(&fixes).map(|(fault, fix)| Fixed {
                 code: fault.code,
                 title: fix.title.clone(),
-                line: self.source.line_column(fault.span().unwrap_or_default().start).0,
+                line: self.source.line_index(fault.span().unwrap_or_default().start) + 1,
             });
             Self { fixed: self.fixed.iter().cloned().chain(done).collect(), source, left }
         })
@@ -119,14 +128,21 @@ fn reach(fix: &Fix) -> Option<Span> {
 
 /// Whether the faults of `chosen` are gone, and no error came but those that they hid.
 fn is_better(before: &[Diagnostic], after: &[Diagnostic], chosen: &[&Diagnostic]) -> bool {
-    let count = |found: &[Diagnostic], code: &Code| found.iter().filter(|fault| fault.code == code).count();
-    let are_gone = chosen.iter().all(|fault| {
-        let mended = chosen.iter().filter(|other| other.code == fault.code).count();
-        count(after, fault.code) + mended <= count(before, fault.code)
-    });
+    let was = counts(before.iter());
+    let is = counts(after.iter());
+    let of = |counts: &HashMap<&str, usize>, id: &str| counts.get(id).copied().unwrap_or_default();
+    let are_gone = counts(chosen.iter().copied()).iter().all(|(id, mended)| of(&is, id) + mended <= of(&was, id));
     let hidden_from = chosen.iter().map(|fault| depth(fault.code)).max().unwrap_or_default();
-    let is_known = |fault: &&Diagnostic| count(before, fault.code) > 0 || depth(fault.code) > hidden_from;
-    are_gone && after.iter().filter(|fault| fault.is_error()).all(|fault| is_known(&fault))
+    let is_known = |fault: &Diagnostic| was.contains_key(fault.code.id) || depth(fault.code) > hidden_from;
+    are_gone && after.iter().filter(|fault| fault.is_error()).all(is_known)
+}
+
+/// How many faults of each code there are.
+fn counts<'f>(faults: impl Iterator<Item = &'f Diagnostic>) -> HashMap<&'static str, usize> {
+    faults.fold(HashMap::new(), |mut counts, fault| {
+        *counts.entry(fault.code.id).or_default() += 1;
+        counts
+    })
 }
 
 /// How far a check has to come to find a fault: the text hides the names, these the arguments, these the shapes, these

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
+use super::number::counted;
 use super::printable::{harmless, printable};
 use super::text::paragraphs;
 use crate::base::Source;
@@ -34,6 +35,9 @@ pub(super) struct Console {
 
 /// So many findings of a kind are shown before a training; the rest is counted.
 const SHOWN_OF_A_KIND: usize = 3;
+
+/// So many findings are drawn with their text; whoever has more starts with these.
+const SHOWN_AT_ONCE: usize = 100;
 
 /// The widest text that is easy to read.
 const MAX_TEXT_WIDTH: usize = 100;
@@ -176,9 +180,13 @@ impl Console {
 
 /// Diagnostics as a person reads them; control characters of specs and file names do not reach the terminal.
 fn drawn(diagnostics: &[Diagnostic], source: Option<&Source>, colour: bool, width: usize) -> String {
-    let diagnostics: Vec<Diagnostic> = diagnostics.iter().map(harmless).collect();
+    let shown: Vec<Diagnostic> = diagnostics.iter().take(SHOWN_AT_ONCE).map(harmless).collect();
     let source = source.map(|source| Source::new(printable(source.name()), printable(source.text())));
-    render(&diagnostics, source.as_ref(), colour, width)
+    let mut text = render(&shown, source.as_ref(), colour, width);
+    if let more @ 1.. = diagnostics.len() - shown.len() {
+        text += &format!("\nand {}\n", counted(more, "more finding"));
+    }
+    text
 }
 
 /// Columns of the terminal that results go to; `COLUMNS` goes before what the terminal says of itself.

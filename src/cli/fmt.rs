@@ -3,11 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::console::Console;
 use super::number::counted;
-use super::{Ending, Outcome, rewrite, spec};
+use super::rewrite::{unified, write_new};
+use super::{Ending, Outcome, spec};
 use crate::base::Source;
 use crate::check;
 use crate::diag::{Diagnostic, Fault};
@@ -41,29 +40,34 @@ enum Formatted {
     Other(Source, String),
     /// Its faults: a part of it cannot be read.
     Unreadable(Source, Vec<Diagnostic>),
-    /// There is no text.
-    Missing(Fault),
+    /// It cannot be read or written.
+    Failed(Fault),
 }
 
 /// Runs `netc fmt`.
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let paths = spec::expand(&args.paths)?;
-    let results: Vec<Formatted> = paths.par_iter().map(|path| format(path)).collect();
+    let only_shown = args.check || args.diff;
+    let mut results = spec::each(&paths, format);
+    if !only_shown {
+        write(&paths, &mut results);
+    }
     let mut tally = Tally::default();
     for (path, result) in paths.iter().zip(&results) {
-        show(args, path, result, &mut tally, console)?;
+        tally.count(result);
+        show(args, path, result, console)?;
     }
-    if paths.iter().any(|path| path != Path::new(spec::STDIN)) {
-        let summary = tally.summary(args.check || args.diff);
+    if !paths.iter().all(|path| spec::is_stdin(path)) {
+        let summary = tally.summary(only_shown);
         if args.diff { console.log(&summary) } else { console.line(&summary)? }
     }
-    Ok(tally.ending(args.check || args.diff))
+    Ok(tally.ending(only_shown))
 }
 
 fn format(path: &Path) -> Formatted {
     let source = match spec::read(path) {
         Ok(source) => source,
-        Err(fault) => return Formatted::Missing(fault),
+        Err(fault) => return Formatted::Failed(fault),
     };
     match check::format(&source) {
         Ok(text) if text == source.text() => Formatted::Same(source),
@@ -72,41 +76,36 @@ fn format(path: &Path) -> Formatted {
     }
 }
 
-/// Writes or shows one result.
-fn show(args: &Args, path: &Path, result: &Formatted, tally: &mut Tally, console: &mut Console) -> io::Result<()> {
-    let is_filter = path == Path::new(spec::STDIN) && !args.check && !args.diff;
+/// Writes every new text to its file.
+fn write(paths: &[PathBuf], results: &mut [Formatted]) {
+    let files = paths.iter().zip(results.iter()).map(|(path, result)| match result {
+        Formatted::Other(_, text) => (path.as_path(), Some(text.as_str())),
+        _ => (path.as_path(), None),
+    });
+    for (at, fault) in write_new(files) {
+        results[at] = Formatted::Failed(fault);
+    }
+}
+
+/// Shows what came of one spec.
+fn show(args: &Args, path: &Path, result: &Formatted, console: &mut Console) -> io::Result<()> {
+    let is_filter = spec::is_stdin(path) && !args.check && !args.diff;
     match result {
-        Formatted::Same(source) => {
-            tally.same += 1;
-            if is_filter { console.document(source.text()) } else { Ok(()) }
-        }
-        Formatted::Other(source, text) => {
-            tally.changed += 1;
-            let name = source.name();
-            if args.diff {
-                return console.document(&rewrite::unified(source, text));
-            } else if args.check {
-                return console.line(&format!("{name}: would be formatted"));
-            } else if is_filter {
-                return console.document(text);
-            }
-            match rewrite::write(path, text) {
-                Ok(()) => console.line(&format!("{name}: formatted")),
-                Err(fault) => {
-                    tally.changed -= 1;
-                    tally.failed(&fault, console);
-                    Ok(())
-                }
-            }
+        Formatted::Same(source) if is_filter => console.document(source.text()),
+        Formatted::Same(_) => Ok(()),
+        Formatted::Other(source, text) if args.diff => console.document(&unified(source, text)),
+        Formatted::Other(_, text) if is_filter => console.document(text),
+        Formatted::Other(source, _) => {
+            let verb = if args.check { "would be formatted" } else { "formatted" };
+            console.line(&format!("{}: {verb}", source.name()))
         }
         Formatted::Unreadable(source, faults) => {
-            tally.unreadable += 1;
             console.log_findings(faults, Some(source));
             console.log(&format!("{}: not formatted, since a part of it cannot be read", source.name()));
             Ok(())
         }
-        Formatted::Missing(fault) => {
-            tally.failed(fault, console);
+        Formatted::Failed(fault) => {
+            console.log_findings(std::slice::from_ref(fault), None);
             Ok(())
         }
     }
@@ -122,19 +121,23 @@ struct Tally {
 }
 
 impl Tally {
-    /// Counts and shows a file that cannot be read or written.
-    fn failed(&mut self, fault: &Diagnostic, console: &Console) {
-        self.failed += 1;
-        console.log_findings(std::slice::from_ref(fault), None);
+    fn count(&mut self, result: &Formatted) {
+        *match result {
+            Formatted::Same(_) => &mut self.same,
+            Formatted::Other(..) => &mut self.changed,
+            Formatted::Unreadable(..) => &mut self.unreadable,
+            Formatted::Failed(_) => &mut self.failed,
+        } += 1;
     }
 
     /// "1 file formatted, 2 unchanged".
     fn summary(&self, only_shown: bool) -> String {
         let verb = if only_shown { "would be formatted" } else { "formatted" };
         let mut summary = format!("{} {verb}, {} unchanged", counted(self.changed, "file"), self.same);
-        let failed = self.unreadable + self.failed;
-        if failed > 0 {
-            summary += &format!(", {failed} left as {}", if failed == 1 { "it is" } else { "they are" });
+        match self.unreadable + self.failed {
+            0 => {}
+            1 => summary += ", 1 left as it is",
+            left => summary += &format!(", {left} left as they are"),
         }
         summary
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::console::Console;
 use super::number::{counted, grouped};
 use super::shell::word;
-use super::spec::{self, STDIN};
+use super::spec::{self, is_stdin};
 use super::{Ending, Outcome};
 use crate::base::Source;
 use crate::check::Facts;
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
         None => Known::default(),
     };
     let text = starter(&known);
-    if args.out == Path::new(STDIN) {
+    if is_stdin(&args.out) {
         console.result(&text)?;
         return Ok(Ending::Done);
     }

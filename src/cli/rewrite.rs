@@ -1,19 +1,35 @@
 //! New texts of specs: written in their place, or shown as a diff.
 
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread::ScopedJoinHandle;
 
 use similar::TextDiff;
 
+use super::spec::is_stdin;
 use crate::base::Source;
 use crate::diag::{Diagnostic, Fault, code};
 use crate::model::write_file;
 
-/// Writes the new `text` of the spec at `path`, whole or not at all; behind a link, the file that it leads to.
-///
-/// # Errors
-///
-/// M805 with the reason; the spec is then as it was.
-pub(super) fn write(path: &Path, text: &str) -> Result<(), Fault> {
+/// So many files are written at a time. Each waits for the disk, which takes many at once as fast as one.
+const WRITERS: usize = 32;
+
+/// Writes the new texts of specs, where they have one and are no stdin, each whole or not at all; behind a link, the file
+/// that it leads to. Gives M805 and its reason for every spec, by its index, that is left as it was.
+pub(super) fn write_new<'t>(specs: impl Iterator<Item = (&'t Path, Option<&'t str>)>) -> Vec<(usize, Fault)> {
+    let texts = specs.enumerate().filter(|(_, (path, _))| !is_stdin(path));
+    let texts: Vec<(usize, &Path, &str)> = texts.filter_map(|(at, (path, text))| Some((at, path, text?))).collect();
+    let write = |&(at, path, text): &(usize, &Path, &str)| Some((at, write(path, text).err()?));
+    std::thread::scope(|scope| {
+        let shares = texts.chunks(texts.len().div_ceil(WRITERS).max(1));
+        let writers: Vec<_> =
+            shares.map(|share| scope.spawn(move || share.iter().filter_map(write).collect::<Vec<_>>())).collect();
+        let failed = |writer: ScopedJoinHandle<'_, _>| writer.join().unwrap_or_else(|panic| resume_unwind(panic));
+        writers.into_iter().flat_map(failed).collect()
+    })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Fault> {
     let help = "make the file and its folder writable, or show the change with `--diff`";
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     // A rename would replace it all the same.

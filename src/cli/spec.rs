@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::argument::InputSize;
 use super::console::Console;
 use super::failure::Failure;
@@ -17,7 +19,12 @@ use crate::syntax::{self, ast::File as Tree};
 use crate::train::{Dataset, Wanted};
 
 /// The path that stands for stdin.
-pub(super) const STDIN: &str = "-";
+const STDIN: &str = "-";
+
+/// Whether a path stands for stdin.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path == Path::new(STDIN)
+}
 
 /// Nothing longer is read: a spec that is too large is named with its size up to here.
 const MAX_READ: u64 = 64 << 20;
@@ -28,7 +35,7 @@ const MAX_READ: u64 = 64 << 20;
 ///
 /// S014 where it cannot be read, S005 where it is too large, S010 where it is not UTF-8.
 pub(super) fn read(path: &Path) -> Result<Source, Fault> {
-    if path == Path::new(STDIN) {
+    if is_stdin(path) {
         let bytes = bytes(io::stdin().lock()).map_err(|error| unreadable(Path::new("<stdin>"), &error))?;
         return syntax::read_utf8(&bytes, "<stdin>");
     }
@@ -239,6 +246,15 @@ pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Fault> {
         files.extend(found.iter().map(|file| file.strip_prefix(".").unwrap_or(file).to_owned()));
     }
     Ok(files)
+}
+
+/// The result of `work` for every path, in their order; several are worked on at a time.
+pub(super) fn each<T: Send>(paths: &[PathBuf], work: impl Fn(&Path) -> T + Sync) -> Vec<T> {
+    match paths {
+        // Threads would take longer to start than one spec takes.
+        [path] => vec![work(path)],
+        paths => paths.par_iter().map(|path| work(path)).collect(),
+    }
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Fault> {

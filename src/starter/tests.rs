@@ -29,9 +29,20 @@ fn known(input: [usize; 3], classes: usize, images: usize) -> Known {
 #[test]
 fn every_starter_checks_without_an_error_or_a_warning() {
     net_of(&Known::default());
-    for (h, w) in
-        [(1, 1), (3, 3), (4, 9), (8, 8), (28, 28), (32, 32), (33, 47), (100, 64), (224, 224), (511, 640), (512, 300), (4000, 31)]
-    {
+    for (h, w) in [
+        (1, 1),
+        (3, 3),
+        (4, 9),
+        (8, 8),
+        (28, 28),
+        (32, 32),
+        (33, 47),
+        (100, 64),
+        (224, 224),
+        (511, 640),
+        (512, 300),
+        (4000, 31),
+    ] {
         for channels in [1, 3] {
             for (classes, images) in [(2, 4), (3, 400), (10, 1600), (21, 13_000), (1000, 1_200_000)] {
                 net_of(&known([h, w, channels], classes, images));

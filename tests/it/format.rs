@@ -1,15 +1,9 @@
 //! `netc fmt`: what is written, what is only shown, and with which exit code.
 
-use std::path::Path;
-
-use crate::program::{Folder, netc, netc_reading, text};
+use crate::program::{Folder, content, netc, netc_reading, text};
 
 const UNTIDY: &str = "Conv2D(8,kernel_size=3)->Relu # kept\n->Flatten->Dense->Softmax";
 const TIDY: &str = "Conv(8, kernel: 3) -> Relu # kept\n  -> Flatten -> Dense -> Softmax\n";
-
-fn content(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap()
-}
 
 #[test]
 fn files_are_written_in_place_and_a_second_run_changes_nothing() {
@@ -88,6 +82,23 @@ fn links_and_permissions_stay_and_a_read_only_file_is_left_alone() {
     assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(content(&file), TIDY);
+}
+
+#[cfg(unix)]
+#[test]
+fn many_files_are_written_and_the_one_that_cannot_be_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let paths: Vec<_> = (0..100).map(|at| folder.file(format!("{at:02}.net"), UNTIDY.as_bytes())).collect();
+    std::fs::set_permissions(&paths[7], PermissionsExt::from_mode(0o444)).unwrap();
+    let run = netc(["fmt", text(folder.path())]).failed(2, "M805");
+    assert!(run.stderr.contains("07.net"), "{}", run.stderr);
+    assert!(run.stdout.ends_with("99 files formatted, 0 unchanged, 1 left as it is\n"), "{}", run.stdout);
+    let names: Vec<&str> = run.stdout.lines().filter_map(|line| line.strip_suffix(": formatted")).collect();
+    assert!(names.len() == 99 && names.is_sorted());
+    for (at, path) in paths.iter().enumerate() {
+        assert_eq!(content(path), if at == 7 { UNTIDY } else { TIDY });
+    }
 }
 
 #[test]

@@ -2,16 +2,12 @@
 
 use std::path::Path;
 
-use crate::program::{Folder, netc, netc_reading, text};
+use crate::program::{Folder, content, netc, netc_reading, text};
 
 const ORIGIN: &str =
     "[Conv -> Relu -Conv -> Relu -> MAxPool] * 3 -> Flatten -> [Dense -> Relu] * 2 -> Dense -> Softmax\n";
 const MENDED: &str =
     "[Conv -> Relu -> Conv -> Relu -> MaxPool] * 3 -> Flatten -> [Dense -> Relu] * 2 -> Dense -> Softmax\n";
-
-fn content(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap()
-}
 
 #[test]
 fn the_origins_line_becomes_a_valid_spec() {
@@ -104,4 +100,20 @@ fn a_spec_that_cannot_be_written_keeps_its_findings() {
     assert!(said.contains("M805") && said.contains("S002") && said.contains("N101"), "{said}");
     assert!(said.ends_with("0 findings fixed, 3 remain\n"), "{said}");
     assert_eq!(content(&spec), ORIGIN);
+}
+
+#[test]
+fn thousands_of_mistakes_are_mended_and_shown_in_time() {
+    let folder = Folder::new();
+    let slips = format!("{}Flatten -> Dense -> Softmax\n", "Covn(8, padding: same) => ".repeat(2000));
+    let stubborn = format!("{}Flatten -> Dense -> Softmax\n", "Felu -> ".repeat(3000));
+    for (text_before, left, fixed) in [(slips, 0, 4000), (stubborn, 3000, 0)] {
+        let spec = folder.file("a.net", text_before.as_bytes());
+        let start = std::time::Instant::now();
+        let shown = netc(["check", text(&spec)]).ended(1).stdout;
+        assert!(shown.contains("more findings\n"), "all are drawn");
+        let report = netc(["check", "--fix", "--format", "json", text(&spec)]).json();
+        assert_eq!((report["errors"].as_u64(), report["fixed"].as_u64()), (Some(left), Some(fixed)));
+        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    }
 }

@@ -101,6 +101,11 @@ impl Folder {
     }
 }
 
+/// The text of a file.
+pub fn content(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
 /// The path as an argument.
 pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()

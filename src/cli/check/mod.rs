@@ -4,11 +4,9 @@ mod report;
 mod show;
 mod watch;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rayon::prelude::*;
-
-use self::report::{Report, report};
+use self::report::{Report, report, write_mended};
 use super::argument::InputSize;
 use super::console::Console;
 use super::failure::Failure;
@@ -93,7 +91,7 @@ impl Args {
     }
 
     fn reads_stdin(&self) -> bool {
-        self.paths.iter().any(|path| path == Path::new(spec::STDIN))
+        self.paths.iter().any(|path| spec::is_stdin(path))
     }
 }
 
@@ -112,11 +110,14 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
 
 /// Checks every spec once, and shows what was found.
 fn once(paths: &[PathBuf], args: &Args, console: &mut Console) -> Outcome {
-    let reports: Vec<Report> = match &args.data {
+    let mut reports: Vec<Report> = match &args.data {
         // The progress of reading images is shown, one set at a time.
         Some(_) => paths.iter().map(|path| report(path, args)).collect(),
-        None => paths.par_iter().map(|path| report(path, args)).collect(),
+        None => spec::each(paths, |path| report(path, args)),
     };
+    if args.mode() == Mode::Fix {
+        write_mended(paths, &mut reports, args);
+    }
     show::all(&reports, args, console)?;
     Ok(ending(&reports, args))
 }

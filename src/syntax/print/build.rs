@@ -15,7 +15,7 @@ pub(super) struct Builder<'a> {
     names: &'a [Edit],
     /// The comments that are in no gap yet.
     comments: &'a [Name],
-    /// Lines, by index, with a comment that silences codes on them. What stands on such a line stays there, and
+    /// Lines, by index and in order, with a comment that silences codes on them. What stands on such a line stays there, and
     /// nothing comes to it.
     kept_lines: Vec<usize>,
     /// Where the text before ends; `None` at the start of the body.
@@ -224,10 +224,10 @@ impl<'a> Builder<'a> {
     fn hold(&self, start: usize) -> Hold {
         let Some(end) = self.end else { return Hold::Free };
         let line = self.source.line_index(start);
-        match self.kept_lines.contains(&line) {
-            false => Hold::Free,
-            true if self.source.line_index(end) == line => Hold::Stay,
-            true => Hold::Break,
+        match self.kept_lines.binary_search(&line) {
+            Err(_) => Hold::Free,
+            Ok(_) if self.source.line_index(end) == line => Hold::Stay,
+            Ok(_) => Hold::Break,
         }
     }
 
