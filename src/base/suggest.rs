@@ -12,13 +12,19 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// always allowed.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let word = word.to_lowercase();
+    let letters = word.chars().count();
     let mut least = usize::MAX;
     let mut nearest = Vec::new();
     for candidate in candidates {
         let lower = candidate.to_lowercase();
-        let length = word.chars().count().max(lower.chars().count());
+        let length = lower.chars().count();
+        let bound = least.min((letters.max(length) / 3).max(1));
+        // Words are at least as far apart as their lengths, which is far cheaper to know.
+        if letters.abs_diff(length) > bound {
+            continue;
+        }
         let distance = strsim::damerau_levenshtein(&word, &lower);
-        if distance > (length / 3).max(1) || distance > least {
+        if distance > bound {
             continue;
         }
         if distance < least {

@@ -1,5 +1,7 @@
 //! The blocks that `let` defines: which there are, which may use which, how large they grow.
 
+use std::collections::HashMap;
+
 use crate::base::{Span, nearest};
 use crate::diag::{Diagnostic, code};
 use crate::layer;
@@ -11,10 +13,14 @@ use super::number::grouped;
 pub(super) const MAX_LAYERS: u64 = 10_000;
 /// How deep brackets and blocks may stand inside one another once blocks are filled in.
 const MAX_DEPTH: usize = 256;
+/// Blocks among whose names an unknown one is looked for: a file of tens of thousands was not written by hand.
+const SEARCHED: usize = 1000;
 
 /// All blocks of a file, with their sizes.
 pub(super) struct Blocks<'a> {
     lets: &'a [Let],
+    /// The first block of each name.
+    first: HashMap<&'a str, usize>,
     /// Layers of each block, saturating.
     sizes: Vec<u64>,
     /// Levels of brackets and blocks inside each block.
@@ -36,7 +42,11 @@ pub(super) enum Found {
 impl<'a> Blocks<'a> {
     /// Reads the blocks and reports those that share a name or grow without measure.
     pub(super) fn read(file: &'a File) -> (Self, Vec<Diagnostic>) {
-        let mut blocks = Self { lets: &file.lets, sizes: Vec::new(), depths: Vec::new(), are_too_deep: false };
+        let mut first = HashMap::new();
+        for (at, block) in file.lets.iter().enumerate() {
+            first.entry(block.name.value.as_str()).or_insert(at);
+        }
+        let mut blocks = Self { lets: &file.lets, first, sizes: Vec::new(), depths: Vec::new(), are_too_deep: false };
         let mut faults = Vec::new();
         for (at, block) in file.lets.iter().enumerate() {
             faults.extend(blocks.name_taken(at));
@@ -69,7 +79,7 @@ impl<'a> Blocks<'a> {
 
     /// What `name` stands for where the first `visible` blocks may be used.
     pub(super) fn find(&self, name: &str, visible: usize) -> Found {
-        match self.lets.iter().position(|block| block.name.value == name) {
+        match self.first.get(name).copied() {
             Some(at) if at < visible => Found::Block(at),
             Some(at) => Found::NotYet(at),
             None => Found::None,
@@ -95,7 +105,7 @@ impl<'a> Blocks<'a> {
         // `nn.` and `layers.` are no part of the name.
         let plain = name.value.rsplit('.').next().unwrap_or_default();
         let lowercase = plain.chars().next().is_some_and(char::is_lowercase);
-        let blocks = nearest(&name.value, self.lets.iter().map(|block| block.name.value.as_str()));
+        let blocks = nearest(&name.value, self.lets.iter().take(SEARCHED).map(|block| block.name.value.as_str()));
         let is_layer = layer::suggest(&name.value).is_some_and(|layer| layer.name.eq_ignore_ascii_case(&name.value));
         match blocks.first() {
             Some(block) if !is_layer => {
@@ -120,11 +130,11 @@ impl<'a> Blocks<'a> {
             let fault = Diagnostic::new(&code::DUPLICATE_BLOCK, format!("`{}` is the name of a layer", name.value));
             return Some(fault.at(name.span, "taken").help("give the block another name"));
         }
-        let first = self.lets[..at].iter().find(|block| block.name.value == name.value)?;
+        let first = self.first.get(name.value.as_str()).copied().filter(|&first| first < at)?;
         Some(
             Diagnostic::new(&code::DUPLICATE_BLOCK, format!("the block `{}` is defined twice", name.value))
                 .at(name.span, "defined again")
-                .label(first.name.span, "defined first")
+                .label(self.lets[first].name.span, "defined first")
                 .help("give one of them another name"),
         )
     }

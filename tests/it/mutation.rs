@@ -130,3 +130,25 @@ fn a_changed_spec_is_checked_to_its_end_and_every_error_lies_in_it_with_a_way_ou
         }
     }
 }
+
+/// Files as large as may be, of what a reader could look up or compare over and over.
+#[test]
+fn a_file_of_the_greatest_length_is_checked_in_time() {
+    let repeated = |line: &dyn Fn(usize) -> String, count: usize| (0..count).map(line).collect::<String>();
+    let net = "Conv -> Flatten -> Dense -> Softmax";
+    let texts = [
+        ("blocks", repeated(&|at| format!("let b{at} = Relu\n"), 50_000) + net),
+        ("chained blocks", repeated(&|at| format!("let b{} = b{at}\n", at + 1), 40_000) + net),
+        ("blocks of one name", repeated(&|_| "let b = Relu\n".to_owned(), 50_000) + net),
+        ("unknown arguments", format!("Conv({}) -> Flatten", repeated(&|at| format!("x{at}: 1, "), 50_000))),
+        ("wrong arrows", repeated(&|_| "Conv => ".to_owned(), 50_000) + net),
+    ];
+    for (what, text) in texts {
+        let start = Instant::now();
+        let source = Source::new("large.net", text);
+        let (file, found) = parse(&source);
+        let checked = check(&source, &file, &Facts::default());
+        assert!(!found.is_empty() || !checked.diagnostics.is_empty(), "{what}");
+        assert!(start.elapsed() < LIMIT, "{what} took {:?}", start.elapsed());
+    }
+}
