@@ -6,7 +6,7 @@ use super::*;
 use crate::diag::code;
 
 fn log(files: &[(&Source, &[Diagnostic])]) -> Value {
-    serde_json::to_value(sarif(files, Path::new("/work"))).unwrap()
+    serde_json::to_value(sarif(files, Path::new("/project"))).unwrap()
 }
 
 fn wrong_arrow() -> Diagnostic {
@@ -77,7 +77,7 @@ fn rules_are_those_that_occur_sorted_and_told_by_their_index() {
         let place = &result["locations"][0]["physicalLocation"];
         assert_eq!(place, &json!({ "artifactLocation": { "uri": "file:///data/a%20b.png" } }));
     }
-    let inside = Diagnostic::new(&code::SKIPPED_FILES, "x").on("/work/a.png");
+    let inside = Diagnostic::new(&code::SKIPPED_FILES, "x").on("/project/a.png");
     let place = &self::log(&[(&source, &[inside])])["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
     assert_eq!(place, &json!({ "artifactLocation": { "uri": "a.png" } }));
     assert_eq!(self::log(&[])["runs"][0]["results"], json!([]));

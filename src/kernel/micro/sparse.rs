@@ -40,7 +40,7 @@ impl Terms {
         (self.count, self.reach) = (0, 0);
     }
 
-    /// Takes in a value, unless it is zero.
+    /// Takes in a value, unless it is zero: what it would be multiplied with is then not looked at, be it a number or not.
     ///
     /// # Panics
     ///
@@ -140,8 +140,10 @@ impl SparseKernel {
 
     fn verify(&self, terms: &Terms, [rows, width]: [usize; 2], len: usize, row_len: usize, block: usize) {
         assert!(rows > 0 && width > 0 && width.is_multiple_of(self.lanes), "a block of {rows} rows of {width}");
-        assert!(rows * width <= block, "the block ends too early");
-        assert!(terms.is_empty() || terms.reach + (rows - 1) * row_len + width <= len, "a term lies beyond the end");
+        assert!(rows.saturating_mul(width) <= block, "the block ends too early");
+        // Saturating, since a sum that wraps would let a place far outside pass.
+        let end = terms.reach.saturating_add((rows - 1).saturating_mul(row_len)).saturating_add(width);
+        assert!(terms.is_empty() || end <= len, "a term lies beyond the end");
     }
 
     /// First row, rows, first element and registers of each block of registers.

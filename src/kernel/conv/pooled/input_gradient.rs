@@ -2,15 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::winner::{PoolRow, Winners, stretch};
+use super::winner::{PoolRow, Sums};
 use super::{PooledConv, Seen};
-use crate::kernel::micro::{SparseKernel, Terms};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Isa, Scratch, Space};
 
 /// Elements of the weights by filter.
 pub fn workspace(isa: Isa, g: &PooledConv) -> usize {
-    padded(g.conv.filters * g.conv.window.kernel[0] * SparseKernel::of(isa).whole(g.run()))
+    padded(g.conv.filters * Sums::new(isa, g).len())
 }
 
 /// Elements of a row's patch.
@@ -23,18 +22,17 @@ pub fn scratch(isa: Isa, g: &PooledConv) -> usize {
 pub fn run(isa: Isa, g: &PooledConv, n: usize, dy: &[f32], w: &[f32], index: &[u8], dx: &mut [f32], space: Space<'_>) {
     let Space { workspace, scratch } = space;
     super::verify_lengths(g, n, dx, w, dy, index);
-    let kernel = SparseKernel::of(isa);
-    let whole = kernel.whole(g.run());
-    let weights = aligned(workspace, g.conv.filters * g.conv.window.kernel[0] * whole);
-    by_filter(g, w, whole, weights);
-    let gradient = InputGradient { isa, kernel, g, weights, scratch };
+    let sums = Sums::new(isa, g);
+    let weights = aligned(workspace, g.conv.filters * sums.len());
+    by_filter(g, w, sums.shape(), weights);
+    let gradient = InputGradient { isa, sums, g, weights, scratch };
     let images = dx.par_chunks_mut(g.conv.window.in_len()).zip(dy.par_chunks(g.out_len()));
     images.zip(index.par_chunks(g.out_len())).for_each(|((dx, dy), index)| gradient.image(dy, index, dx));
 }
 
 /// H×W×I×O as [filter][kernel row][run], with zeros behind each run up to whole registers.
-fn by_filter(g: &PooledConv, w: &[f32], whole: usize, to: &mut [f32]) {
-    let (filters, run, rows) = (g.conv.filters, g.run(), g.conv.window.kernel[0]);
+fn by_filter(g: &PooledConv, w: &[f32], [rows, whole]: [usize; 2], to: &mut [f32]) {
+    let (filters, run) = (g.conv.filters, g.run());
     to.par_chunks_mut(rows * whole).enumerate().for_each(|(filter, to)| {
         for (to, w) in to.chunks_exact_mut(whole).zip(w.chunks_exact(run * filters)) {
             to.iter_mut().zip(w.iter().skip(filter).step_by(filters)).for_each(|(to, w)| *to = *w);
@@ -45,7 +43,7 @@ fn by_filter(g: &PooledConv, w: &[f32], whole: usize, to: &mut [f32]) {
 
 struct InputGradient<'a> {
     isa: Isa,
-    kernel: SparseKernel,
+    sums: Sums<'a>,
     g: &'a PooledConv,
     weights: &'a [f32],
     scratch: &'a Scratch,
@@ -53,15 +51,9 @@ struct InputGradient<'a> {
 
 impl InputGradient<'_> {
     fn image(&self, dy: &[f32], index: &[u8], dx: &mut [f32]) {
-        let g = self.g;
-        let row_len = g.pool.out_w * g.pool.in_c;
         dx.fill(0.0);
-        self.scratch.with(scratch(self.isa, g), |room| {
-            for (row, (dy, index)) in dy.chunks_exact(row_len).zip(index.chunks_exact(row_len)).enumerate() {
-                let seen = Seen::of(g, row);
-                let row = PoolRow { row, first: seen.first, index, dy };
-                self.patch(&seen, row, room, dx);
-            }
+        self.scratch.with(scratch(self.isa, self.g), |room| {
+            self.sums.rows(dy, index, |seen, row| self.patch(seen, row, room, dx));
         });
     }
 
@@ -79,18 +71,10 @@ impl InputGradient<'_> {
     }
 
     fn row(&self, row: PoolRow<'_>, x_row: usize, dx: &mut [f32]) {
-        let g = self.g;
-        let (winners, mut terms) = (Winners::new(g, x_row), Terms::new());
-        let shape = [g.conv.window.kernel[0], self.kernel.whole(g.run())];
-        let down = g.conv.window.dilation[0] * x_row;
-        for start in (0..g.pool.out_w).step_by(stretch(g)) {
-            let end = g.pool.out_w.min(start + stretch(g));
-            for (filter, weights) in self.weights.chunks_exact(shape[0] * shape[1]).enumerate() {
-                winners.terms(row, x_row, start, end, filter, &mut terms);
-                if !terms.is_empty() {
-                    self.kernel.scatter(&terms, shape, dx, down, weights);
-                }
-            }
-        }
+        let (shape, len) = (self.sums.shape(), self.sums.len());
+        self.sums.filters(row, x_row, |filter, terms| {
+            let weights = &self.weights[filter * len..][..len];
+            self.sums.kernel.scatter(terms, shape, dx, self.sums.down(x_row), weights);
+        });
     }
 }

@@ -2,10 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::winner::{PoolRow, Winners, stretch};
+use super::winner::Sums;
 use super::{PooledConv, Seen};
 use crate::kernel::conv::direct::TASKS;
-use crate::kernel::micro::{SparseKernel, Terms};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Isa, Scratch, Space};
 
@@ -27,7 +26,7 @@ pub fn scratch(isa: Isa, g: &PooledConv) -> usize {
 pub fn run(isa: Isa, g: &PooledConv, n: usize, x: &[f32], dy: &[f32], index: &[u8], dw: &mut [f32], space: Space<'_>) {
     let Space { workspace, scratch } = space;
     super::verify_lengths(g, n, x, dw, dy, index);
-    let gradient = WeightGradient { isa, kernel: SparseKernel::of(isa), g, scratch };
+    let gradient = WeightGradient { isa, sums: Sums::new(isa, g), g, scratch };
     let len = partial_len(isa, g);
     let images = n.div_ceil(most_parts(isa, g, n)).max(1);
     let partials = aligned(workspace, n.div_ceil(images) * len);
@@ -49,51 +48,35 @@ fn most_parts(isa: Isa, g: &PooledConv, n: usize) -> usize {
 
 /// Elements of a partial sum: [filter][kernel row][run], whole registers a run.
 fn partial_len(isa: Isa, g: &PooledConv) -> usize {
-    g.conv.filters * g.conv.window.kernel[0] * SparseKernel::of(isa).whole(g.run())
+    g.conv.filters * Sums::new(isa, g).len()
 }
 
 struct WeightGradient<'a> {
     isa: Isa,
-    kernel: SparseKernel,
+    sums: Sums<'a>,
     g: &'a PooledConv,
     scratch: &'a Scratch,
 }
 
 impl WeightGradient<'_> {
-    /// Adds an image's share to `sums`.
-    fn image(&self, x: &[f32], dy: &[f32], index: &[u8], sums: &mut [f32]) {
-        let g = self.g;
-        let row_len = g.pool.out_w * g.pool.in_c;
-        self.scratch.with(scratch(self.isa, g), |room| {
-            for (row, (dy, index)) in dy.chunks_exact(row_len).zip(index.chunks_exact(row_len)).enumerate() {
-                let seen = Seen::of(g, row);
-                let x = seen.read(self.isa, g, x, room);
-                self.row(PoolRow { row, first: seen.first, index, dy }, x, seen.patch.row_len(), sums);
-            }
+    /// Adds an image's share to `to`.
+    fn image(&self, x: &[f32], dy: &[f32], index: &[u8], to: &mut [f32]) {
+        let (shape, len) = (self.sums.shape(), self.sums.len());
+        self.scratch.with(scratch(self.isa, self.g), |room| {
+            self.sums.rows(dy, index, |seen, row| {
+                let (x, x_row) = (seen.read(self.isa, self.g, x, room), seen.patch.row_len());
+                self.sums.filters(row, x_row, |filter, terms| {
+                    let to = &mut to[filter * len..][..len];
+                    self.sums.kernel.accumulate(terms, shape, x, self.sums.down(x_row), to);
+                });
+            });
         });
-    }
-
-    fn row(&self, row: PoolRow<'_>, x: &[f32], x_row: usize, sums: &mut [f32]) {
-        let g = self.g;
-        let (winners, mut terms) = (Winners::new(g, x_row), Terms::new());
-        let shape = [g.conv.window.kernel[0], self.kernel.whole(g.run())];
-        let down = g.conv.window.dilation[0] * x_row;
-        for start in (0..g.pool.out_w).step_by(stretch(g)) {
-            let end = g.pool.out_w.min(start + stretch(g));
-            for (filter, sums) in sums.chunks_exact_mut(shape[0] * shape[1]).enumerate() {
-                winners.terms(row, x_row, start, end, filter, &mut terms);
-                if !terms.is_empty() {
-                    self.kernel.accumulate(&terms, shape, x, down, sums);
-                }
-            }
-        }
     }
 
     /// dw = Σ of the partial sums, in their order.
     fn reduce(&self, partials: &[f32], dw: &mut [f32]) {
         let (g, filters) = (self.g, self.g.conv.filters);
-        let whole = self.kernel.whole(g.run());
-        let of_filter = g.conv.window.kernel[0] * whole;
+        let ([_, whole], of_filter) = (self.sums.shape(), self.sums.len());
         dw.par_chunks_mut(g.run() * filters).enumerate().for_each(|(down, dw)| {
             for (at, dw) in dw.chunks_exact_mut(filters).enumerate() {
                 for (filter, dw) in dw.iter_mut().enumerate() {

@@ -1,0 +1,267 @@
+//! THE tables of convolution kernels, a row each.
+//!
+//! A macro a family gives the rows of its instruction sets; what a row says of itself is in [`ConvKernel`].
+
+use super::{
+    Bands, ConvForward, ConvGradient, ConvKernel, ConvPool, PooledGradient, depthwise, direct, im2col, pooled, winograd,
+};
+use crate::kernel::Isa;
+
+macro_rules! direct_forward {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: direct::fits,
+            workspace: |g, _| direct::forward::workspace($isa, g),
+            scratch: direct::forward::scratch,
+            run: |g, n, x, w, epilogue, y, space| direct::forward::run($isa, g, n, x, w, epilogue, y, space),
+        }
+    };
+}
+
+macro_rules! direct_input_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: direct::input_gradient::fits,
+            workspace: |g, _| direct::input_gradient::workspace($isa, g),
+            scratch: direct::input_gradient::scratch,
+            run: |g, n, dy, w, dx, space| direct::input_gradient::run($isa, g, n, dy, w, dx, space),
+        }
+    };
+}
+
+macro_rules! direct_weight_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: direct::fits,
+            workspace: direct::weight_gradient::workspace,
+            scratch: |g| direct::weight_gradient::scratch($isa, g),
+            run: |g, n, x, dy, dw, space| direct::weight_gradient::run($isa, g, n, x, dy, dw, space),
+        }
+    };
+}
+
+macro_rules! winograd_forward {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: winograd::fits,
+            workspace: |g, _| winograd::workspace($isa, g),
+            scratch: |g| winograd::scratch($isa, g),
+            run: |g, n, x, w, epilogue, y, space| winograd::forward($isa, g, n, x, w, epilogue, y, space),
+        }
+    };
+}
+
+macro_rules! winograd_input_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: winograd::fits_input_gradient,
+            workspace: |g, _| winograd::input_gradient_workspace($isa, g),
+            scratch: |g| winograd::input_gradient_scratch($isa, g),
+            run: |g, n, dy, w, dx, space| winograd::input_gradient($isa, g, n, dy, w, dx, space),
+        }
+    };
+}
+
+macro_rules! depthwise_forward {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: direct::depthwise::fits,
+            workspace: |_, _| 0,
+            scratch: direct::forward::scratch,
+            run: |g, n, x, w, epilogue, y, space| {
+                direct::depthwise::forward($isa, g, n, x, w, epilogue, y, space.scratch);
+            },
+        }
+    };
+}
+
+macro_rules! depthwise_input_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: direct::depthwise::fits_input_gradient,
+            workspace: |g, _| g.weight_len(),
+            scratch: direct::input_gradient::scratch,
+            run: |g, n, dy, w, dx, space| direct::depthwise::input_gradient($isa, g, n, dy, w, dx, space),
+        }
+    };
+}
+
+macro_rules! depthwise_weight_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: direct::depthwise::fits,
+            workspace: direct::depthwise::partials,
+            scratch: direct::forward::scratch,
+            run: |g, n, x, dy, dw, space| direct::depthwise::weight_gradient($isa, g, n, x, dy, dw, space),
+        }
+    };
+}
+
+/// Forward kernels, the ones to prefer first.
+pub static FORWARD: &[ConvForward] = &[
+    depthwise_forward!(Isa::Avx512, "direct-depthwise-avx512"),
+    depthwise_forward!(Isa::Avx2, "direct-depthwise-avx2"),
+    depthwise_forward!(Isa::Portable, "direct-depthwise"),
+    winograd_forward!(Isa::Avx512, "winograd-avx512"),
+    direct_forward!(Isa::Avx512, "direct-avx512"),
+    winograd_forward!(Isa::Avx2, "winograd-avx2"),
+    direct_forward!(Isa::Avx2, "direct-avx2"),
+    winograd_forward!(Isa::Portable, "winograd"),
+    direct_forward!(Isa::Portable, "direct"),
+    ConvKernel {
+        name: "depthwise",
+        isa: Isa::Portable,
+        fits: depthwise::fits,
+        workspace: |_, _| 0,
+        scratch: |_| 0,
+        run: |g, n, x, w, epilogue, y, _| depthwise::forward(g, n, x, w, epilogue, y),
+    },
+    ConvKernel {
+        name: "im2col",
+        isa: Isa::Portable,
+        fits: |_| true,
+        workspace: |_, _| 0,
+        scratch: im2col::scratch,
+        run: |g, n, x, w, epilogue, y, space| im2col::forward(g, n, x, w, epilogue, y, space.scratch),
+    },
+];
+
+/// Input-gradient kernels, the ones to prefer first.
+pub static INPUT_GRADIENT: &[ConvGradient] = &[
+    depthwise_input_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
+    depthwise_input_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
+    depthwise_input_gradient!(Isa::Portable, "direct-depthwise"),
+    winograd_input_gradient!(Isa::Avx512, "winograd-avx512"),
+    direct_input_gradient!(Isa::Avx512, "direct-avx512"),
+    winograd_input_gradient!(Isa::Avx2, "winograd-avx2"),
+    direct_input_gradient!(Isa::Avx2, "direct-avx2"),
+    winograd_input_gradient!(Isa::Portable, "winograd"),
+    direct_input_gradient!(Isa::Portable, "direct"),
+    ConvKernel {
+        name: "depthwise",
+        isa: Isa::Portable,
+        fits: depthwise::fits,
+        workspace: |_, _| 0,
+        scratch: |_| 0,
+        run: |g, n, dy, w, dx, _| depthwise::input_gradient(g, n, dy, w, dx),
+    },
+    ConvKernel {
+        name: "im2col",
+        isa: Isa::Portable,
+        fits: |_| true,
+        workspace: |_, _| 0,
+        scratch: im2col::scratch,
+        run: |g, n, dy, w, dx, space| im2col::input_gradient(g, n, dy, w, dx, space.scratch),
+    },
+];
+
+/// Weight-gradient kernels, the ones to prefer first.
+pub static WEIGHT_GRADIENT: &[ConvGradient] = &[
+    depthwise_weight_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
+    depthwise_weight_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
+    depthwise_weight_gradient!(Isa::Portable, "direct-depthwise"),
+    direct_weight_gradient!(Isa::Avx512, "direct-avx512"),
+    direct_weight_gradient!(Isa::Avx2, "direct-avx2"),
+    direct_weight_gradient!(Isa::Portable, "direct"),
+    ConvKernel {
+        name: "depthwise",
+        isa: Isa::Portable,
+        fits: depthwise::fits,
+        workspace: depthwise::partials,
+        scratch: |_| 0,
+        run: |g, n, x, dy, dw, space| depthwise::weight_gradient(g, n, x, dy, dw, space.workspace),
+    },
+    ConvKernel {
+        name: "im2col",
+        isa: Isa::Portable,
+        fits: |_| true,
+        workspace: im2col::partials,
+        scratch: im2col::scratch,
+        run: im2col::weight_gradient,
+    },
+];
+
+macro_rules! pooled_forward {
+    ($by:ty, $isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: pooled::forward::fits::<$by>,
+            workspace: |g, _| <$by as Bands<'_>>::workspace($isa, &g.conv),
+            scratch: |g| pooled::forward::scratch::<$by>($isa, g),
+            run: |g, n, x, w, epilogue, y, index, space| {
+                pooled::forward::run::<$by>($isa, g, n, x, w, epilogue, y, index, space);
+            },
+        }
+    };
+}
+
+macro_rules! pooled_input_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: pooled::fits_sparse,
+            workspace: |g, _| pooled::input_gradient::workspace($isa, g),
+            scratch: |g| pooled::input_gradient::scratch($isa, g),
+            run: |g, n, dy, w, index, dx, space| {
+                pooled::input_gradient::run($isa, g, n, dy, w, index, dx, space);
+            },
+        }
+    };
+}
+
+macro_rules! pooled_weight_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: pooled::fits_sparse,
+            workspace: |g, n| pooled::weight_gradient::workspace($isa, g, n),
+            scratch: |g| pooled::weight_gradient::scratch($isa, g),
+            run: |g, n, x, dy, index, dw, space| {
+                pooled::weight_gradient::run($isa, g, n, x, dy, index, dw, space);
+            },
+        }
+    };
+}
+
+/// Forward kernels that pool as they go, the ones to prefer first.
+pub static POOLED_FORWARD: &[ConvPool] = &[
+    pooled_forward!(winograd::Forward<'_>, Isa::Avx512, "winograd-pooled-avx512"),
+    pooled_forward!(direct::forward::Forward<'_>, Isa::Avx512, "direct-pooled-avx512"),
+    pooled_forward!(winograd::Forward<'_>, Isa::Avx2, "winograd-pooled-avx2"),
+    pooled_forward!(direct::forward::Forward<'_>, Isa::Avx2, "direct-pooled-avx2"),
+    pooled_forward!(winograd::Forward<'_>, Isa::Portable, "winograd-pooled"),
+    pooled_forward!(direct::forward::Forward<'_>, Isa::Portable, "direct-pooled"),
+];
+
+/// Input-gradient kernels over the winners of a pool.
+pub static POOLED_INPUT_GRADIENT: &[PooledGradient] = &[
+    pooled_input_gradient!(Isa::Avx512, "winners-avx512"),
+    pooled_input_gradient!(Isa::Avx2, "winners-avx2"),
+    pooled_input_gradient!(Isa::Portable, "winners"),
+];
+
+/// Weight-gradient kernels over the winners of a pool.
+pub static POOLED_WEIGHT_GRADIENT: &[PooledGradient] = &[
+    pooled_weight_gradient!(Isa::Avx512, "winners-avx512"),
+    pooled_weight_gradient!(Isa::Avx2, "winners-avx2"),
+    pooled_weight_gradient!(Isa::Portable, "winners"),
+];
