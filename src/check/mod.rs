@@ -127,10 +127,9 @@ fn build<'a>(
     let spec = Spec { chain, blocks, defaults, range, classes: open };
     let given =
         file.front.input.map(|input| (input.value, Some(input.span))).or(facts.input.map(|input| (input, None)));
-    let smallest = if given.is_none() { smallest_input(&items, &spec) } else { None };
     let shape = match given {
         Some((sizes, span)) => given_shape(sizes, span, faults)?,
-        None => assumed_shape(smallest),
+        None => assumed_shape(&items, &spec),
     };
     let typed = type_network(&items, shape, range, open);
     let classes = declared.unwrap_or_else(|| classes_of(&items, &typed));
@@ -144,8 +143,11 @@ fn build<'a>(
     if is_whole && faults[before..].iter().all(|fault| !fault.is_error()) {
         output::check_expectations(&subject, faults);
     }
-    let assumed = input_assumed.then_some(smallest).flatten();
-    is_whole.then(|| net::assemble(subject, assumed, outline::outline(&items)))
+    if !is_whole {
+        return None;
+    }
+    let smallest = input_assumed.then(|| smallest_input(&items, &subject.spec)).flatten();
+    Some(net::assemble(subject, smallest, outline::outline(&items)))
 }
 
 /// The expanded network, where it is not too large; all faults of names and arguments.
@@ -190,15 +192,21 @@ fn judge(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
 
 /// The smallest side of square RGB images that the network takes.
 fn smallest_input(items: &[Item<'_>], spec: &Spec<'_>) -> Option<usize> {
-    input::smallest_side(|side| {
-        !type_network(items, Shape::map(side, side, 3), spec.range, spec.classes).has_window_clash()
-    })
+    input::smallest_side(|side| takes(items, spec, side))
+}
+
+/// Whether every window fits where the images are squares of this side.
+fn takes(items: &[Item<'_>], spec: &Spec<'_>, side: usize) -> bool {
+    !type_network(items, Shape::map(side, side, 3), spec.range, spec.classes).has_window_clash()
 }
 
 /// RGB images of the usual size, or of the smallest that the network takes where that is larger; where none is large
 /// enough, of the largest size tried.
-fn assumed_shape(smallest: Option<usize>) -> Shape {
-    let side = smallest.map_or(input::LARGEST_SIDE, |smallest| smallest.max(input::USUAL_SIDE));
+fn assumed_shape(items: &[Item<'_>], spec: &Spec<'_>) -> Shape {
+    let side = match takes(items, spec, input::USUAL_SIDE) {
+        true => input::USUAL_SIDE,
+        false => smallest_input(items, spec).unwrap_or(input::LARGEST_SIDE),
+    };
     Shape::map(side, side, 3)
 }
 
