@@ -6,7 +6,9 @@ use std::ops::{Deref, DerefMut};
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use netc::kernel::conv::{ConvKernel, FORWARD, INPUT_GRADIENT, RunForward, RunGradient, WEIGHT_GRADIENT};
+use netc::kernel::conv::{
+    ConvKernel, FORWARD, INPUT_GRADIENT, RunForward, RunGradient, RunInputGradient, WEIGHT_GRADIENT,
+};
 use netc::kernel::geometry::windows_along;
 use netc::kernel::{Activation, ConvGeometry, Dense, Epilogue, Isa, Padding, Scratch, Space, Window, dense};
 
@@ -133,13 +135,13 @@ fn forward(bencher: Bencher<'_, '_>, case: &Case<RunForward>) {
 }
 
 #[divan::bench(args = cases(INPUT_GRADIENT), sample_count = 10)]
-fn input_gradient(bencher: Bencher<'_, '_>, case: &Case<RunGradient>) {
+fn input_gradient(bencher: Bencher<'_, '_>, case: &Case<RunInputGradient>) {
     let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
     let [mut dx, w, dy] = case.shape.operands();
     let (mut workspace, scratch) = room((kernel.workspace)(&g, n), (kernel.scratch)(&g));
     bencher.counter(case.shape.flops()).bench_local(|| {
         let space = Space { workspace: &mut workspace, scratch: &scratch };
-        (kernel.run)(&g, n, black_box(&dy), &w, &mut dx, space);
+        (kernel.run)(&g, n, black_box(&dy), &w, Activation::Identity, &mut dx, space);
     });
 }
 

@@ -16,19 +16,24 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
             let [y, workspace] = [at.take(0), at.take(1)];
             (kernel.run)(g, n, at.read(0), at.read(1), epilogue, y, Space { workspace, scratch });
         }
-        Work::ConvInputGradient(g, kernel) => {
+        Work::ConvInputGradient(g, kernel, activation) => {
             let [dx, workspace] = [at.take(0), at.take(1)];
-            (kernel.run)(g, n, at.read(0), at.read(1), dx, Space { workspace, scratch });
+            (kernel.run)(g, n, at.read(0), at.read(1), *activation, dx, Space { workspace, scratch });
         }
         Work::ConvWeightGradient(g, kernel) => {
             let [dw, workspace] = [at.take(0), at.take(1)];
             (kernel.run)(g, n, at.read(0), at.read(1), dw, Space { workspace, scratch });
         }
         Work::ConvPool(g, kernel, fused) => conv_pool(g, kernel, *fused, at, scratch, n),
-        Work::PooledInputGradient(g, kernel) | Work::PooledWeightGradient(g, kernel) => {
-            let [gradient, workspace] = [at.take(0), at.take(1)];
+        Work::PooledInputGradient(g, kernel, activation) => {
+            let [dx, workspace] = [at.take(0), at.take(1)];
             let index = &bytemuck::cast_slice(at.read(2))[..n * g.out_len()];
-            (kernel.run)(g, n, at.read(0), at.read(1), index, gradient, Space { workspace, scratch });
+            (kernel.run)(g, n, at.read(0), at.read(1), index, *activation, dx, Space { workspace, scratch });
+        }
+        Work::PooledWeightGradient(g, kernel) => {
+            let [dw, workspace] = [at.take(0), at.take(1)];
+            let index = &bytemuck::cast_slice(at.read(2))[..n * g.out_len()];
+            (kernel.run)(g, n, at.read(0), at.read(1), index, dw, Space { workspace, scratch });
         }
         Work::Dense(shape, fused) => {
             let epilogue = epilogue(fused, &at);

@@ -1,6 +1,9 @@
 //! The choice of kernels: the only place where it is made.
 
-use crate::kernel::conv::{self, ConvForward, ConvGradient, ConvKernel, ConvPool, PooledConv, PooledGradient};
+use crate::kernel::conv::{
+    self, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, PooledConv, PooledGradient,
+    PooledInputGradient,
+};
 use crate::kernel::{ConvGeometry, Isa};
 
 /// The fastest row for a shape: tables are sorted by speed.
@@ -27,7 +30,7 @@ pub(super) fn forward(isa: Isa, geometry: &ConvGeometry) -> &'static ConvForward
 }
 
 /// The fastest input gradient for a shape.
-pub(super) fn input_gradient(isa: Isa, geometry: &ConvGeometry) -> &'static ConvGradient {
+pub(super) fn input_gradient(isa: Isa, geometry: &ConvGeometry) -> &'static ConvInputGradient {
     first_fit(conv::INPUT_GRADIENT, isa, geometry)
 }
 
@@ -42,7 +45,7 @@ pub(super) fn pooled_forward(isa: Isa, geometry: &PooledConv) -> Option<&'static
 }
 
 /// An input gradient over the winners of a pool, where there is one for the shape.
-pub(super) fn pooled_input_gradient(isa: Isa, geometry: &PooledConv) -> Option<&'static PooledGradient> {
+pub(super) fn pooled_input_gradient(isa: Isa, geometry: &PooledConv) -> Option<&'static PooledInputGradient> {
     try_first_fit(conv::POOLED_INPUT_GRADIENT, isa, geometry)
 }
 

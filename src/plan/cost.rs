@@ -17,9 +17,9 @@ impl Plan {
     #[must_use]
     pub fn cost(&self, step: &Step, images: usize) -> Cost {
         let macs = match step.work {
-            Work::Conv(g, ..) | Work::ConvInputGradient(g, _) | Work::ConvWeightGradient(g, _) => g.macs(),
+            Work::Conv(g, ..) | Work::ConvInputGradient(g, ..) | Work::ConvWeightGradient(g, _) => g.macs(),
             Work::ConvPool(g, ..) => g.conv.macs(),
-            Work::PooledInputGradient(g, _) | Work::PooledWeightGradient(g, _) => g.winner_macs(),
+            Work::PooledInputGradient(g, ..) | Work::PooledWeightGradient(g, _) => g.winner_macs(),
             Work::Dense(d, _) | Work::DenseInputGradient(d) | Work::DenseWeightGradient(d) => {
                 d.inputs as u64 * d.outputs as u64
             }

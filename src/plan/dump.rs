@@ -14,6 +14,11 @@ impl Step {
             Work::Scale(_, fused) => with_fused("scale", fused),
             Work::Map(activation) | Work::MapInPlace(activation) => activation.name().to_lowercase(),
             Work::MapGradientInPlace(activation) => format!("{} gradient", activation.name().to_lowercase()),
+            Work::ConvInputGradient(_, _, activation) | Work::PooledInputGradient(_, _, activation)
+                if activation != Activation::Identity =>
+            {
+                format!("{}+{} gradient", self.work.name(), activation.name().to_lowercase())
+            }
             Work::Update(optimizer) => optimizer.name().to_owned(),
             work => work.name().to_owned(),
         }
@@ -24,10 +29,11 @@ impl Step {
     pub fn kernel(&self) -> &'static str {
         match self.work {
             Work::Conv(_, kernel, _) => kernel.name,
-            Work::ConvInputGradient(_, kernel) => kernel.name,
+            Work::ConvInputGradient(_, kernel, _) => kernel.name,
             Work::ConvWeightGradient(_, kernel) => kernel.name,
             Work::ConvPool(_, kernel, _) => kernel.name,
-            Work::PooledInputGradient(_, kernel) | Work::PooledWeightGradient(_, kernel) => kernel.name,
+            Work::PooledInputGradient(_, kernel, _) => kernel.name,
+            Work::PooledWeightGradient(_, kernel) => kernel.name,
             Work::Dense(dense, _) | Work::DenseInputGradient(dense) | Work::DenseWeightGradient(dense) => {
                 match dense.isa {
                     Isa::Portable => "product",

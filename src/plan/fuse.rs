@@ -1,5 +1,5 @@
-//! Fusion: what rides on the store of the convolution, product or scaling that makes its operand, and what a max pool's
-//! gradient need not spread.
+//! Fusion: what rides on the store of the convolution, product, scaling or gradient that makes its operand, and what a
+//! max pool's gradient need not spread.
 
 use super::{Options, choose, is_kept, reader_counts};
 use crate::graph::{Graph, LayerId, Node, NodeId, Op, Source, ValueId};
@@ -17,6 +17,8 @@ pub(super) struct Group {
     pub activation: Activation,
     /// A max pool over a convolution's result before it is stored, or whose winners alone carry a gradient.
     pub pool: Option<Window>,
+    /// What a gradient is multiplied with as it is stored.
+    pub derivative: Option<Derivative>,
     /// What the group reads.
     pub reads: Vec<ValueId>,
     /// Results of the group.
@@ -32,6 +34,7 @@ impl Group {
             bias: None,
             activation: Activation::Identity,
             pool: None,
+            derivative: None,
             reads: node.inputs.clone(),
             outputs: node.outputs.clone(),
             layers: vec![node.layer],
@@ -43,6 +46,15 @@ impl Group {
             self.layers.push(layer);
         }
     }
+}
+
+/// An activation's derivative.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Derivative {
+    /// Whose it is.
+    pub activation: Activation,
+    /// What it is computed from.
+    pub source: ValueId,
 }
 
 /// The graph as groups, in the order of their first nodes.
@@ -64,7 +76,14 @@ pub(super) fn groups(graph: &Graph, kept: &[ValueId], options: Options) -> Vec<G
                     absorbed[next.0] = true;
                 }
             }
-            Op::ConvInputGradient(_) => fusion.take_winners(&mut group, 0),
+            Op::ConvInputGradient(_) => {
+                fusion.take_winners(&mut group, 0);
+                if let Some(next) = fusion.only_reader(group.outputs[0])
+                    && fusion.take_derivative(&mut group, next)
+                {
+                    absorbed[next.0] = true;
+                }
+            }
             Op::ConvWeightGradient(_) => fusion.take_winners(&mut group, 1),
             _ => {}
         }
@@ -108,6 +127,17 @@ impl Fusion<'_> {
             }
             _ => return false,
         }
+        group.outputs.clone_from(&node.outputs);
+        group.serves(node.layer);
+        true
+    }
+
+    /// Takes `next` into a gradient's group if it is the step through the activation before.
+    fn take_derivative(&self, group: &mut Group, next: NodeId) -> bool {
+        let node = &self.graph.nodes[next.0];
+        let (Op::MapGradient(activation), [source, _]) = (node.op, &node.inputs[..]) else { return false };
+        group.derivative = Some(Derivative { activation, source: *source });
+        group.reads.push(*source);
         group.outputs.clone_from(&node.outputs);
         group.serves(node.layer);
         true

@@ -6,7 +6,7 @@ use super::step::{Buffer, BufferId, Element, Fused, Optimizer, Phase, Rows, Slot
 use super::{Options, Plan, choose, layout};
 use crate::graph::{CountPadding, DropoutUnit, Graph, Op, Param, Shape, Source, Value, ValueId};
 use crate::kernel::conv::PooledConv;
-use crate::kernel::{Activation, Dense, Window, elementwise, norm};
+use crate::kernel::{Activation, ConvGeometry, Dense, Window, elementwise, norm};
 
 /// A plan under construction.
 pub(super) struct Lowering<'a> {
@@ -59,6 +59,7 @@ impl<'a> Lowering<'a> {
                 Op::Reshape(_) => {}
                 Op::Map(activation) => self.map(&group, at, activation, phase),
                 Op::MapGradient(activation) => self.map_gradient(&group, at, activation, phase),
+                Op::ConvInputGradient(g) => self.conv_input_gradient(&group, at, g, phase),
                 Op::Add => self.add(&group, at, phase),
                 Op::Concat => self.concat(&group, phase),
                 _ => {
@@ -222,7 +223,7 @@ impl<'a> Lowering<'a> {
         let rows = |at: usize| self.rows(inputs[at]);
         let plain = |work: Work| Draft::new(work, inputs, outputs);
         match *op {
-            Op::Conv(g) | Op::ConvInputGradient(g) | Op::ConvWeightGradient(g) => match group.pool {
+            Op::Conv(g) | Op::ConvWeightGradient(g) => match group.pool {
                 Some(pool) => self.pooled_conv(group, op, &PooledConv { conv: g, pool }),
                 None => self.conv(group, op),
             },
@@ -276,7 +277,7 @@ impl<'a> Lowering<'a> {
             Op::LogSoftmax => plain(Work::LogSoftmax(rows(0))),
             Op::SoftmaxCrossEntropy => plain(Work::SoftmaxCrossEntropy(rows(0).channels)),
             Op::SigmoidCrossEntropy => plain(Work::SigmoidCrossEntropy),
-            Op::Reshape(_) | Op::Map(_) | Op::MapGradient(_) | Op::Add | Op::Concat => {
+            Op::Reshape(_) | Op::Map(_) | Op::MapGradient(_) | Op::ConvInputGradient(_) | Op::Add | Op::Concat => {
                 unreachable!("{} is lowered by itself", op.name())
             }
         }
@@ -292,10 +293,6 @@ impl<'a> Lowering<'a> {
     fn conv(&mut self, group: &Group, op: &Op) -> Draft {
         let Options { batch, isa } = self.options;
         let (work, workspace, scratch) = match *op {
-            Op::ConvInputGradient(g) => {
-                let kernel = choose::input_gradient(isa, &g);
-                (Work::ConvInputGradient(g, kernel), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
-            }
             Op::ConvWeightGradient(g) => {
                 let kernel = choose::weight_gradient(isa, &g);
                 (Work::ConvWeightGradient(g, kernel), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
@@ -310,16 +307,42 @@ impl<'a> Lowering<'a> {
         Draft::new(work, &group.reads, &group.outputs).workspace(workspace)
     }
 
+    /// The gradient overwrites what the derivative behind it is computed from, so that it takes no memory of its own, if
+    /// nobody needs that any more; else the derivative is a step of its own.
+    fn conv_input_gradient(&mut self, group: &Group, at: usize, g: ConvGeometry, phase: Phase) {
+        let Options { batch, isa } = self.options;
+        let dx = group.outputs[0];
+        let in_place = group.derivative.filter(|derivative| self.buffers.ends_at(derivative.source, at));
+        let activation = in_place.map_or(Activation::Identity, |derivative| derivative.activation);
+        let (work, workspace, scratch) = match group.pool {
+            Some(pool) => {
+                let g = PooledConv { conv: g, pool };
+                let kernel = choose::pooled_input_gradient(isa, &g).unwrap_or_else(unfused);
+                (Work::PooledInputGradient(g, kernel, activation), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
+            }
+            None => {
+                let kernel = choose::input_gradient(isa, &g);
+                (Work::ConvInputGradient(g, kernel, activation), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
+            }
+        };
+        self.scratch_len = self.scratch_len.max(scratch);
+        if let Some(derivative) = in_place {
+            self.buffers.overwrite(self.graph, derivative.source, dx);
+        }
+        let operands = 2 + usize::from(group.pool.is_some());
+        self.push(&Draft::new(work, &group.reads[..operands], &[dx]).workspace(workspace), group, phase);
+        if let (Some(derivative), None) = (group.derivative, in_place) {
+            let [source, dx] = [derivative.source, dx].map(|value| self.buffer_of(value));
+            self.push_step(Work::MapGradientInPlace(derivative.activation), vec![source], vec![dx], group, phase);
+        }
+    }
+
     fn pooled_conv(&mut self, group: &Group, op: &Op, g: &PooledConv) -> Draft {
         let Options { batch, isa } = self.options;
         let (work, workspace, scratch) = match *op {
             Op::Conv(_) => {
                 let kernel = choose::pooled_forward(isa, g).unwrap_or_else(unfused);
                 (Work::ConvPool(*g, kernel, fused(group)), (kernel.workspace)(g, batch), (kernel.scratch)(g))
-            }
-            Op::ConvInputGradient(_) => {
-                let kernel = choose::pooled_input_gradient(isa, g).unwrap_or_else(unfused);
-                (Work::PooledInputGradient(*g, kernel), (kernel.workspace)(g, batch), (kernel.scratch)(g))
             }
             _ => {
                 let kernel = choose::pooled_weight_gradient(isa, g).unwrap_or_else(unfused);

@@ -2,7 +2,9 @@
 
 pub use crate::graph::Element;
 use crate::graph::{LayerId, Role};
-use crate::kernel::conv::{ConvForward, ConvGradient, ConvPool, PooledConv, PooledGradient};
+use crate::kernel::conv::{
+    ConvForward, ConvGradient, ConvInputGradient, ConvPool, PooledConv, PooledGradient, PooledInputGradient,
+};
 use crate::kernel::norm::group::Groups;
 use crate::kernel::pool::Adaptive;
 use crate::kernel::{Activation, ConvGeometry, Dense, Isa, Padding, Window};
@@ -108,14 +110,14 @@ pub struct Rows {
 pub enum Work {
     /// `[x, kernel, bias?] → [y, workspace]`.
     Conv(ConvGeometry, &'static ConvForward, Fused),
-    /// `[dy, kernel] → [dx, workspace]`.
-    ConvInputGradient(ConvGeometry, &'static ConvGradient),
+    /// `[dy, kernel] → [dx, workspace]`; under an activation, dx overwrites what its derivative is computed from.
+    ConvInputGradient(ConvGeometry, &'static ConvInputGradient, Activation),
     /// `[x, dy] → [dkernel, workspace]`.
     ConvWeightGradient(ConvGeometry, &'static ConvGradient),
     /// `[x, kernel, bias?] → [y, index?, workspace]`: a max pool over the result before it is stored.
     ConvPool(PooledConv, &'static ConvPool, Fused),
-    /// `[dy, kernel, index] → [dx, workspace]`: dy at the winners of a max pool only.
-    PooledInputGradient(PooledConv, &'static PooledGradient),
+    /// `[dy, kernel, index] → [dx, workspace]`: the same with dy at the winners of a max pool only.
+    PooledInputGradient(PooledConv, &'static PooledInputGradient, Activation),
     /// `[x, dy, index] → [dkernel, workspace]`.
     PooledWeightGradient(PooledConv, &'static PooledGradient),
     /// `[x, kernel, bias?] → [y]`.

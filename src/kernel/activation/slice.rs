@@ -3,7 +3,9 @@
 use rayon::prelude::*;
 
 use super::Activation;
+use crate::kernel::Isa;
 use crate::kernel::chunk::CHUNK;
+use crate::kernel::isa::Loops;
 
 /// Runs `$body` with `$known` a variant that the compiler sees, so that the loop in it has no branch on the variant.
 macro_rules! specialise {
@@ -52,6 +54,50 @@ impl Activation {
         }
         source.par_chunks(CHUNK).zip(d.par_chunks_mut(CHUNK)).for_each(|(source, d)| {
             specialise!(self, known => source.iter().zip(d).for_each(|(source, d)| *d *= known.slope(*source)));
+        });
+    }
+
+    /// Elements of room that [`Activation::chain`] wants for a gradient of `len`.
+    pub(in crate::kernel) fn chain_room(self, len: usize) -> usize {
+        if self == Self::Identity { 0 } else { len }
+    }
+
+    /// Has `compute` write the gradient of f's values, and leaves in `d` that of its arguments.
+    ///
+    /// `d` holds what f′ is computed from before; without an activation it is overwritten as it is.
+    pub(in crate::kernel) fn chain(self, isa: Isa, room: &mut [f32], d: &mut [f32], compute: impl FnOnce(&mut [f32])) {
+        if self == Self::Identity {
+            return compute(d);
+        }
+        let gradient = &mut room[..d.len()];
+        compute(gradient);
+        self.chain_with(isa, gradient, d);
+    }
+
+    /// d ← f′·gradient, with f′ from what `d` holds; without an activation, a copy.
+    pub(in crate::kernel) fn chain_with(self, isa: Isa, gradient: &[f32], d: &mut [f32]) {
+        debug_assert_eq!(gradient.len(), d.len(), "one gradient a value");
+        if self == Self::Identity {
+            return d.copy_from_slice(gradient);
+        }
+        isa.vectorise(Chain { activation: self, gradient, d });
+    }
+}
+
+/// The loop of [`Activation::chain_with`].
+struct Chain<'a> {
+    activation: Activation,
+    gradient: &'a [f32],
+    d: &'a mut [f32],
+}
+
+impl Loops for Chain<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { activation, gradient, d } = self;
+        // A closure would be compiled by itself, for the baseline.
+        specialise!(activation, known => for (d, gradient) in d.iter_mut().zip(gradient) {
+            *d = gradient * known.slope(*d);
         });
     }
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{sum_partials, verify_bias, verify_lengths};
-use crate::kernel::{ConvGeometry, Epilogue};
+use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Scratch};
 
 /// Partial sums of the weight gradient, at most.
 const PARTS: usize = 16;
@@ -37,14 +37,29 @@ pub fn forward(g: &ConvGeometry, n: usize, x: &[f32], w: &[f32], epilogue: Epilo
 }
 
 /// Computes dx, a row of pixels a task.
-pub fn input_gradient(g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32]) {
+pub fn input_gradient(
+    g: &ConvGeometry,
+    n: usize,
+    dy: &[f32],
+    w: &[f32],
+    activation: Activation,
+    dx: &mut [f32],
+    scratch: &Scratch,
+) {
     verify_lengths(g, n, dx, w, dy);
     let in_row = g.window.in_w * g.window.in_c;
     dx.par_chunks_mut(in_row).enumerate().for_each(|(index, dx)| {
         let (image, row) = (index / g.window.in_h, index % g.window.in_h);
         let dy = &dy[image * g.out_len()..][..g.out_len()];
-        input_gradient_row(g, dy, w, row, dx);
+        scratch.with(activation.chain_room(in_row), |room| {
+            activation.chain(Isa::Portable, room, dx, |dx| input_gradient_row(g, dy, w, row, dx));
+        });
     });
+}
+
+/// Elements of a row of dx.
+pub fn input_gradient_scratch(g: &ConvGeometry) -> usize {
+    g.window.in_w * g.window.in_c
 }
 
 /// Computes dw, a part of the images a task.

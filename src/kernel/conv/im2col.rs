@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{sum_partials, verify_bias, verify_lengths};
 use crate::kernel::gemm::{Into, Matrix, product};
-use crate::kernel::{ConvGeometry, Epilogue, Scratch, Space};
+use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Scratch, Space};
 
 /// Elements of the im2col matrix of a band of rows, roughly.
 const BAND: usize = 64 << 10;
@@ -55,24 +55,41 @@ pub fn forward(
     y.par_chunks_mut(g.out_len()).enumerate().for_each(bands);
 }
 
+/// Elements of the im2col matrix of a band, and of an image of dx.
+pub fn input_gradient_scratch(g: &ConvGeometry) -> usize {
+    scratch(g) + g.window.in_len()
+}
+
 /// Computes dx.
-pub fn input_gradient(g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32], scratch: &Scratch) {
+pub fn input_gradient(
+    g: &ConvGeometry,
+    n: usize,
+    dy: &[f32],
+    w: &[f32],
+    activation: Activation,
+    dx: &mut [f32],
+    scratch: &Scratch,
+) {
     verify_lengths(g, n, dx, w, dy);
     let (rows, out_row) = (band_rows(g), g.window.out_w * g.filters);
     // Windows of two bands overlap, so an image is one task.
+    let matrix = self::scratch(g);
     dx.par_chunks_mut(g.window.in_len()).enumerate().for_each(|(image, dx)| {
-        dx.fill(0.0);
         let dy = &dy[image * g.out_len()..][..g.out_len()];
-        for (band, dy) in dy.chunks(rows * out_row).enumerate() {
-            for group in 0..g.groups {
-                let pixels = dy.len() / g.filters;
-                scratch.with(pixels * depth(g), |columns| {
-                    let dy = gradients(g, dy, group, pixels);
-                    product(dy, weights(g, w, group).transposed(), Into::Replace, columns, depth(g));
-                    add_columns(g, columns, group, band * rows, dx);
-                });
-            }
-        }
+        scratch.with(matrix + activation.chain_room(dx.len()), |room| {
+            let (columns, of_dx) = room.split_at_mut(matrix);
+            activation.chain(Isa::Portable, of_dx, dx, |dx| {
+                dx.fill(0.0);
+                for (band, dy) in dy.chunks(rows * out_row).enumerate() {
+                    for group in 0..g.groups {
+                        let pixels = dy.len() / g.filters;
+                        let (dy, columns) = (gradients(g, dy, group, pixels), &mut columns[..pixels * depth(g)]);
+                        product(dy, weights(g, w, group).transposed(), Into::Replace, columns, depth(g));
+                        add_columns(g, columns, group, band * rows, dx);
+                    }
+                }
+            });
+        });
     });
 }
 

@@ -21,18 +21,25 @@ pub use table::{
     FORWARD, INPUT_GRADIENT, POOLED_FORWARD, POOLED_INPUT_GRADIENT, POOLED_WEIGHT_GRADIENT, WEIGHT_GRADIENT,
 };
 
-use super::{ConvGeometry, Epilogue, Isa, Space};
+use super::{Activation, ConvGeometry, Epilogue, Isa, Space};
 
 /// How a forward kernel is called: geometry, images, x, w, epilogue, y, room.
 pub type RunForward = fn(&ConvGeometry, usize, &[f32], &[f32], Epilogue<'_>, &mut [f32], Space<'_>);
 
-/// How a gradient kernel is called: geometry, images, the two operands, the result, room.
+/// How an input gradient is called: geometry, images, dy, w, the activation that gave the input, dx, room.
+pub type RunInputGradient = fn(&ConvGeometry, usize, &[f32], &[f32], Activation, &mut [f32], Space<'_>);
+
+/// How a weight gradient is called: geometry, images, x, dy, dw, room.
 pub type RunGradient = fn(&ConvGeometry, usize, &[f32], &[f32], &mut [f32], Space<'_>);
 
 /// How a convolution that pools is called: geometry, images, x, w, epilogue, y, the winners' taps or none, room.
 pub type RunPooled = fn(&PooledConv, usize, &[f32], &[f32], Epilogue<'_>, &mut [f32], &mut [u8], Space<'_>);
 
-/// How a gradient behind a pool is called: geometry, images, the two operands, the winners' taps, the result, room.
+/// How an input gradient behind a pool is called: geometry, images, dy, w, the winners' taps, the activation that gave
+/// the input, dx, room.
+pub type RunPooledInputGradient = fn(&PooledConv, usize, &[f32], &[f32], &[u8], Activation, &mut [f32], Space<'_>);
+
+/// How a weight gradient behind a pool is called: geometry, images, x, dy, the winners' taps, dw, room.
 pub type RunPooledGradient = fn(&PooledConv, usize, &[f32], &[f32], &[u8], &mut [f32], Space<'_>);
 
 /// A row of a table: a kernel with what it needs and what it can do.
@@ -55,15 +62,24 @@ pub struct ConvKernel<Geometry, Run> {
 /// Computes y = activation(x ∗ w + bias), n×H'×W'×O, from x (n×H×W×I) and w, overwriting y.
 pub type ConvForward = ConvKernel<ConvGeometry, RunForward>;
 
-/// Computes a gradient: dx (n×H×W×I) from dy (n×H'×W'×O) and w, or dw, summed over the images, from x and dy;
-/// overwrites it.
+/// Computes dx (n×H×W×I) from dy (n×H'×W'×O) and w, overwriting it.
+///
+/// Where an activation f gave x, dx is the gradient of f's arguments: multiplied with f′, which is computed from what dx
+/// held before. Without one, the identity, what dx held is of no interest.
+pub type ConvInputGradient = ConvKernel<ConvGeometry, RunInputGradient>;
+
+/// Computes dw, summed over the images, from x (n×H×W×I) and dy (n×H'×W'×O), overwriting it.
 pub type ConvGradient = ConvKernel<ConvGeometry, RunGradient>;
 
 /// Computes y = max pool of activation(x ∗ w + bias) from x (n×H×W×I) and w, and the tap of each window's winner.
 pub type ConvPool = ConvKernel<PooledConv, RunPooled>;
 
-/// Computes a gradient from dy, the gradient of the pooled values before the activation, and the winners' taps: dx
-/// from dy and w, or dw, summed over the images, from x and dy; overwrites it.
+/// Computes dx as a [`ConvInputGradient`] does, from dy, the gradient of the pooled values before the activation, and the
+/// winners' taps.
+pub type PooledInputGradient = ConvKernel<PooledConv, RunPooledInputGradient>;
+
+/// Computes dw, summed over the images, from x, dy, the gradient of the pooled values before the activation, and the
+/// winners' taps; overwrites it.
 pub type PooledGradient = ConvKernel<PooledConv, RunPooledGradient>;
 
 /// A convolution that is ready to compute any band of its output rows.

@@ -58,21 +58,9 @@ impl Patch {
         }
     }
 
-    /// Adds the rectangle's elements to those of the image under them; what lies outside is lost.
-    pub fn add_to(&self, from: &[f32], image: &mut [f32]) {
-        let [height, width, channels] = self.image;
-        let (before, first, count) = self.columns_inside();
-        for (row, from) in from.chunks_exact(self.row_len().max(1)).enumerate() {
-            let Some(row) = usize::try_from(self.top + row as isize).ok().filter(|&row| row < height) else { continue };
-            let inside = &from[before * channels..][..count * channels];
-            let to = &mut image[(row * width + first) * channels..][..count * channels];
-            to.iter_mut().zip(inside).for_each(|(to, from)| *to += from);
-        }
-    }
-
     /// Columns of the rectangle before the image's first one, the first of the image's columns that it holds, and how
     /// many it holds.
-    fn columns_inside(&self) -> (usize, usize, usize) {
+    pub fn columns_inside(&self) -> (usize, usize, usize) {
         let width = self.image[1];
         let before = self.left.min(0).unsigned_abs().min(self.columns);
         let first = self.left.max(0).unsigned_abs().min(width);
@@ -113,14 +101,6 @@ mod tests {
         assert_eq!(patch.read(&image, &mut [9.0; 2]), [5., 0.]);
         let beyond = Patch { image: [2, 3, 1], top: 0, left: 4, rows: 1, columns: 2 };
         assert_eq!(beyond.read(&image, &mut [9.0; 2]), [0., 0.]);
-    }
-
-    #[test]
-    fn what_is_added_outside_is_lost() {
-        let mut image = [1.0; 6];
-        let patch = Patch { image: [2, 3, 1], top: -1, left: 1, rows: 3, columns: 3 };
-        patch.add_to(&[9., 9., 9., 1., 2., 9., 3., 4., 9.], &mut image);
-        assert_eq!(image, [1., 2., 3., 1., 4., 5.]);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! A macro a family gives the rows of its instruction sets; what a row says of itself is in [`ConvKernel`].
 
 use super::{
-    Bands, ConvForward, ConvGradient, ConvKernel, ConvPool, PooledGradient, depthwise, direct, im2col, pooled, winograd,
+    Bands, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, PooledGradient, PooledInputGradient,
+    depthwise, direct, im2col, pooled, winograd,
 };
 use crate::kernel::Isa;
 
@@ -28,7 +29,7 @@ macro_rules! direct_input_gradient {
             fits: direct::input_gradient::fits,
             workspace: |g, _| direct::input_gradient::workspace($isa, g),
             scratch: direct::input_gradient::scratch,
-            run: |g, n, dy, w, dx, space| direct::input_gradient::run($isa, g, n, dy, w, dx, space),
+            run: |g, n, dy, w, f, dx, space| direct::input_gradient::run($isa, g, n, dy, w, f, dx, space),
         }
     };
 }
@@ -67,7 +68,7 @@ macro_rules! winograd_input_gradient {
             fits: winograd::fits_input_gradient,
             workspace: |g, _| winograd::input_gradient_workspace($isa, g),
             scratch: |g| winograd::input_gradient_scratch($isa, g),
-            run: |g, n, dy, w, dx, space| winograd::input_gradient($isa, g, n, dy, w, dx, space),
+            run: |g, n, dy, w, f, dx, space| winograd::input_gradient($isa, g, n, dy, w, f, dx, space),
         }
     };
 }
@@ -95,7 +96,7 @@ macro_rules! depthwise_input_gradient {
             fits: direct::depthwise::fits_input_gradient,
             workspace: |g, _| g.weight_len(),
             scratch: direct::input_gradient::scratch,
-            run: |g, n, dy, w, dx, space| direct::depthwise::input_gradient($isa, g, n, dy, w, dx, space),
+            run: |g, n, dy, w, f, dx, space| direct::depthwise::input_gradient($isa, g, n, dy, w, f, dx, space),
         }
     };
 }
@@ -143,7 +144,7 @@ pub static FORWARD: &[ConvForward] = &[
 ];
 
 /// Input-gradient kernels, the ones to prefer first.
-pub static INPUT_GRADIENT: &[ConvGradient] = &[
+pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
     depthwise_input_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
     depthwise_input_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
     depthwise_input_gradient!(Isa::Portable, "direct-depthwise"),
@@ -158,16 +159,16 @@ pub static INPUT_GRADIENT: &[ConvGradient] = &[
         isa: Isa::Portable,
         fits: depthwise::fits,
         workspace: |_, _| 0,
-        scratch: |_| 0,
-        run: |g, n, dy, w, dx, _| depthwise::input_gradient(g, n, dy, w, dx),
+        scratch: depthwise::input_gradient_scratch,
+        run: |g, n, dy, w, f, dx, space| depthwise::input_gradient(g, n, dy, w, f, dx, space.scratch),
     },
     ConvKernel {
         name: "im2col",
         isa: Isa::Portable,
         fits: |_| true,
         workspace: |_, _| 0,
-        scratch: im2col::scratch,
-        run: |g, n, dy, w, dx, space| im2col::input_gradient(g, n, dy, w, dx, space.scratch),
+        scratch: im2col::input_gradient_scratch,
+        run: |g, n, dy, w, f, dx, space| im2col::input_gradient(g, n, dy, w, f, dx, space.scratch),
     },
 ];
 
@@ -220,8 +221,8 @@ macro_rules! pooled_input_gradient {
             fits: pooled::fits_sparse,
             workspace: |g, _| pooled::input_gradient::workspace($isa, g),
             scratch: |g| pooled::input_gradient::scratch($isa, g),
-            run: |g, n, dy, w, index, dx, space| {
-                pooled::input_gradient::run($isa, g, n, dy, w, index, dx, space);
+            run: |g, n, dy, w, index, f, dx, space| {
+                pooled::input_gradient::run($isa, g, n, dy, w, index, f, dx, space);
             },
         }
     };
@@ -253,7 +254,7 @@ pub static POOLED_FORWARD: &[ConvPool] = &[
 ];
 
 /// Input-gradient kernels over the winners of a pool.
-pub static POOLED_INPUT_GRADIENT: &[PooledGradient] = &[
+pub static POOLED_INPUT_GRADIENT: &[PooledInputGradient] = &[
     pooled_input_gradient!(Isa::Avx512, "winners-avx512"),
     pooled_input_gradient!(Isa::Avx2, "winners-avx2"),
     pooled_input_gradient!(Isa::Portable, "winners"),

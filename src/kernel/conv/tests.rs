@@ -182,13 +182,17 @@ fn forward(row: &ConvForward, case: &Case) -> Vec<f32> {
     y
 }
 
-fn input_gradient(row: &ConvGradient, case: &Case) -> Vec<f32> {
-    let (g, n) = (&case.g, case.n);
-    let mut dx = vec![f32::NAN; n * g.window.in_len()];
-    with_space((row.workspace)(g, n), (row.scratch)(g), |space| {
-        (row.run)(g, n, &case.dy, &case.w, &mut dx, space);
-    });
+fn input_gradient(row: &ConvInputGradient, case: &Case) -> Vec<f32> {
+    let mut dx = vec![f32::NAN; case.x.len()];
+    input_gradient_behind(Activation::Identity, row, case, &mut dx);
     dx
+}
+
+fn input_gradient_behind(activation: Activation, row: &ConvInputGradient, case: &Case, dx: &mut [f32]) {
+    let (g, n) = (&case.g, case.n);
+    with_space((row.workspace)(g, n), (row.scratch)(g), |space| {
+        (row.run)(g, n, &case.dy, &case.w, activation, dx, space);
+    });
 }
 
 fn weight_gradient(row: &ConvGradient, case: &Case) -> Vec<f32> {
@@ -288,6 +292,24 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
         for row in runnable(WEIGHT_GRADIENT, &case.g) {
             let [one, two, three] = pools.each_ref().map(|pool| pool.install(|| bits(&weight_gradient(row, &case))));
             assert!(one == two && two == three, "{} for {:?}", row.name, case.g);
+        }
+    }
+}
+
+/// The activation's values make way for the gradient of its arguments.
+#[test]
+fn an_input_gradient_behind_an_activation_is_multiplied_with_its_derivative() {
+    for seed in 3000..3060 {
+        let case = Case::draw(seed);
+        for activation in [Activation::Relu, Activation::Silu] {
+            for row in runnable(INPUT_GRADIENT, &case.g) {
+                let mut expected = input_gradient(row, &case);
+                activation.gradient_in_place(&case.x, &mut expected);
+                let mut dx = case.x.clone();
+                input_gradient_behind(activation, row, &case, &mut dx);
+                // What is multiplied with zero may be zero of either sign.
+                assert_eq!(dx, expected, "{} behind {activation:?} for {:?}", row.name, case.g);
+            }
         }
     }
 }

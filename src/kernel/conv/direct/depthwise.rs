@@ -12,7 +12,7 @@ use super::phase::{Axis, Phase, Sweep, band_patch as gradient_patch, phases};
 use super::{band_patch, band_rows, row_len};
 use crate::kernel::epilogue::activate;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
-use crate::kernel::{ConvGeometry, Epilogue, Isa, Scratch, Space};
+use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Scratch, Space};
 
 /// Channels that every instruction set can cut into whole registers.
 const LANES: usize = 4;
@@ -95,7 +95,17 @@ fn forward_band(isa: Isa, g: &ConvGeometry, x: &[f32], x_row: usize, w: &[f32], 
 }
 
 /// Computes dx.
-pub fn input_gradient(isa: Isa, g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32], space: Space<'_>) {
+#[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
+pub fn input_gradient(
+    isa: Isa,
+    g: &ConvGeometry,
+    n: usize,
+    dy: &[f32],
+    w: &[f32],
+    activation: Activation,
+    dx: &mut [f32],
+    space: Space<'_>,
+) {
     let Space { workspace, scratch } = space;
     verify_lengths(g, n, dx, w, dy);
     let turned = &mut workspace[..g.weight_len()];
@@ -107,14 +117,17 @@ pub fn input_gradient(isa: Isa, g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32
         let dy = &dy[image * g.out_len()..][..g.out_len()];
         dx.par_chunks_mut(rows * in_row).enumerate().for_each(|(band, dx)| {
             let patch = gradient_patch(g, &axes, band * rows, dx.len() / in_row);
-            scratch.with(patch.room(), |room| {
-                let (dy, mut weights) = (patch.read(dy, room), turned);
-                for phase in phases(g) {
-                    let sweep = Sweep::of(g, phase, &patch, band * rows, dx.len());
-                    let (of_phase, rest) = weights.split_at(phase[0].taps * phase[1].taps * g.filters);
-                    weights = rest;
-                    input_gradient_of_phase(isa, g, phase, &sweep, patch.row_len(), dy, of_phase, dx);
-                }
+            scratch.with(patch.room() + activation.chain_room(dx.len()), |room| {
+                let (of_dy, of_dx) = room.split_at_mut(patch.room());
+                let (dy, mut weights) = (patch.read(dy, of_dy), turned);
+                activation.chain(isa, of_dx, dx, |dx| {
+                    for phase in phases(g) {
+                        let sweep = Sweep::of(g, phase, &patch, band * rows, dx.len());
+                        let (of_phase, rest) = weights.split_at(phase[0].taps * phase[1].taps * g.filters);
+                        weights = rest;
+                        input_gradient_of_phase(isa, g, phase, &sweep, patch.row_len(), dy, of_phase, dx);
+                    }
+                });
             });
         });
     });

@@ -12,7 +12,7 @@ use super::phase::{Axis, Phase, Sweep, band_patch, phases};
 use super::{band_rows, rows_in_cache};
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panels};
 use crate::kernel::scratch::{aligned, padded};
-use crate::kernel::{ConvGeometry, Isa, Scratch, Space};
+use crate::kernel::{Activation, ConvGeometry, Isa, Scratch, Space};
 
 /// An image of fewer channels leaves most lanes of a register idle.
 const FEWEST_CHANNELS: usize = 4;
@@ -29,17 +29,28 @@ pub fn workspace(isa: Isa, g: &ConvGeometry) -> usize {
     padded(InputGradient::packed_len(&Panels::of(isa, g.channels_per_group()), g))
 }
 
-/// Elements of a band of dy with its padding; none where no pixel is padded.
+/// Elements of a band of dy with its padding, none where no pixel is padded, and of a band of dx.
 pub fn scratch(g: &ConvGeometry) -> usize {
     let axes = Axis::both(g);
     let rows = rows_in_cache(row_len(g), g.window.in_h);
+    let of_dx = rows * g.window.in_w * g.window.in_c;
     let is_in_place = g.window.kernel == [1, 1] && g.window.padding.is_none() && g.window.stride == [1, 1];
     // A band that starts at an odd phase may see one row more than the first band does.
-    if is_in_place { 0 } else { band_patch(g, &axes, 0, rows).len() + band_patch(g, &axes, 0, 1).row_len() }
+    of_dx + if is_in_place { 0 } else { band_patch(g, &axes, 0, rows).len() + band_patch(g, &axes, 0, 1).row_len() }
 }
 
 /// Computes dx.
-pub fn run(isa: Isa, g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32], space: Space<'_>) {
+#[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
+pub fn run(
+    isa: Isa,
+    g: &ConvGeometry,
+    n: usize,
+    dy: &[f32],
+    w: &[f32],
+    activation: Activation,
+    dx: &mut [f32],
+    space: Space<'_>,
+) {
     let Space { workspace, scratch } = space;
     verify_lengths(g, n, dx, w, dy);
     if dx.is_empty() {
@@ -48,7 +59,8 @@ pub fn run(isa: Isa, g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut
     let panels = Panels::of(isa, g.channels_per_group());
     let packed = aligned(workspace, InputGradient::packed_len(&panels, g));
     pack(&panels, g, w, packed);
-    let gradient = InputGradient { micro: MicroKernel::of(isa), g, axes: Axis::both(g), panels, packed, scratch };
+    let (micro, axes) = (MicroKernel::of(isa), Axis::both(g));
+    let gradient = InputGradient { isa, micro, g, axes, panels, packed, activation, scratch };
     let rows = band_rows([row_len(g), g.window.in_w], g.window.in_h, n);
     let in_row = g.window.in_w * g.window.in_c;
     dx.par_chunks_mut(g.window.in_len()).enumerate().for_each(|(image, dx)| {
@@ -105,11 +117,13 @@ fn pack_tap(panels: &Panels, g: &ConvGeometry, index: usize, tap: usize, w: &[f3
 }
 
 struct InputGradient<'a> {
+    isa: Isa,
     micro: MicroKernel,
     g: &'a ConvGeometry,
     axes: [Axis; 2],
     panels: Panels,
     packed: &'a [f32],
+    activation: Activation,
     scratch: &'a Scratch,
 }
 
@@ -122,15 +136,18 @@ impl InputGradient<'_> {
     fn band(&self, dy: &[f32], first: usize, dx: &mut [f32]) {
         let rows = dx.len() / (self.g.window.in_w * self.g.window.in_c);
         let patch = band_patch(self.g, &self.axes, first, rows);
-        self.scratch.with(patch.room(), |room| {
-            let dy = patch.read(dy, room);
-            let mut packed = self.packed;
-            for phase in phases(self.g) {
-                let len = self.g.groups * self.panels.count() * panel_len(&self.panels, self.g, phase);
-                let (of_phase, rest) = packed.split_at(len);
-                packed = rest;
-                self.phase(phase, &patch, of_phase, first, dy, dx);
-            }
+        self.scratch.with(patch.room() + self.activation.chain_room(dx.len()), |room| {
+            let (of_dy, of_dx) = room.split_at_mut(patch.room());
+            let dy = patch.read(dy, of_dy);
+            self.activation.chain(self.isa, of_dx, dx, |dx| {
+                let mut packed = self.packed;
+                for phase in phases(self.g) {
+                    let len = self.g.groups * self.panels.count() * panel_len(&self.panels, self.g, phase);
+                    let (of_phase, rest) = packed.split_at(len);
+                    packed = rest;
+                    self.phase(phase, &patch, of_phase, first, dy, dx);
+                }
+            });
         });
     }
 

@@ -163,10 +163,18 @@ fn gradients_over_the_winners_are_those_over_all_places() {
             let wanted = conv::conv_input_gradient(&case.g.conv, case.n, &w, &dz);
             let dx = on_any_pool(|| {
                 let mut dx = vec![f32::NAN; case.x.len()];
-                with_space(row, &case, |space| (row.run)(&case.g, case.n, &case.dy, &case.w, &index, &mut dx, space));
+                with_space(row, &case, |space| {
+                    (row.run)(&case.g, case.n, &case.dy, &case.w, &index, Activation::Identity, &mut dx, space);
+                });
                 dx
             });
             assert_close(&dx, &wanted, 1e-4, &format!("dx {} {:?}", row.name, case.g));
+            let (mut expected, mut behind) = (dx, case.x.clone());
+            Activation::Relu.gradient_in_place(&case.x, &mut expected);
+            with_space(row, &case, |space| {
+                (row.run)(&case.g, case.n, &case.dy, &case.w, &index, Activation::Relu, &mut behind, space);
+            });
+            assert_eq!(behind, expected, "dx behind an activation {} {:?}", row.name, case.g);
         }
         for row in runnable(POOLED_WEIGHT_GRADIENT, case.g) {
             let wanted = conv::conv_weight_gradient(&case.g.conv, case.n, &x, &dz);

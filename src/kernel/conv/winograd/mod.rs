@@ -74,9 +74,16 @@ pub fn input_gradient_workspace(isa: Isa, g: &ConvGeometry) -> usize {
     workspace(isa, &turned(g))
 }
 
-/// The same for the input gradient.
+/// The same for the input gradient, and elements of a band of dx.
 pub fn input_gradient_scratch(isa: Isa, g: &ConvGeometry) -> usize {
-    scratch(isa, &turned(g))
+    let turned = turned(g);
+    scratch(isa, &turned) + rows_of_band(&turned) * turned.window.out_w * turned.filters
+}
+
+/// Rows of a band, at most: whole tiles.
+fn rows_of_band(g: &ConvGeometry) -> usize {
+    let w = &g.window;
+    rows_in_cache(w.out_w * g.filters + w.in_w * w.in_c, w.out_h).next_multiple_of(OUTPUT)
 }
 
 /// Computes y.
@@ -94,15 +101,26 @@ pub fn forward(
     verify_lengths(g, n, x, w, y);
     verify_bias(g, &epilogue);
     let Space { workspace, scratch } = space;
-    Forward::new(isa, g, w, epilogue, workspace).all(n, x, y, scratch);
+    Forward::new(isa, g, w, epilogue, workspace).all(isa, n, x, Activation::Identity, y, scratch);
 }
 
 /// Computes dx from dy and w.
-pub fn input_gradient(isa: Isa, g: &ConvGeometry, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32], space: Space<'_>) {
+#[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
+pub fn input_gradient(
+    isa: Isa,
+    g: &ConvGeometry,
+    n: usize,
+    dy: &[f32],
+    w: &[f32],
+    activation: Activation,
+    dx: &mut [f32],
+    space: Space<'_>,
+) {
     verify_lengths(g, n, dx, w, dy);
     let Space { workspace, scratch } = space;
     let turned = turned(g);
-    Forward::with(isa, &turned, weight::Order::Turned, w, Epilogue::default(), workspace).all(n, dy, dx, scratch);
+    let forward = Forward::with(isa, &turned, weight::Order::Turned, w, Epilogue::default(), workspace);
+    forward.all(isa, n, dy, activation, dx, scratch);
 }
 
 /// Channels and filters in whole registers, and panels of filters.
@@ -218,17 +236,19 @@ impl<'a> Forward<'a> {
         Self { micro, transform, g, sizes, weights, bias, activation: epilogue.activation }
     }
 
-    /// All rows of all images.
-    fn all(&self, n: usize, x: &[f32], y: &mut [f32], scratch: &Scratch) {
+    /// All rows of all images; `behind` is the activation whose derivative y is multiplied with, as a gradient is.
+    fn all(&self, isa: Isa, n: usize, x: &[f32], behind: Activation, y: &mut [f32], scratch: &Scratch) {
         let window = &self.g.window;
         let out_row = window.out_w * self.g.filters;
         let fair = (window.out_h * n).div_ceil(TASKS).max(OUTPUT);
-        let in_cache = rows_in_cache(out_row + window.in_w * window.in_c, window.out_h);
-        let rows = in_cache.min(fair).next_multiple_of(OUTPUT);
+        let rows = rows_of_band(self.g).min(fair.next_multiple_of(OUTPUT));
         y.par_chunks_mut(self.g.out_len().max(1)).enumerate().for_each(|(image, y)| {
             let x = &x[image * window.in_len()..][..window.in_len()];
             y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| {
-                scratch.with(self.sizes.room(), |room| self.band(x, band * rows, y, room));
+                scratch.with(self.sizes.room() + behind.chain_room(y.len()), |room| {
+                    let (room, of_y) = room.split_at_mut(self.sizes.room());
+                    behind.chain(isa, of_y, y, |y| self.band(x, band * rows, y, room));
+                });
             });
         });
     }
