@@ -1,10 +1,11 @@
-"""Time PyTorch on the benchmark networks: training steps (Adam) and inference, float32, eager.
+"""Time PyTorch on the benchmark networks: training steps (Adam) and inference, float32.
 
-    python bench_torch.py --nets A D --modes train --layouts channels_last
+    python bench_torch.py --nets A D --modes train --layouts channels_last --compile
 
 Prints a JSON line a configuration: the median of `--steps` steps after `--warmup` unmeasured ones, on
-one batch that stays in memory. The networks are those of `nets/*.net`. The allocator is not chosen
-here: preload jemalloc to measure with it. Written for PyTorch 2.15.
+one batch that stays in memory. A to D are those of `nets/*.net`, E and F torchvision's ResNet-18 and
+MobileNetV2. The allocator is not chosen here: preload jemalloc to measure with it. Written for PyTorch
+2.15 and torchvision 0.29.
 """
 
 import argparse
@@ -53,6 +54,24 @@ NETS = {
     "C": Net(256, blocks=((64, 2), (32, 2), (32, 2)), dense=(128, 64), classes=3, batch_size=32),
     "D": Net(32, blocks=((32, 2), (64, 2)), dense=(128,), classes=10, batch_size=128),
 }
+
+
+@dataclass(frozen=True)
+class Published:
+    """A network of torchvision, for ImageNet."""
+
+    constructor: str
+    batch_size: int
+    input_size: int = 224
+    classes: int = 1000
+
+    def build(self) -> nn.Module:
+        import torchvision
+
+        return getattr(torchvision.models, self.constructor)()
+
+
+NETS |= {"E": Published("resnet18", batch_size=8), "F": Published("mobilenet_v2", batch_size=8)}
 LAYOUTS = {"nchw": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
@@ -93,7 +112,8 @@ def main() -> None:
     parser.add_argument("--nets", nargs="+", choices=NETS, default=list(NETS))
     parser.add_argument("--modes", nargs="+", choices=["train", "infer"], default=["train", "infer"])
     parser.add_argument("--layouts", nargs="+", choices=LAYOUTS, default=list(LAYOUTS))
-    parser.add_argument("--batch", type=int, help="images a step (default: 32, for D 128)")
+    parser.add_argument("--batch", type=int, help="images a step (default: 32, for D 128, for E and F 8)")
+    parser.add_argument("--compile", action="store_true", help="by torch.compile, which needs a C++ compiler")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--warmup", type=int, default=3)
     parser.add_argument("--steps", type=int, default=10)
@@ -111,6 +131,8 @@ def main() -> None:
             x = images.contiguous(memory_format=LAYOUTS[layout])
             for mode in arguments.modes:
                 net = shape.build().to(memory_format=LAYOUTS[layout])
+                if arguments.compile:
+                    net = torch.compile(net)
                 step = training_step(net, x, labels) if mode == "train" else inference_step(net, x)
                 seconds = median_seconds(step, arguments.warmup, arguments.steps)
                 line = {
@@ -119,6 +141,7 @@ def main() -> None:
                     "net": name,
                     "mode": mode,
                     "layout": layout,
+                    "compiled": arguments.compile,
                     "allocator": allocator,
                     "batch": batch,
                     "threads": arguments.threads,
