@@ -3,7 +3,7 @@
 //! The way of an image: a folder or an archive is listed ([`read_listing`]) into [`Sample`]s of two roles, training and
 //! validation ([`split`] makes the second where the data has none); [`survey`] reads every file once for its size, its
 //! channels and its hash, from which the checks speak; a [`Decoder`] turns a file into H×W×C bytes; [`Images`] holds or
-//! re-reads them; a [`Normalization`](crate::model::Normalization) maps bytes to floats; [`Batches`] delivers them
+//! re-reads them; an [`Augmentation`] changes those to train on; a [`Normalization`](crate::model::Normalization) maps bytes to floats; [`Batches`] delivers them
 //! ahead of the trainer.
 //!
 //! A file is never written, an archive never unpacked to disk, and no file is left out without being named or counted.
@@ -11,6 +11,7 @@
 //! system lists a folder leave no trace. Knows nothing of networks or specs: options are the plain types of [`option`].
 
 mod archive;
+mod augment;
 mod batch;
 mod check;
 mod decode;
@@ -31,6 +32,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
+pub use augment::Augmentation;
 pub use batch::{Batches, Order};
 pub use check::{
     check_balance, check_channels, check_class_count, check_classes, check_conflicts, check_duplicates, check_empty,
