@@ -16,8 +16,11 @@ mod batch;
 mod check;
 mod decode;
 mod entry;
+mod examine;
+mod fingerprint;
 mod folder;
 mod images;
+mod inspect;
 mod jpeg;
 mod layout;
 mod listing;
@@ -31,6 +34,7 @@ mod split;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod thumbnail;
 
 pub use augment::Augmentation;
 pub use batch::{Batches, Order};
@@ -39,7 +43,10 @@ pub use check::{
     check_extensions, check_few, check_leak, check_upscaled, check_validation,
 };
 pub use decode::Decoder;
+pub use examine::{Examination, Examined};
+pub use fingerprint::Fingerprint;
 pub use images::Images;
+pub use inspect::copies;
 pub use listing::{Listing, Sample, read_listing};
 pub use memory::{available, budget};
 pub use normalize::Statistics;
@@ -47,3 +54,4 @@ pub use option::OnBadImage;
 pub use source::Source;
 pub use split::split;
 pub use survey::{Facts, Sizes, digest, input_size, survey};
+pub use thumbnail::{augmented_sheet, thumbnail};
