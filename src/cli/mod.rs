@@ -8,6 +8,7 @@ mod argument;
 mod check;
 mod completions;
 mod console;
+mod data;
 mod diff;
 mod eval;
 mod explain;
@@ -72,6 +73,8 @@ enum Command {
     Diff(diff::Args),
     /// Show the steps that the network becomes, and with --profile how long each takes.
     Plan(plan::Args),
+    /// Look at images before they are trained on: what is there, what is wrong, what is there twice.
+    Data(data::Args),
     /// Train a spec on images, into a run folder.
     Train(train::Args),
     /// Score a model on images whose classes are known.
@@ -130,6 +133,7 @@ fn run(command: &Command, console: &mut Console) -> Outcome {
         Command::Graph(args) => graph::run(args, console),
         Command::Diff(args) => diff::run(args, console),
         Command::Plan(args) => plan::run(args, console),
+        Command::Data(args) => data::run(args, console),
         Command::Train(args) => train::run(args, console),
         Command::Eval(args) => eval::run(args, console),
         Command::Predict(args) => predict::run(args, console),

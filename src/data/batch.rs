@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
+use super::augment::Augmentation;
 use super::images::Images;
 use super::normalize::Table;
 use crate::base::Random;
@@ -77,14 +78,29 @@ impl Batches {
         size: usize,
         first: usize,
     ) -> Result<Self> {
+        Self::start_augmented(images, normalizer, order, None, size, first)
+    }
+
+    /// As [`Batches::start`], every image changed as `augmentation` says.
+    ///
+    /// # Errors
+    /// As [`Batches::start`].
+    pub fn start_augmented(
+        images: Arc<Images>,
+        normalizer: &Normalization,
+        order: Order,
+        augmentation: Option<Augmentation>,
+        size: usize,
+        first: usize,
+    ) -> Result<Self> {
         let image_len = images.decoder().image_len();
         let (finished, ready) = sync_channel(AHEAD);
         let (used, reusable) = channel();
-        let table = normalizer.table();
+        let view = View { augmentation, table: normalizer.table() };
         let size = size.max(1);
         let order: Vec<usize> = order.indices(images.len()).into_iter().skip(first.saturating_mul(size)).collect();
         let left = order.len().div_ceil(size);
-        let work = move || produce(&images, &table, order.chunks(size), &finished, &reusable);
+        let work = move || produce(&images, &view, order.chunks(size), &finished, &reusable);
         let thread = std::thread::Builder::new().name("netc-batches".to_owned()).spawn(work).map_err(|error| {
             Diagnostic::new(&code::RUN_FAILED, format!("no thread can be started to read images: {error}")).fault()
         })?;
@@ -149,14 +165,14 @@ impl Drop for Batches {
 /// Makes one batch after another until all are made, one fails, or nobody waits for them any more.
 fn produce<'a>(
     images: &Images,
-    table: &Table,
+    view: &View,
     batches: impl Iterator<Item = &'a [usize]>,
     finished: &SyncSender<Result<Batch>>,
     reusable: &Receiver<Batch>,
 ) {
     for indices in batches {
         let mut batch = reusable.try_recv().unwrap_or_default();
-        let outcome = batch.fill(images, table, indices).map(|()| batch);
+        let outcome = batch.fill(images, view, indices).map(|()| batch);
         let failed = outcome.is_err();
         if finished.send(outcome).is_err() || failed {
             return;
@@ -164,8 +180,28 @@ fn produce<'a>(
     }
 }
 
+/// How an image is shown to the network.
+struct View {
+    augmentation: Option<Augmentation>,
+    table: Table,
+}
+
+impl View {
+    /// The numbers of the image at `index`.
+    fn numbers(&self, images: &Images, index: usize, numbers: &mut [f32]) -> Result<()> {
+        let bytes = match &self.augmentation {
+            None => images.bytes(index)?,
+            Some(augmentation) => {
+                augmentation.image(index, images.len(), images.decoder().shape(), |index| images.bytes(index))?
+            }
+        };
+        self.table.apply(&bytes, numbers);
+        Ok(())
+    }
+}
+
 impl Batch {
-    fn fill(&mut self, images: &Images, table: &Table, indices: &[usize]) -> Result<()> {
+    fn fill(&mut self, images: &Images, view: &View, indices: &[usize]) -> Result<()> {
         let len = images.decoder().image_len();
         self.numbers.resize(indices.len() * len, 0.0);
         self.labels.clear();
@@ -173,6 +209,6 @@ impl Batch {
         self.numbers
             .par_chunks_exact_mut(len)
             .zip(indices)
-            .try_for_each(|(numbers, &index)| images.bytes(index).map(|bytes| table.apply(&bytes, numbers)))
+            .try_for_each(|(numbers, &index)| view.numbers(images, index, numbers))
     }
 }

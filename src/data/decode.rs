@@ -79,7 +79,7 @@ impl Decoder {
 }
 
 /// The fault of a file that gives no picture.
-fn name(source: &Source, bad: Bad) -> Box<Diagnostic> {
+pub(super) fn name(source: &Source, bad: Bad) -> Box<Diagnostic> {
     let (code, message) = match bad {
         Bad::Unreadable(reason) => (&code::UNREADABLE_IMAGE, reason),
         Bad::Truncated(reason) => (&code::TRUNCATED_IMAGE, reason),

@@ -3,7 +3,7 @@
 //! The way of an image: a folder or an archive is listed ([`read_listing`]) into [`Sample`]s of two roles, training and
 //! validation ([`split`] makes the second where the data has none); [`survey`] reads every file once for its size, its
 //! channels and its hash, from which the checks speak; a [`Decoder`] turns a file into H×W×C bytes; [`Images`] holds or
-//! re-reads them; a [`Normalization`](crate::model::Normalization) maps bytes to floats; [`Batches`] delivers them
+//! re-reads them; an [`Augmentation`] changes those to train on; a [`Normalization`](crate::model::Normalization) maps bytes to floats; [`Batches`] delivers them
 //! ahead of the trainer.
 //!
 //! A file is never written, an archive never unpacked to disk, and no file is left out without being named or counted.
@@ -11,12 +11,16 @@
 //! system lists a folder leave no trace. Knows nothing of networks or specs: options are the plain types of [`option`].
 
 mod archive;
+mod augment;
 mod batch;
 mod check;
 mod decode;
 mod entry;
+mod examine;
+mod fingerprint;
 mod folder;
 mod images;
+mod inspect;
 mod jpeg;
 mod layout;
 mod listing;
@@ -30,14 +34,19 @@ mod split;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod thumbnail;
 
+pub use augment::Augmentation;
 pub use batch::{Batches, Order};
 pub use check::{
     check_balance, check_channels, check_class_count, check_classes, check_conflicts, check_duplicates, check_empty,
     check_extensions, check_few, check_leak, check_upscaled, check_validation,
 };
 pub use decode::Decoder;
+pub use examine::{Examination, Examined};
+pub use fingerprint::Fingerprint;
 pub use images::Images;
+pub use inspect::copies;
 pub use listing::{Listing, Sample, read_listing};
 pub use memory::{available, budget};
 pub use normalize::Statistics;
@@ -45,3 +54,4 @@ pub use option::OnBadImage;
 pub use source::Source;
 pub use split::split;
 pub use survey::{Facts, Sizes, digest, input_size, survey};
+pub use thumbnail::{augmented_sheet, thumbnail};

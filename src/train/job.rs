@@ -12,7 +12,7 @@ use crate::data::{Images, OnBadImage};
 use crate::diag::{Diagnostic, Result};
 use crate::graph::Graph;
 use crate::model::{Model, Normalization, Tensor};
-use crate::syntax::settings::{DataSettings, Resize, TrainSettings};
+use crate::syntax::settings::{Augment, DataSettings, Resize, TrainSettings};
 
 /// All that decides a training, and what it runs on.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Job {
     pub normalizer: Normalization,
     /// How images of another size are fitted.
     pub resize: Resize,
+    /// How images to train on are changed at random.
+    pub augment: Augment,
     /// Where the images came from.
     pub data: DataRecord,
     /// What it runs on.
@@ -72,14 +74,15 @@ impl Job {
         let normalizer = Normalization::new(&data.normalize.value, input[2], train.statistics())?;
         found.extend(dataset.check_input(input));
         let Dataset { classes, record, .. } = dataset;
-        let resize = data.resize;
+        let (resize, augment) = (data.resize, data.augment);
         let data = DataRecord {
             train_images: train.len(),
             validation_images: validation.as_ref().map_or(0, |images| images.len()),
             ..record
         };
         let spec = spec.clone();
-        let job = Self { spec, graph, settings, classes, train, validation, normalizer, resize, data, machine };
+        let job =
+            Self { spec, graph, settings, classes, train, validation, normalizer, resize, augment, data, machine };
         Ok((job, found))
     }
 

@@ -16,7 +16,6 @@ struct Setting {
 }
 
 const SETTINGS: &[Setting] = &[
-    Setting { key: "data.augment", is_asked: |front| !front.data.augment.is_none(), instead: "leave the key out" },
     Setting {
         key: "data.balance",
         is_asked: |front| front.data.balance != Balance::None,
@@ -96,12 +95,11 @@ mod tests {
     #[test]
     fn every_setting_that_would_have_no_effect_is_refused_at_its_value() {
         let found = asked(
-            "data: { balance: oversample, augment: { flip: both } }\n\
+            "data: { balance: oversample }\n\
              train: { loss: mse, label_smoothing: 0.1, learning_rate: auto, schedule: one_cycle, clip_norm: 1, precision: bf16,\n  \
              ema: 0.9, early_stopping: { patience: 3 }, on_collapse: stop }\ninit_from: a.safetensors\nfreeze: conv*",
         );
         let values = [
-            "{ flip: both }",
             "oversample",
             "mse",
             "0.1",
@@ -121,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_happens_anyway_is_no_request() {
-        let same = "data: { balance: none, augment: {} }\ntrain: { precision: f32, label_smoothing: 0, on_collapse: ignore, \
+        let same = "data: { balance: none, augment: { flip: both } }\ntrain: { precision: f32, label_smoothing: 0, on_collapse: ignore, \
                     learning_rate: 1e-3, loss: cross_entropy, schedule: { name: cosine, warmup: 1 } }";
         assert_eq!(asked(same), [""; 0]);
     }

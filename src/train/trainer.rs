@@ -15,7 +15,7 @@ use super::predictor::{Predictor, no_threads};
 use super::run_folder::RunFolder;
 use super::schedule::LearningRate;
 use super::start::{load_state, open_folder};
-use crate::data::{Batches, Order, available};
+use crate::data::{Augmentation, Batches, Order, available};
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::exec::{Rate, Session};
 use crate::model::{Tensor, initialise};
@@ -144,9 +144,12 @@ impl<'a> Trainer<'a> {
 
     /// The steps that are left of the epoch.
     fn steps(&mut self) -> Result<End> {
-        let order = Order::Shuffled { seed: self.job.settings.seed, epoch: self.position.epoch as u64 };
+        let (seed, epoch) = (self.job.settings.seed, self.position.epoch as u64);
+        let order = Order::Shuffled { seed, epoch };
+        let augmentation = Augmentation::new(self.job.augment, seed, epoch);
         let (images, batch) = (Arc::clone(&self.job.train), self.job.batch());
-        let mut batches = Batches::start(images, &self.job.normalizer, order, batch, self.position.batch)?;
+        let mut batches =
+            Batches::start_augmented(images, &self.job.normalizer, order, augmentation, batch, self.position.batch)?;
         let mut clock = Instant::now();
         while let Some(count) = batches.next_into(self.session.images_mut(batch), &mut self.labels)? {
             self.step(count)?;

@@ -3,6 +3,7 @@
 mod allocation;
 mod annotation;
 mod check;
+mod data;
 mod format;
 mod fuzz;
 mod gradient;

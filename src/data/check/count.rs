@@ -41,7 +41,7 @@ pub fn check_balance(classes: &[String], train: &[Sample]) -> Option<Diagnostic>
     let found = Diagnostic::new(&code::CLASS_IMBALANCE, message)
         .note(format!("always answering `{most}` is right for {share} % of these images: an accuracy of {share} % means that nothing was learned"))
         .note(format!("weights that balance the classes: {}", weights.join(", ")))
-        .help("collect images of the small classes, and read the recall of each class instead of the accuracy");
+        .help("write `data: { balance: class_weights }` or collect images of the small classes, and read the recall of each class instead of the accuracy");
     Some(Diagnostic { severity, ..found })
 }
 
@@ -116,6 +116,7 @@ mod tests {
         assert_eq!((warned.severity, warned.code.id), (Severity::Warning, "D604"));
         assert!(warned.notes[0].contains("an accuracy of 72 %"), "{:?}", warned.notes);
         assert!(warned.notes[1].contains("healthy 0.463, rust 4.762, scab 1.587"), "{:?}", warned.notes);
+        assert!(warned.help.unwrap().contains("balance: class_weights"));
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub static CLASS_IMBALANCE: Code = Code {
               smallest.",
         why: "Answering the largest class for every image is then often right, and a network that has learned only \
               this shows an accuracy that looks like success.",
-        remedy: "Collect images of the small class, or leave some of the large one out; judge \
+        remedy: "Collect images of the small class, or write `data: { balance: class_weights }`; judge \
               by the recall of each class. The weights that balance are N / (C · n), for N images, C classes and n \
               images in the class.",
         example: None,
@@ -76,10 +76,12 @@ pub static DUPLICATE_IMAGE: Code = Code {
     severity: Severity::Warning,
     summary: "images of one class are copies of one another",
     page: Page {
-        means: "Several files of one class have the same bytes.",
+        means: "Several files of one class have the same bytes, or show nearly the same picture: the same one \
+              encoded again, resized or brightened.",
         why: "A copy counts double in training. When a split puts one copy on each side, the validation asks for \
               what was learned by heart.",
-        remedy: "Remove all but one of them.",
+        remedy: "Remove all but one of them. `netc data DATA --html page.html` shows them side by side; whether two are \
+              nearly the same is decided by a perceptual hash and by the correlation at 16×16, which the message states.",
         example: None,
     },
 };
@@ -91,7 +93,8 @@ pub static TRAIN_VALIDATION_LEAK: Code = Code {
     severity: Severity::Error,
     summary: "the same image is in training and in validation",
     page: Page {
-        means: "A file of the validation folder has the same bytes as a file of the training folder.",
+        means: "A file of the validation folder has the same bytes as a file of the training folder (an error), or shows \
+              nearly the same picture (a warning).",
         why: "The network has seen the answer. The validation accuracy is too good, and choosing the best epoch by \
               it chooses the one that memorised most.",
         remedy: "Remove the image from one of the two folders, or give one folder and let netc split it: `data: { \
@@ -205,6 +208,21 @@ pub static NO_CLASSES: Code = Code {
     },
 };
 
+/// D614: an image is of a single colour.
+pub static BLANK_IMAGE: Code = Code {
+    id: "D614",
+    slug: "blank-image",
+    severity: Severity::Warning,
+    summary: "an image is of a single colour",
+    page: Page {
+        means: "All pixels of an image have nearly the same colour: no channel varies by more than 8 of 255.",
+        why: "It shows nothing of its class. Such files come from cameras with a closed lid, scanners without a \
+              sheet, and scripts that failed to draw.",
+        remedy: "Remove the image, or make it again.",
+        example: None,
+    },
+};
+
 /// D615: hidden and system files, or files that are no images, were left out.
 pub static SKIPPED_FILES: Code = Code {
     id: "D615",
@@ -263,7 +281,7 @@ pub static SAME_IMAGE_TWO_CLASSES: Code = Code {
     severity: Severity::Warning,
     summary: "the same image lies in two classes",
     page: Page {
-        means: "Files with the same bytes lie in different class folders.",
+        means: "Files with the same bytes, or with nearly the same picture, lie in different class folders.",
         why: "The network is told two answers to one question and can learn neither; the loss cannot fall to zero.",
         remedy: "Keep the image in the class that it belongs to.",
         example: None,

@@ -61,24 +61,26 @@ pub enum Validation {
     Folder(String),
 }
 
-/// How training images are changed at random, each time they are seen; what is zero is left out.
+/// How training images are changed at random, each time they are seen; what is zero is left out. Amounts are uniform
+/// from none to the most. Validation images stay as they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Augment {
     /// Which way they are mirrored, in half of the cases each.
     pub flip: Option<Flip>,
-    /// Degrees, from 0 to 180, that they are turned by at most, either way.
+    /// Degrees, from 0 to 180, that they are turned by at most, either way; beyond its borders a picture goes on as its
+    /// mirror image.
     pub rotate: f64,
     /// Share of a side, in [0, 1), that they are moved by at most.
     pub shift: f64,
     /// Share, in [0, 1), that they grow or shrink by at most.
     pub zoom: f64,
-    /// Share of a side, in [0, 1), that is cut off at most.
+    /// Share of a side, in [0, 1), that is cut off at most, anywhere; what is left is scaled to the whole.
     pub crop: f64,
-    /// Share, in [0, 1], that their brightness changes by at most.
+    /// Share, in [0, 1], that every byte grows or shrinks by at most.
     pub brightness: f64,
-    /// Share, in [0, 1], that their contrast changes by at most.
+    /// Share, in [0, 1], that the distance of every byte from the image's mean grows or shrinks by at most.
     pub contrast: f64,
-    /// Share of the area, in [0, 1), that is blanked at most (Zhong et al., 2020, "Random erasing").
+    /// Share of the area, in [0, 1), that gets the mean colour at most, in half of the cases (Zhong et al., 2020, "Random erasing").
     pub erase: f64,
     /// α of the Beta distribution by which two images are blended (Zhang et al., 2018, "mixup").
     pub mixup: f64,

@@ -89,13 +89,17 @@ fn rate(value: f64) -> Option<Rate> {
 }
 
 fn job_with(data: &Path, settings: TrainSettings, threads: usize) -> Job {
+    job_of(data, settings, &DataSettings::default(), threads)
+}
+
+fn job_of(data: &Path, settings: TrainSettings, images: &DataSettings, threads: usize) -> Job {
     let wanted = Wanted { seed: settings.seed, ..Wanted::default() };
     let (dataset, found) = Dataset::open(data, &wanted, &|_, _| {}).unwrap();
     assert!(found.iter().all(|fault| !fault.is_error()), "{found:?}");
     let setup = Setup {
         spec: &spec(),
         graph: network(3),
-        data: &DataSettings::default(),
+        data: images,
         train: settings,
         machine: Machine { threads, isa: Isa::detect() },
     };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::diag::code;
-use crate::syntax::settings::{Optimizer, Schedule};
+use crate::syntax::settings::{Augment, Flip, Optimizer, Schedule};
 
 /// Settings under which a step depends on all that came before it.
 fn stateful() -> TrainSettings {
@@ -143,4 +143,24 @@ fn a_damaged_checkpoint_is_refused_with_a_code() {
     assert_eq!(resume(&job, &at("run"), &mut Silent).unwrap_err().code, &code::MODEL_FILE_CORRUPT);
     std::fs::write(at("run").join("state/run.json"), "{").unwrap();
     assert_eq!(resume(&job, &at("run"), &mut Silent).unwrap_err().code, &code::MODEL_FILE_CORRUPT);
+}
+
+#[test]
+fn augmented_images_are_the_same_on_any_threads_and_after_a_resumption_and_others_than_plain_ones() {
+    let (data, (_keep, at)) = (squares(12), runs());
+    let augment =
+        Augment { flip: Some(Flip::Both), rotate: 15.0, brightness: 0.2, erase: 0.2, mixup: 0.3, ..Augment::default() };
+    let images = DataSettings { augment, ..DataSettings::default() };
+    let job = |threads| job_of(data.path(), settings(), &images, threads);
+    run(&job(1), &at("whole")).unwrap();
+    run(&job(2), &at("two")).unwrap();
+    let out = at("resumed");
+    let folder = RunFolder::plan(Some(&out), &out, &job(1).spec).unwrap();
+    assert!(stop_after(7, &job(1), folder).unwrap().interrupted);
+    resume(&job(2), &out, &mut Silent).unwrap();
+    run(&job_with(data.path(), settings(), 1), &at("plain")).unwrap();
+    let last = |name: &str| bytes(&at(name), "last.safetensors");
+    assert_eq!(last("whole"), last("two"));
+    assert_eq!(last("whole"), last("resumed"));
+    assert_ne!(last("whole"), last("plain"));
 }

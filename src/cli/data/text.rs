@@ -1,0 +1,105 @@
+//! What is in a data set, as a table with bars, and what was found in it.
+
+use std::io;
+
+use super::super::console::Console;
+use super::super::number::{counted, grouped, percent};
+use super::super::printable::printable;
+use super::super::table::{Column, ruled};
+use crate::data::{Examination, Facts, Sizes};
+use crate::diag::Diagnostic;
+
+/// Cells of the longest bar.
+const BAR: usize = 24;
+/// So many findings of a code are shown in full; the rest is counted.
+const SHOWN_OF_A_CODE: usize = 3;
+
+/// Images a class with a bar each, and what sizes and channels they have.
+pub(super) fn counts(examination: &Examination) -> String {
+    let counts = per_class(examination);
+    let has_validation = examination.validation.is_some();
+    let most = counts.iter().map(|[train, held]| train + held).max().unwrap_or(0);
+    let total: usize = counts.iter().flatten().sum();
+    let mut columns = vec![Column::Left("Class"), Column::Right("Images")];
+    if has_validation {
+        columns.extend([Column::Right("Train"), Column::Right("Validation")]);
+    }
+    columns.extend([Column::Right("Share"), Column::Left("")]);
+    let row = |(class, [train, held]): (&String, &[usize; 2])| {
+        let images = train + held;
+        let mut row = vec![printable(class).into_owned(), grouped(images as u64)];
+        if has_validation {
+            row.extend([grouped(*train as u64), grouped(*held as u64)]);
+        }
+        row.extend([percent(images as f64 / total.max(1) as f64), bar(images, most)]);
+        row
+    };
+    let table = ruled(&columns, examination.classes.iter().zip(&counts).map(row).collect());
+    format!("{table}\n{}\n{}", counted(total, "image"), shapes(&facts(examination)))
+}
+
+/// Images of each class, to train on and to validate with.
+pub(super) fn per_class(examination: &Examination) -> Vec<[usize; 2]> {
+    let mut counts = vec![[0, 0]; examination.classes.len()];
+    examination.train.samples.iter().for_each(|sample| counts[sample.class][0] += 1);
+    let held = examination.validation.iter().flat_map(|role| &role.samples);
+    held.for_each(|sample| counts[sample.class][1] += 1);
+    counts
+}
+
+/// Of all files, those to train on first.
+pub(super) fn facts(examination: &Examination) -> Vec<Facts> {
+    let held = examination.validation.iter().flat_map(|role| &role.facts);
+    examination.train.facts.iter().chain(held).copied().collect()
+}
+
+/// A bar as long as its part of the most, in eighths of a cell; what is not nothing is seen.
+fn bar(count: usize, most: usize) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (count * BAR * 8).checked_div(most).unwrap_or(0).max(usize::from(count > 0));
+    format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
+}
+
+fn shapes(facts: &[Facts]) -> String {
+    let Some(sizes) = Sizes::of(facts) else { return "no image has a size that can be read\n".to_owned() };
+    let size = |[height, width]: [usize; 2]| format!("{height}×{width}");
+    let sides = if sizes.min == sizes.max {
+        format!("all {}", size(sizes.min))
+    } else {
+        format!("{} to {}, the median {}", size(sizes.min), size(sizes.max), size(sizes.median))
+    };
+    let channels = match (sizes.grey, sizes.colour) {
+        (_, 0) => "grey".to_owned(),
+        (0, _) => "in colour".to_owned(),
+        (grey, colour) => format!("{} grey, {} in colour", grouped(grey as u64), grouped(colour as u64)),
+    };
+    let bytes: u64 = facts.iter().map(|facts| facts.len).sum();
+    format!(
+        "{:<9} {sides}\n{:<9} {channels}\n{:<9} {}\n",
+        "sizes",
+        "channels",
+        "on disk",
+        super::super::number::bytes(bytes)
+    )
+}
+
+/// The findings, the worst first, and how many more of a code there are.
+pub(super) fn findings(found: &[Diagnostic], console: &mut Console) -> io::Result<()> {
+    let mut rest: Vec<&Diagnostic> = found.iter().collect();
+    while let Some(first) = rest.first().copied() {
+        let (same, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| one.code == first.code);
+        let shown: Vec<Diagnostic> = same.iter().take(SHOWN_OF_A_CODE).map(|one| (*one).clone()).collect();
+        console.findings(&shown, None)?;
+        if let more @ 1.. = same.len() - shown.len() {
+            let id = first.code.id;
+            console.line(&format!(
+                "  and {more} more of {id}; `--format json` lists all, `netc explain {id}` says why\n"
+            ))?;
+        }
+        rest = others;
+    }
+    if found.is_empty() {
+        console.line("nothing is wrong with these images")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! Checks of what the pictures show: blank ones, and copies in other bytes.
+
+use std::collections::BTreeMap;
+
+use super::super::fingerprint::{Fingerprint, MAX_BITS, MIN_CORRELATION};
+use super::super::inspect::copies;
+use super::super::listing::Sample;
+use super::super::survey::Facts;
+use super::{NAMED, quoted};
+use crate::diag::{Diagnostic, Severity, code};
+
+/// Images of one role with what is known of each.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The files.
+    pub samples: &'a [Sample],
+    /// Of their bytes.
+    pub facts: &'a [Facts],
+    /// Of their pictures; none where there is none.
+    pub looks: &'a [Option<Fingerprint>],
+}
+
+/// D614 where pictures are of a single colour.
+#[must_use]
+pub fn check_blank(seen: Seen<'_>) -> Option<Diagnostic> {
+    let is_blank = |look: &Option<Fingerprint>| look.as_ref().is_some_and(Fingerprint::is_blank);
+    let blank: Vec<&Sample> =
+        seen.samples.iter().zip(seen.looks).filter(|(_, look)| is_blank(look)).map(|(sample, _)| sample).collect();
+    let first = blank.first()?;
+    let message = match blank.len() {
+        1 => "one image is of a single colour".to_owned(),
+        count => format!("{count} images are of a single colour"),
+    };
+    let names: Vec<_> = blank.iter().take(NAMED).map(|sample| sample.name()).collect();
+    let found = Diagnostic::new(&code::BLANK_IMAGE, message)
+        .on(first.source.place())
+        .note(format!("among them {}", quoted(names.iter().map(AsRef::as_ref))));
+    Some(found.help("remove them: they show nothing of their class"))
+}
+
+/// What pictures that are there more than once mean, by where they lie: D606 (a warning here: the bytes differ) across
+/// training and validation, D618 across classes, D605 within one. Copies of the same bytes are left to the checks of
+/// bytes.
+#[must_use]
+pub fn check_near(train: Seen<'_>, validation: Seen<'_>) -> Vec<Diagnostic> {
+    let trained = train.samples.len();
+    let samples: Vec<&Sample> = train.samples.iter().chain(validation.samples).collect();
+    let hashes: Vec<[u8; 32]> = train.facts.iter().chain(validation.facts).map(|facts| facts.hash).collect();
+    let looks: Vec<Option<&Fingerprint>> = train.looks.iter().chain(validation.looks).map(Option::as_ref).collect();
+    let mut by_code: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
+    for (one, other) in copies(&looks).into_iter().filter(|&(one, other)| hashes[one] != hashes[other]) {
+        let code = if (one < trained) != (other < trained) {
+            "D606"
+        } else if samples[one].class != samples[other].class {
+            "D618"
+        } else {
+            "D605"
+        };
+        by_code.entry(code).or_default().push((one, other));
+    }
+    by_code.into_iter().map(|(code, pairs)| near(code, &pairs, &samples)).collect()
+}
+
+fn near(code: &str, pairs: &[(usize, usize)], samples: &[&Sample]) -> Diagnostic {
+    let mut later: Vec<usize> = pairs.iter().map(|pair| pair.1).collect();
+    later.sort_unstable();
+    later.dedup();
+    let (is, images) = match later.len() {
+        1 => ("is", "one image".to_owned()),
+        count => ("are", format!("{count} images")),
+    };
+    let (code, message, help) = match code {
+        "D606" => (
+            &code::TRAIN_VALIDATION_LEAK,
+            format!("{images} of the validation set {is} nearly the same as training images"),
+            "look at them (`netc data … --html page.html`); remove copies from one side",
+        ),
+        "D618" => (
+            &code::SAME_IMAGE_TWO_CLASSES,
+            format!("{images} {is} nearly the same as images of another class"),
+            "look at them (`netc data … --html page.html`); keep each in the class that it belongs to",
+        ),
+        _ => (
+            &code::DUPLICATE_IMAGE,
+            format!("{images} {is} nearly the same as others in their class"),
+            "look at them (`netc data … --html page.html`); remove copies, or put them on one side of the split",
+        ),
+    };
+    let found = Diagnostic::new(code, message).on(samples[pairs[0].1].source.place());
+    let found = pairs.iter().take(NAMED).fold(found, |found, &(one, other)| {
+        found.note(format!("`{}` looks like `{}`", samples[other].name(), samples[one].name()))
+    });
+    let found = found
+        .note(format!(
+            "nearly the same: at most {MAX_BITS} of 64 bits of a perceptual hash differ (cosine transform of 32×32 grey), \
+             and the correlation at 16×16 is at least {MIN_CORRELATION}"
+        ))
+        .help(help);
+    Diagnostic { severity: Severity::Warning, ..found }
+}

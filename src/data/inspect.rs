@@ -1,0 +1,52 @@
+//! Every image decoded once for what it shows: whether it can be read, whether it is blank, and what it looks like.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use super::decode::name;
+use super::fingerprint::{Fingerprint, MAX_BITS};
+use super::listing::Sample;
+use super::picture::Picture;
+use crate::diag::Result;
+
+/// Decodes every image in full, on the thread pool; in the order of the samples, what each looks like.
+///
+/// A file that gives no picture is D601, D602 or D617. `progress` is told (done, total), from any thread.
+#[must_use]
+pub fn inspect(samples: &[Sample], progress: &(dyn Fn(usize, usize) + Sync)) -> Vec<Result<Fingerprint>> {
+    let done = AtomicUsize::new(0);
+    let look = |sample: &Sample| {
+        let outcome = sample.source.read().and_then(|file| {
+            Picture::decode(&file)
+                .and_then(|picture| Fingerprint::of(&picture))
+                .map_err(|bad| name(&sample.source, bad))
+        });
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1, samples.len());
+        outcome
+    };
+    samples.par_iter().map(look).collect()
+}
+
+/// All pairs (one < other) of pictures that are copies of each other, in order; blank ones are not compared.
+///
+/// Every picture is compared with every other, by one `xor` mostly: a second a core for 40,000 images.
+#[must_use]
+pub fn copies(looks: &[Option<&Fingerprint>]) -> Vec<(usize, usize)> {
+    let seen: Vec<(usize, &Fingerprint)> = looks
+        .iter()
+        .enumerate()
+        .filter_map(|(at, look)| Some((at, (*look).filter(|look| !look.is_blank())?)))
+        .collect();
+    // The hashes by themselves stay in the cache.
+    let hashes: Vec<u64> = seen.iter().map(|(_, look)| look.hash()).collect();
+    let with_later = |first: usize| {
+        let (one, look) = seen[first];
+        let near = hashes[first + 1..].iter().zip(&seen[first + 1..]);
+        near.filter(move |(hash, _)| (look.hash() ^ **hash).count_ones() <= MAX_BITS)
+            .filter(move |(_, (_, other))| look.is_copy_of(other))
+            .map(move |(_, (other, _))| (one, *other))
+            .collect::<Vec<_>>()
+    };
+    (0..seen.len()).into_par_iter().flat_map_iter(with_later).collect()
+}
