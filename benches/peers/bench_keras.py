@@ -9,7 +9,6 @@ TensorFlow 2.21.
 """
 
 import argparse
-import json
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -21,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from bench_torch import NETS, Net, median_seconds
+from bench_torch import NETS, Net, median_seconds, report
 
 
 def build(name: str) -> keras.Model:
@@ -72,17 +71,8 @@ def main() -> None:
             forward(images).numpy()
 
     seconds = median_seconds(step, arguments.warmup, arguments.steps)
-    line = {
-        "engine": "keras",
-        "version": f"{keras.__version__} on TensorFlow {tf.__version__}",
-        "net": arguments.net,
-        "mode": arguments.mode,
-        "batch": batch,
-        "threads": arguments.threads,
-        "step_ms": round(1e3 * seconds, 3),
-        "images_per_second": round(batch / seconds, 2),
-    }
-    print(json.dumps(line), flush=True)
+    version = f"{keras.__version__} on TensorFlow {tf.__version__}"
+    report("keras", version, arguments.net, arguments.mode, batch, arguments.threads, seconds)
 
 
 if __name__ == "__main__":

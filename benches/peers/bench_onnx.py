@@ -8,14 +8,13 @@ Written for ONNX Runtime 1.32 and PyTorch 2.15.
 """
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 
 import onnxruntime
 import torch
 
-from bench_torch import NETS, median_seconds
+from bench_torch import NETS, median_seconds, report
 
 
 def main() -> None:
@@ -41,17 +40,7 @@ def main() -> None:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     feed = {"images": images.numpy()}
     seconds = median_seconds(lambda: session.run(None, feed), arguments.warmup, arguments.steps)
-    line = {
-        "engine": "onnxruntime",
-        "version": onnxruntime.__version__,
-        "net": arguments.net,
-        "mode": "infer",
-        "batch": batch,
-        "threads": arguments.threads,
-        "step_ms": round(1e3 * seconds, 3),
-        "images_per_second": round(batch / seconds, 2),
-    }
-    print(json.dumps(line), flush=True)
+    report("onnxruntime", onnxruntime.__version__, arguments.net, "infer", batch, arguments.threads, seconds)
 
 
 if __name__ == "__main__":

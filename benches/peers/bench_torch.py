@@ -107,6 +107,15 @@ def median_seconds(step: Callable[[], None], warmup: int, steps: int) -> float:
     return median(times)
 
 
+def report(
+    engine: str, version: str, net: str, mode: str, batch: int, threads: int, seconds: float, **how: str | bool
+) -> None:
+    """Prints a measurement as a line of JSON."""
+    line = {"engine": engine, "version": version, "net": net, "mode": mode, **how, "batch": batch, "threads": threads}
+    line |= {"step_ms": round(1e3 * seconds, 3), "images_per_second": round(batch / seconds, 2)}
+    print(json.dumps(line), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time PyTorch on the benchmark networks.")
     parser.add_argument("--nets", nargs="+", choices=NETS, default=list(NETS))
@@ -135,20 +144,8 @@ def main() -> None:
                     net = torch.compile(net)
                 step = training_step(net, x, labels) if mode == "train" else inference_step(net, x)
                 seconds = median_seconds(step, arguments.warmup, arguments.steps)
-                line = {
-                    "engine": "torch",
-                    "version": torch.__version__,
-                    "net": name,
-                    "mode": mode,
-                    "layout": layout,
-                    "compiled": arguments.compile,
-                    "allocator": allocator,
-                    "batch": batch,
-                    "threads": arguments.threads,
-                    "step_ms": round(1e3 * seconds, 3),
-                    "images_per_second": round(batch / seconds, 2),
-                }
-                print(json.dumps(line), flush=True)
+                how = {"layout": layout, "compiled": arguments.compile, "allocator": allocator}
+                report("torch", torch.__version__, name, mode, batch, arguments.threads, seconds, **how)
 
 
 if __name__ == "__main__":
