@@ -34,7 +34,7 @@ fn refused(path: &Path) -> String {
     fault.message
 }
 
-fn tints_of(samples: Vec<Sample>) -> Vec<(usize, u8)> {
+fn tints_of(samples: &[Sample]) -> Vec<(usize, u8)> {
     let decoder = Decoder::new(2, 3, 1, Resize::Stretch).unwrap();
     samples.iter().map(|sample| (sample.class, decoder.decode(&sample.source).unwrap()[0])).collect()
 }
@@ -46,7 +46,7 @@ fn an_npz_has_its_classes_in_the_order_of_the_numbers() {
     let (listing, _) = read_listing(&data.path().join("data.npz"), None).unwrap();
     assert_eq!(listing.classes, ["2", "10"]);
     assert_eq!(input_size(&survey(&listing.train, &quiet)), Some([2, 3, 1]));
-    assert_eq!(tints_of(listing.train), [(0, 60), (1, 50), (1, 70)]);
+    assert_eq!(tints_of(&listing.train), [(0, 60), (1, 50), (1, 70)]);
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn an_npz_of_keras_has_validation_images_and_floats_are_bytes_again() {
         ("y_test", npy("|u1", "1,", &[1])),
     ]);
     let (listing, _) = read_listing(&data.path().join("data.npz"), None).unwrap();
-    assert_eq!(tints_of(listing.train), [(0, 0), (0, 255), (1, 51)]);
-    assert_eq!(tints_of(listing.validation.unwrap()), [(1, 9)]);
+    assert_eq!(tints_of(&listing.train), [(0, 0), (0, 255), (1, 51)]);
+    assert_eq!(tints_of(&listing.validation.unwrap()), [(1, 9)]);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn mnist_files_are_read_with_and_without_gzip() {
     for path in [data.path().to_owned(), data.path().join("train-images-idx3-ubyte.gz")] {
         let (listing, _) = read_listing(&path, None).unwrap();
         assert_eq!(listing.classes, ["4", "9"]);
-        assert_eq!(tints_of(listing.train), [(0, 5), (0, 7), (1, 6)]);
+        assert_eq!(tints_of(&listing.train), [(0, 5), (0, 7), (1, 6)]);
         assert_eq!(listing.validation.is_some(), path.is_dir());
     }
 }
