@@ -29,7 +29,7 @@ const RUNS: &str = "runs";
     netc train leaves.net photos/ --out runs/first --epochs 30 --lr 1e-4\n  \
     netc train leaves.net photos/ --out runs/first --epochs 60 --resume\n\n\
     DATA is a folder of class folders, a folder with train/ and val/ of class folders, or a .tar, .tar.gz or .zip of \
-    either.\nCtrl-C finishes the step and saves the run.")]
+    either, a .npz with x and y, a .csv of path,label, or the folder of MNIST's IDX files.\nCtrl-C finishes the step and saves the run.")]
 pub(super) struct Args {
     /// The spec, or `-` for stdin.
     spec: PathBuf,

@@ -60,8 +60,7 @@ impl Decoder {
     /// # Errors
     /// D601 where the file is no image or a damaged one, D602 where it ends too early, D617 where it is too large.
     pub fn decode(&self, source: &Source) -> Result<Vec<u8>> {
-        let file = source.read()?;
-        let picture = Picture::decode(&file).and_then(|picture| self.fit(picture)).map_err(|bad| name(source, bad))?;
+        let picture = self.fit(source.picture()?).map_err(|bad| source.name(bad))?;
         Ok(picture.bytes)
     }
 
@@ -76,14 +75,4 @@ impl Decoder {
         let picture = if self.channels == 1 { picture.with_channels(1) } else { picture };
         Ok(resize(picture, self.height, self.width, self.resize)?.with_channels(self.channels))
     }
-}
-
-/// The fault of a file that gives no picture.
-pub(super) fn name(source: &Source, bad: Bad) -> Box<Diagnostic> {
-    let (code, message) = match bad {
-        Bad::Unreadable(reason) => (&code::UNREADABLE_IMAGE, reason),
-        Bad::Truncated(reason) => (&code::TRUNCATED_IMAGE, reason),
-        Bad::TooLarge(reason) => (&code::IMAGE_TOO_LARGE, reason),
-    };
-    Diagnostic::new(code, message).on(source.place()).fault()
 }

@@ -4,10 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::decode::name;
 use super::fingerprint::{Fingerprint, MAX_BITS};
 use super::listing::Sample;
-use super::picture::Picture;
 use crate::diag::Result;
 
 /// Decodes every image in full, on the thread pool; in the order of the samples, what each looks like.
@@ -17,11 +15,8 @@ use crate::diag::Result;
 pub fn inspect(samples: &[Sample], progress: &(dyn Fn(usize, usize) + Sync)) -> Vec<Result<Fingerprint>> {
     let done = AtomicUsize::new(0);
     let look = |sample: &Sample| {
-        let outcome = sample.source.read().and_then(|file| {
-            Picture::decode(&file)
-                .and_then(|picture| Fingerprint::of(&picture))
-                .map_err(|bad| name(&sample.source, bad))
-        });
+        let of = |picture| Fingerprint::of(&picture).map_err(|bad| sample.source.name(bad));
+        let outcome = sample.source.picture().and_then(of);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, samples.len());
         outcome
     };

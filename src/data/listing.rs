@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::check::check_classes;
 use super::source::Source;
-use super::{archive, folder, layout};
+use super::{archive, csv, folder, idx, layout, npz};
 use crate::diag::{Diagnostic, Result, code};
 
 /// One image file and its class.
@@ -38,7 +38,8 @@ pub struct Listing {
     pub validation: Option<Vec<Sample>>,
 }
 
-/// Lists a folder of class folders, a folder with `train/` and `val/` of them, or an archive of either.
+/// Lists a folder of class folders, a folder with `train/` and `val/` of them, an archive of either, a `.npz`, a table of
+/// `path,label`, or IDX files.
 ///
 /// `val/` may also be called `valid/`, `validation/` or, where none of these is there, `test/`; `validation_folder`
 /// names another. One folder that holds all the rest is descended into.
@@ -51,13 +52,37 @@ pub fn read_listing(path: &Path, validation_folder: Option<&str>) -> Result<(Lis
     let metadata = std::fs::metadata(path).map_err(|error| {
         Diagnostic::new(&code::DATA_NOT_FOUND, format!("the data cannot be opened: {error}"))
             .on(path)
-            .help("check the path: it is a folder of class folders, or a .tar, .tar.gz or .zip of one")
+            .help("check the path: it is a folder of class folders, a .tar, .tar.gz or .zip of one, a .npz, a .csv, or IDX files")
             .fault()
     })?;
+    if let Some(listing) = read_arrays_or_table(path, metadata.is_dir())? {
+        return if listing.classes.len() < 2 { Err(one_class(path, &listing)) } else { Ok((listing, Vec::new())) };
+    }
     let (entries, loops) = if metadata.is_dir() { folder::walk(path)? } else { (archive::read(path)?, Vec::new()) };
     let (listing, mut diagnostics) = layout::arrange(path, entries, validation_folder)?;
     diagnostics.extend(loops);
     Ok((listing, diagnostics))
+}
+
+/// The listing of IDX files, of a `.npz` by its content, or of a table by its name; none of anything else.
+fn read_arrays_or_table(path: &Path, is_folder: bool) -> Result<Option<Listing>> {
+    if let Some(listing) = idx::read(path)? {
+        return Ok(Some(listing));
+    }
+    if is_folder {
+        return Ok(None);
+    }
+    let is_table = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    if is_table { csv::read(path).map(Some) } else { npz::read(path) }
+}
+
+/// D613 of a listing whose labels are all the same.
+fn one_class(path: &Path, listing: &Listing) -> Box<Diagnostic> {
+    let message = match listing.classes.first() {
+        Some(only) => format!("every image has the label `{only}`, and two classes are needed"),
+        None => "there is no image".to_owned(),
+    };
+    Diagnostic::new(&code::NO_CLASSES, message).on(path).help("give images of at least two classes").fault()
 }
 
 impl Listing {

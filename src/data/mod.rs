@@ -11,14 +11,17 @@
 //! system lists a folder leave no trace. Knows nothing of networks or specs: options are the plain types of [`option`].
 
 mod archive;
+mod array;
 mod augment;
 mod batch;
 mod check;
+mod csv;
 mod decode;
 mod entry;
 mod examine;
 mod fingerprint;
 mod folder;
+mod idx;
 mod images;
 mod inspect;
 mod jpeg;
@@ -26,6 +29,7 @@ mod layout;
 mod listing;
 mod memory;
 mod normalize;
+mod npz;
 pub mod option;
 mod picture;
 mod resize;

@@ -6,6 +6,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::array::Pixels;
+use super::picture::{Bad, Header, Picture};
 use crate::diag::{Diagnostic, Result, code};
 
 /// The longest image file that is read, in bytes (256 MiB): more than any photograph, less than a machine's memory.
@@ -27,6 +29,15 @@ pub enum Source {
         /// Length of the entry in bytes.
         len: u64,
     },
+    /// An image of an array, decoded already.
+    Array {
+        /// File, array and index, as shown to the user.
+        place: PathBuf,
+        /// The array.
+        pixels: Arc<Pixels>,
+        /// Which of its images.
+        index: usize,
+    },
     /// An entry of a compressed archive, kept in memory.
     Memory {
         /// Archive and entry, as shown to the user.
@@ -42,11 +53,43 @@ impl Source {
     pub fn place(&self) -> &Path {
         match self {
             Self::File(path) => path,
-            Self::Range { place, .. } | Self::Memory { place, .. } => place,
+            Self::Range { place, .. } | Self::Memory { place, .. } | Self::Array { place, .. } => place,
         }
     }
 
-    /// The encoded bytes.
+    /// The picture, upright.
+    ///
+    /// # Errors
+    /// As [`Source::read`], and D601, D602 or D617 where the bytes give none.
+    pub(super) fn picture(&self) -> Result<Picture> {
+        match self {
+            Self::Array { pixels, index, .. } => Ok(pixels.picture(*index)),
+            _ => Picture::decode(&self.read()?).map_err(|bad| self.name(bad)),
+        }
+    }
+
+    /// What the header in `file`, the source's bytes, tells of the picture; none where there is none.
+    pub(super) fn header(&self, file: &[u8]) -> Option<Header> {
+        match self {
+            Self::Array { pixels, .. } => {
+                let [height, width, channels] = pixels.shape;
+                Some(Header { height, width, channels })
+            }
+            _ => Header::read(file).ok(),
+        }
+    }
+
+    /// The fault of a source that gives no picture.
+    pub(super) fn name(&self, bad: Bad) -> Box<Diagnostic> {
+        let (code, message) = match bad {
+            Bad::Unreadable(reason) => (&code::UNREADABLE_IMAGE, reason),
+            Bad::Truncated(reason) => (&code::TRUNCATED_IMAGE, reason),
+            Bad::TooLarge(reason) => (&code::IMAGE_TOO_LARGE, reason),
+        };
+        Diagnostic::new(code, message).on(self.place()).fault()
+    }
+
+    /// The encoded bytes; of an image of an array, its pixels.
     ///
     /// # Errors
     /// D601 where the file cannot be opened or read, D617 where it is longer than an image file may be (256 MiB).
@@ -58,6 +101,7 @@ impl Source {
                     File::open(archive).and_then(|mut file| file.seek(SeekFrom::Start(*start)).map(|_| file));
                 self.read_from(at_start, *len)
             }
+            Self::Array { pixels, index, .. } => Ok(Cow::Borrowed(pixels.image(*index))),
             Self::Memory { bytes, place } if bytes.len() as u64 > MAX_FILE_BYTES => Err(too_long(place)),
             Self::Memory { bytes, .. } => Ok(Cow::Borrowed(bytes)),
         }

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::listing::Sample;
-use super::picture::{self, Header};
+use super::picture;
+use super::source::Source;
 
 /// What one file is, without its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +36,10 @@ pub fn survey(samples: &[Sample], progress: &(dyn Fn(usize, usize) + Sync)) -> V
 fn facts(sample: &Sample) -> Facts {
     // A file that cannot be read is named when it is decoded; here it only has no facts.
     let file = sample.source.read().unwrap_or_default();
-    let shape = Header::read(&file).ok().map(|header| [header.height, header.width, header.channels]);
-    let disguised = shape.is_some() && !picture::extension_fits(&sample.name(), &file);
+    let shape = sample.source.header(&file).map(|header| [header.height, header.width, header.channels]);
+    let disguised = shape.is_some()
+        && !matches!(sample.source, Source::Array { .. })
+        && !picture::extension_fits(&sample.name(), &file);
     Facts { len: file.len() as u64, hash: *blake3::hash(&file).as_bytes(), shape, disguised }
 }
 

@@ -8,7 +8,6 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 
 use super::augment::Augmentation;
-use super::decode::name;
 use super::images::Images;
 use super::picture::Picture;
 use super::resize::resize;
@@ -26,14 +25,13 @@ const GAP: usize = 4;
 /// # Errors
 /// D601, D602 or D617 where the file gives no picture.
 pub fn thumbnail(source: &Source, side: usize) -> Result<Vec<u8>> {
-    let file = source.read()?;
     let small = |picture: Picture| {
         let scale = (side as f64 / picture.height.max(picture.width) as f64).min(1.0);
         let fitted = |length: usize| ((length as f64 * scale).round() as usize).max(1);
         let (height, width) = (fitted(picture.height), fitted(picture.width));
         resize(picture, height, width, Resize::Stretch)
     };
-    let picture = Picture::decode(&file).and_then(small).map_err(|bad| name(source, bad))?;
+    let picture = small(source.picture()?).map_err(|bad| source.name(bad))?;
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
         .encode_image(&drawn(picture.bytes, picture.height, picture.width, picture.channels))

@@ -1,6 +1,7 @@
 //! The room's behaviour over whole data sets: made-up ones in temporary folders, the real ones where they are found.
 
 mod archive;
+mod array;
 mod batch;
 mod folder;
 mod image;

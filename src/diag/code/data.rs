@@ -324,10 +324,11 @@ pub static NOT_IMAGE_DATA: Code = Code {
     severity: Severity::Error,
     summary: "the path is neither a folder of class folders nor an archive of one",
     page: Page {
-        means: "The path is a file that is no `.tar`, `.tar.gz` or `.zip` by its content, or such an archive is \
-              damaged.",
+        means: "The path is a file that is no `.tar`, `.tar.gz`, `.zip`, `.npz`, `.csv` or IDX file, or such a file is damaged \
+              or lacks what it needs.",
         why: "What a file is called does not matter: its first bytes say what it is.",
-        remedy: "Give a folder of class folders or an archive of one. A damaged archive has to be fetched or packed \
+        remedy: "Give a folder of class folders, an archive of one, a `.npz` with `x` and `y`, a `.csv` of `path,label`, or the \
+              folder of MNIST's IDX files. A damaged archive has to be fetched or packed \
               again.",
         example: None,
     },
