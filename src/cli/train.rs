@@ -14,9 +14,7 @@ use crate::base::Source;
 use crate::check::Net;
 use crate::data::OnBadImage;
 use crate::diag::Fault;
-use crate::graph::Training;
 use crate::model::Normalization;
-use crate::plan::{Options, Plan};
 use crate::syntax::settings::{FrontMatter, Rate, Schedule, TrainSettings};
 use crate::train::{self, Job, Machine, RunFolder, Setup};
 
@@ -162,15 +160,27 @@ fn prepare(
     let dataset = spec::open_data(&args.data, &source, &settings, console)?;
     let checked = spec::check_with(source, &spec::facts(&dataset), |front| *front = settings.clone());
     let spec::Runnable { source, net, .. } = checked.runnable(console)?;
-    let setup =
-        Setup { spec: &source, graph: net.graph.clone(), data: &settings.data, train: settings.train.clone(), machine };
+    let setup = Setup {
+        spec: &source,
+        graph: net.graph.clone(),
+        data: &settings.data,
+        train: settings.train.clone(),
+        init_from: settings.init_from.as_ref().map(|path| beside(&args.spec, &path.value)),
+        freeze: &settings.freeze,
+        machine,
+    };
     let bar = Bar::new("decoding");
     let outcome = Job::prepare(setup, dataset, args.on_bad_image.into(), &|done, total| bar.reach(done, total));
     drop(bar);
-    let (job, bad) = outcome?;
+    let (job, bad) = outcome.map_err(|fault| Failure::Findings(vec![*fault], Some(Box::new(source.clone()))))?;
     console.log_tightly(&bad);
     console.log(&found(&job, &net));
     Ok(job)
+}
+
+/// A path of a spec, which is seen from the spec's folder.
+fn beside(spec: &Path, path: &str) -> PathBuf {
+    spec.parent().unwrap_or(Path::new("")).join(path)
 }
 
 /// What a run starts from, in a few lines.
@@ -185,8 +195,7 @@ fn found(job: &Job, net: &Net) -> String {
         }
     };
     let settings = &job.settings;
-    let options = Options { batch: job.batch(), isa: job.machine.isa };
-    let peak = Plan::training(&Training::of(&job.graph), settings.optimizer, options).peak_bytes(job.machine.threads);
+    let peak = job.plan().peak_bytes(job.machine.threads);
     [
         ("images", format!("{images} in {}: {split}", counted(job.classes.len(), "class"))),
         ("input", format!("{}, {}", net.input, normalisation(&job.normalizer))),

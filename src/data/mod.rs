@@ -11,6 +11,7 @@
 //! system lists a folder leave no trace. Knows nothing of networks or specs: options are the plain types of [`option`].
 
 mod archive;
+mod balance;
 mod batch;
 mod check;
 mod decode;
@@ -31,6 +32,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
+pub use balance::{class_weights, oversampled_len};
 pub use batch::{Batches, Order};
 pub use check::{
     check_balance, check_channels, check_class_count, check_classes, check_conflicts, check_duplicates, check_empty,

@@ -14,7 +14,7 @@ impl Step {
             Work::Scale(_, fused) => with_fused("scale", fused),
             Work::Map(activation) | Work::MapInPlace(activation) => activation.name().to_lowercase(),
             Work::MapGradientInPlace(activation) => format!("{} gradient", activation.name().to_lowercase()),
-            Work::Update(optimizer) => optimizer.name().to_owned(),
+            Work::Update(optimizer, _) => optimizer.name().to_owned(),
             work => work.name().to_owned(),
         }
     }
@@ -99,7 +99,10 @@ impl Work {
             Self::LogSoftmax(_) => "log-softmax",
             Self::SoftmaxCrossEntropy(_) => "softmax cross-entropy",
             Self::SigmoidCrossEntropy => "sigmoid cross-entropy",
-            Self::Update(_) => "update",
+            Self::Criterion(..) => "criterion",
+            Self::GradientNorm(_) => "gradient norm",
+            Self::ClipGradient(_) => "clip gradient",
+            Self::Update(..) => "update",
         }
     }
 }

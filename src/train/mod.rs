@@ -4,14 +4,17 @@
 //! resumed, on whatever number of threads, ends in the same bytes as one that was not. How progress looks is not
 //! known here: an [`Observer`] is told.
 
+mod average;
 mod checkpoint;
 mod convert;
 mod dataset;
 mod evaluate;
+mod freeze;
 mod job;
 mod memory;
 mod metric;
 mod observer;
+mod patience;
 mod predict;
 mod predictor;
 mod record;
@@ -22,6 +25,7 @@ mod support;
 #[cfg(test)]
 mod tests;
 mod trainer;
+mod transfer;
 mod yaml;
 
 pub use checkpoint::{Checkpoint, Position};
@@ -34,7 +38,8 @@ pub use observer::{Observer, Progress, Silent};
 pub use predict::{Prediction, predict};
 pub use predictor::{OnBatch, Predictor};
 pub use record::{
-    DataRecord, MachineRecord, NormalizationRecord, OptimizerRecord, Record, ScheduleRecord, TrainRecord,
+    DataRecord, EarlyStoppingRecord, MachineRecord, NormalizationRecord, OptimizerRecord, Record, ScheduleRecord,
+    TrainRecord,
 };
 pub use run_folder::RunFolder;
 pub use schedule::LearningRate;

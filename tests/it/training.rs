@@ -224,11 +224,11 @@ fn larger_images_of_the_shared_set_are_learnt() {
 fn a_setting_that_a_training_would_not_act_on_is_refused_before_an_image_is_read() {
     let folder = Folder::new();
     let text_of =
-        "---\ninput: 8x8x1\nclasses: 10\ntrain: { loss: focal, epochs: 1 }\n---\nFlatten -> Dense(10) -> Softmax\n";
-    let spec = folder.file("focal.net", text_of.as_bytes());
+        "---\ninput: 8x8x1\nclasses: 10\ntrain: { precision: bf16, epochs: 1 }\n---\nFlatten -> Dense(10) -> Softmax\n";
+    let spec = folder.file("bf16.net", text_of.as_bytes());
     netc(["check", text(&spec)]).ended(0);
     let run = netc(["train", text(&spec), "no-such-data", "--out", text(&folder.join("run"))]).failed(1, "S015");
-    assert!(run.stderr.contains("`train.loss`") && run.stderr.contains("focal"), "{}", run.stderr);
+    assert!(run.stderr.contains("`train.precision`") && run.stderr.contains("bf16"), "{}", run.stderr);
     assert!(!folder.join("run").exists());
 }
 

@@ -4,6 +4,7 @@ mod evaluation;
 mod fault;
 mod learning;
 mod resumption;
+mod setting;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -97,6 +98,8 @@ fn job_with(data: &Path, settings: TrainSettings, threads: usize) -> Job {
         graph: network(3),
         data: &DataSettings::default(),
         train: settings,
+        init_from: None,
+        freeze: &[],
         machine: Machine { threads, isa: Isa::detect() },
     };
     Job::prepare(setup, dataset, OnBadImage::Stop, &|_, _| {}).unwrap().0
