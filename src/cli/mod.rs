@@ -15,6 +15,8 @@ mod failure;
 mod fmt;
 mod graph;
 mod interrupt;
+mod job;
+mod lr;
 mod machine;
 mod man;
 mod model;
@@ -72,6 +74,8 @@ enum Command {
     Diff(diff::Args),
     /// Show the steps that the network becomes, and with --profile how long each takes.
     Plan(plan::Args),
+    /// Find a learning rate: let it grow step by step until the loss runs away, and draw the curve.
+    Lr(lr::Args),
     /// Train a spec on images, into a run folder.
     Train(train::Args),
     /// Score a model on images whose classes are known.
@@ -130,6 +134,7 @@ fn run(command: &Command, console: &mut Console) -> Outcome {
         Command::Graph(args) => graph::run(args, console),
         Command::Diff(args) => diff::run(args, console),
         Command::Plan(args) => plan::run(args, console),
+        Command::Lr(args) => lr::run(args, console),
         Command::Train(args) => train::run(args, console),
         Command::Eval(args) => eval::run(args, console),
         Command::Predict(args) => predict::run(args, console),

@@ -17,6 +17,8 @@ mod observer;
 mod patience;
 mod predict;
 mod predictor;
+mod probe;
+mod range_test;
 mod record;
 mod run_folder;
 mod schedule;
@@ -37,6 +39,8 @@ pub use metric::{EpochMetrics, Tally};
 pub use observer::{Observer, Progress, Silent};
 pub use predict::{Prediction, predict};
 pub use predictor::{OnBatch, Predictor};
+pub use probe::{Pace, pace};
+pub use range_test::{RangePoint, RangeTest};
 pub use record::{
     DataRecord, EarlyStoppingRecord, MachineRecord, NormalizationRecord, OptimizerRecord, Record, ScheduleRecord,
     TrainRecord,

@@ -3,7 +3,7 @@
 //! A setting that the training acts on has no row here.
 
 use crate::diag::{Diagnostic, code};
-use crate::syntax::settings::{FrontMatter, OnCollapse, Precision, Rate};
+use crate::syntax::settings::{FrontMatter, OnCollapse, Precision};
 
 /// A setting that is not acted on.
 struct Setting {
@@ -17,11 +17,6 @@ struct Setting {
 
 const SETTINGS: &[Setting] = &[
     Setting { key: "data.augment", is_asked: |front| !front.data.augment.is_none(), instead: "leave the key out" },
-    Setting {
-        key: "train.learning_rate",
-        is_asked: |front| front.train.learning_rate == Some(Rate::Auto),
-        instead: "write a rate, such as `1e-3`",
-    },
     Setting {
         key: "train.precision",
         is_asked: |front| front.train.precision != Precision::F32,
@@ -68,9 +63,9 @@ mod tests {
     fn every_setting_that_would_have_no_effect_is_refused_at_its_value() {
         let found = asked(
             "data: { augment: { flip: both } }\n\
-             train: { learning_rate: auto, precision: bf16, on_collapse: stop }",
+             train: { precision: bf16, on_collapse: stop }",
         );
-        let values = ["{ flip: both }", "auto", "bf16", "stop"];
+        let values = ["{ flip: both }", "bf16", "stop"];
         assert_eq!(found, values);
         assert_eq!(found.len(), SETTINGS.len(), "a setting is not shown here");
     }

@@ -293,3 +293,32 @@ fn a_model_that_does_not_fit_is_refused_with_the_tensors_that_differ() {
     assert_eq!(fault.code, &code::MODEL_FILE_CORRUPT);
     assert!(!at("second").exists(), "a run folder was made for nothing");
 }
+
+#[test]
+fn the_range_test_finds_a_rate_that_learns_and_finds_it_again() {
+    let (data, (_keep, at)) = (squares(20), runs());
+    let test = |threads| {
+        let job = job_with(data.path(), TrainSettings { learning_rate: Some(Rate::Auto), ..settings() }, threads);
+        RangeTest::run(&job, |_, _| std::ops::ControlFlow::Continue(())).unwrap().unwrap()
+    };
+    let found = test(1);
+    assert_eq!(found, test(2));
+    let highest = found.points.last().unwrap();
+    assert!(highest.smoothed > found.points[9].smoothed, "the loss never ran away: {highest:?}");
+    let learning_rate = rate(found.rate().unwrap());
+    let outcome = run(&job_with(data.path(), TrainSettings { learning_rate, ..settings() }, 1), &at("run")).unwrap();
+    assert_eq!(outcome.best.unwrap().1.accuracy(), 1.0);
+}
+
+#[test]
+fn a_range_test_that_is_asked_to_stop_gives_nothing() {
+    let data = squares(8);
+    let job = job_with(data.path(), settings(), 1);
+    let mut steps = 0;
+    let test = RangeTest::run(&job, |done, total| {
+        steps = done;
+        assert!(total > done);
+        if done == 3 { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+    });
+    assert_eq!((test.unwrap(), steps), (None, 3));
+}
