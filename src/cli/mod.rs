@@ -16,6 +16,8 @@ mod failure;
 mod fmt;
 mod graph;
 mod interrupt;
+mod job;
+mod lr;
 mod machine;
 mod man;
 mod model;
@@ -75,6 +77,8 @@ enum Command {
     Plan(plan::Args),
     /// Look at images before they are trained on: what is there, what is wrong, what is there twice.
     Data(data::Args),
+    /// Find a learning rate: let it grow step by step until the loss runs away, and draw the curve.
+    Lr(lr::Args),
     /// Train a spec on images, into a run folder.
     Train(train::Args),
     /// Score a model on images whose classes are known.
@@ -134,6 +138,7 @@ fn run(command: &Command, console: &mut Console) -> Outcome {
         Command::Diff(args) => diff::run(args, console),
         Command::Plan(args) => plan::run(args, console),
         Command::Data(args) => data::run(args, console),
+        Command::Lr(args) => lr::run(args, console),
         Command::Train(args) => train::run(args, console),
         Command::Eval(args) => eval::run(args, console),
         Command::Predict(args) => predict::run(args, console),

@@ -5,20 +5,18 @@ use std::path::{Path, PathBuf};
 use super::argument::{batch, rate, threads};
 use super::console::Console;
 use super::failure::Failure;
+use super::job::{Wanted, prepare};
 use super::machine::MachineArgs;
-use super::number::{bytes, counted, grouped, percent};
-use super::progress::Bar;
+use super::number::{bytes, counted, duration, grouped, percent};
 use super::watch::Watch;
-use super::{Ending, Outcome, interrupt, shell, spec};
+use super::{Ending, Outcome, interrupt, lr, shell, spec};
 use crate::base::Source;
 use crate::check::Net;
 use crate::data::OnBadImage;
 use crate::diag::Fault;
-use crate::graph::Training;
 use crate::model::Normalization;
-use crate::plan::{Options, Plan};
-use crate::syntax::settings::{FrontMatter, Rate, Schedule, TrainSettings};
-use crate::train::{self, Job, Machine, RunFolder, Setup};
+use crate::syntax::settings::{Balance, FrontMatter, Loss, Rate, Schedule, TrainSettings};
+use crate::train::{self, Job, RunFolder};
 
 /// Where runs go whose folder is not named.
 const RUNS: &str = "runs";
@@ -42,6 +40,9 @@ pub(super) struct Args {
     /// and --threads can change.
     #[arg(long)]
     resume: bool,
+    /// Only say what would be trained, in how much memory and how long an epoch would take, by a few measured steps.
+    #[arg(long, conflicts_with = "resume")]
+    dry_run: bool,
     #[command(flatten)]
     overrides: Overrides,
     /// Threads; the result is the same for any number [default: as many as the machine runs at once].
@@ -117,9 +118,20 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let folder = run_folder(args, &source)?;
     spec::refuse_unread(&source)?;
     refuse_unsupported(args, &source)?;
-    let job = prepare(args, source, &folder, machine, console)?;
+    let settings = settings(args, &source, &folder)?;
+    let wanted = Wanted { spec: &args.spec, data: &args.data, on_bad: args.on_bad_image.into(), machine };
+    let (mut job, net) = prepare(wanted, source, &settings, console)?;
+    if args.dry_run {
+        return dry_run(&job, &net, console);
+    }
+    let stop = interrupt::flag();
+    if !lr::find_rate(&mut job, &stop, console)? {
+        console.log("stopped before the training began");
+        return Ok(Ending::Findings);
+    }
+    console.log(&found(&job, &net));
     let mut watch = Watch::new(console, job.settings.epochs);
-    let outcome = train::train(&job, folder, &mut watch, &interrupt::flag())?;
+    let outcome = train::train(&job, folder, &mut watch, &stop)?;
     drop(watch);
     if outcome.interrupted {
         console.log(&format!(
@@ -130,6 +142,23 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
         return Ok(Ending::Findings);
     }
     console.result(&farewell(args, &outcome))?;
+    Ok(Ending::Done)
+}
+
+/// Says what would be trained, and how long it would take.
+fn dry_run(job: &Job, net: &Net, console: &mut Console) -> Outcome {
+    let pace = train::pace(job)?;
+    let steps = job.steps_per_epoch() as f64;
+    let (epoch, images) = (pace.step * steps, job.images_per_epoch() as f64);
+    console.line(&found(job, net))?;
+    console.line(&format!(
+        "{:<9} {} an epoch, {} in all, at {} images/s by {}; validation not counted",
+        "time",
+        duration(epoch),
+        duration(epoch * job.settings.epochs as f64),
+        grouped((images / epoch) as u64),
+        counted(pace.measured, "measured step"),
+    ))?;
     Ok(Ending::Done)
 }
 
@@ -146,31 +175,14 @@ fn run_folder(args: &Args, source: &Source) -> Result<RunFolder, Fault> {
     if args.resume { RunFolder::find(out, runs, source) } else { RunFolder::plan(out, runs, source) }
 }
 
-/// Reads the images and checks the network for them; says what was found.
-fn prepare(
-    args: &Args,
-    source: Source,
-    folder: &RunFolder,
-    machine: Machine,
-    console: &Console,
-) -> Result<Job, Failure> {
-    let mut settings = spec::front_matter(&source);
+/// The settings to train with: those of the run that goes on, else the spec's.
+fn settings(args: &Args, source: &Source, folder: &RunFolder) -> Result<FrontMatter, Fault> {
+    let mut settings = spec::front_matter(source);
     if args.resume {
         settings.train = folder.record()?.train.settings();
     }
     args.overrides.apply(&mut settings);
-    let dataset = spec::open_data(&args.data, &source, &settings, console)?;
-    let checked = spec::check_with(source, &spec::facts(&dataset), |front| *front = settings.clone());
-    let spec::Runnable { source, net, .. } = checked.runnable(console)?;
-    let setup =
-        Setup { spec: &source, graph: net.graph.clone(), data: &settings.data, train: settings.train.clone(), machine };
-    let bar = Bar::new("decoding");
-    let outcome = Job::prepare(setup, dataset, args.on_bad_image.into(), &|done, total| bar.reach(done, total));
-    drop(bar);
-    let (job, bad) = outcome?;
-    console.log_tightly(&bad);
-    console.log(&found(&job, &net));
-    Ok(job)
+    Ok(settings)
 }
 
 /// What a run starts from, in a few lines.
@@ -185,8 +197,7 @@ fn found(job: &Job, net: &Net) -> String {
         }
     };
     let settings = &job.settings;
-    let options = Options { batch: job.batch(), isa: job.machine.isa };
-    let peak = Plan::training(&Training::of(&job.graph), settings.optimizer, options).peak_bytes(job.machine.threads);
+    let peak = job.plan().peak_bytes(job.machine.threads);
     [
         ("images", format!("{images} in {}: {split}", counted(job.classes.len(), "class"))),
         ("input", format!("{}, {}", net.input, normalisation(&job.normalizer))),
@@ -197,15 +208,19 @@ fn found(job: &Job, net: &Net) -> String {
         (
             "training",
             format!(
-                "{} of {} in batches of {}, {} at {:e}{}",
+                "{} of {} in batches of {}, {} at {}{}",
                 counted(settings.epochs, "epoch"),
                 counted(job.steps_per_epoch(), "step"),
                 job.batch(),
                 settings.optimizer.name(),
-                settings.peak_rate(),
+                match settings.learning_rate {
+                    Some(Rate::Auto) => "the rate that a range test will find".to_owned(),
+                    _ => format!("{:e}", settings.peak_rate()),
+                },
                 schedule(settings),
             ),
         ),
+        ("settings", more(job)),
         (
             "machine",
             format!(
@@ -216,8 +231,46 @@ fn found(job: &Job, net: &Net) -> String {
             ),
         ),
     ]
+    .into_iter()
+    .filter(|(_, words)| !words.is_empty())
     .map(|(what, words)| format!("{what:<9} {words}"))
+    .collect::<Vec<_>>()
     .join("\n")
+}
+
+/// What goes beyond the usual, and what it means for the numbers that are shown.
+fn more(job: &Job) -> String {
+    let settings = &job.settings;
+    let loss = match settings.loss {
+        Some(loss @ (Loss::Focal | Loss::Mse)) => Some(format!("loss {}", loss.name())),
+        _ => None,
+    };
+    let smoothing = Some(settings.label_smoothing).filter(|share| *share > 0.0);
+    let weights = job.class_weights().map(|weights| {
+        let listed: Vec<String> =
+            job.classes.iter().zip(weights).take(8).map(|(class, weight)| format!("{class} {weight:.2}")).collect();
+        let rest = if job.classes.len() > 8 { " …" } else { "" };
+        format!("class weights {}{rest}", listed.join(", "))
+    });
+    let oversampled = (job.balance == Balance::Oversample)
+        .then(|| format!("small classes are seen again: {} an epoch", counted(job.images_per_epoch(), "image")));
+    let changes_loss = loss.is_some() || smoothing.is_some() || weights.is_some();
+    let parts = [
+        loss,
+        smoothing.map(|share| format!("labels smoothed by {share}")),
+        weights,
+        oversampled,
+        settings.clip_norm.map(|norm| format!("gradients clipped to a norm of {norm}")),
+        settings
+            .ema
+            .map(|share| format!("validated and saved is the average of the weights, {share} of it kept a step")),
+        settings.early_stopping.map(|stopping| {
+            format!("ends {} after the best `{}`", counted(stopping.patience, "epoch"), stopping.metric.name())
+        }),
+        (!job.freeze.is_empty()).then(|| format!("frozen: {}", job.freeze.join(", "))),
+        changes_loss.then(|| "the validation loss is plain cross-entropy".to_owned()),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n          ")
 }
 
 fn schedule(settings: &TrainSettings) -> String {

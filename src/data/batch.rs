@@ -8,7 +8,9 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::augment::Augmentation;
+use super::balance::oversampled;
 use super::images::Images;
+use super::listing::Sample;
 use super::normalize::Table;
 use crate::base::Random;
 use crate::diag::{Diagnostic, Result, code};
@@ -31,15 +33,24 @@ pub enum Order {
         /// The epoch, from 0.
         epoch: u64,
     },
+    /// The same with images of small classes seen again, until every class is as large as the largest.
+    Oversampled {
+        /// The run's seed.
+        seed: u64,
+        /// The epoch, from 0.
+        epoch: u64,
+    },
 }
 
 impl Order {
-    /// Indices of `count` images in this order: a pure function, so that a resumed run needs no stored state.
+    /// Indices of `samples` in this order: a pure function, so that a resumed run needs no stored state.
     #[must_use]
-    pub fn indices(self, count: usize) -> Vec<usize> {
+    pub fn indices(self, samples: &[Sample]) -> Vec<usize> {
+        let count = samples.len();
         match self {
             Self::Listed => (0..count).collect(),
             Self::Shuffled { seed, epoch } => Random::named(seed, &format!("shuffle/{epoch}")).permutation(count),
+            Self::Oversampled { seed, epoch } => oversampled(samples.iter().map(|sample| sample.class), seed, epoch),
         }
     }
 }
@@ -98,7 +109,7 @@ impl Batches {
         let (used, reusable) = channel();
         let view = View { augmentation, table: normalizer.table() };
         let size = size.max(1);
-        let order: Vec<usize> = order.indices(images.len()).into_iter().skip(first.saturating_mul(size)).collect();
+        let order: Vec<usize> = order.indices(images.samples()).into_iter().skip(first.saturating_mul(size)).collect();
         let left = order.len().div_ceil(size);
         let work = move || produce(&images, &view, order.chunks(size), &finished, &reusable);
         let thread = std::thread::Builder::new().name("netc-batches".to_owned()).spawn(work).map_err(|error| {

@@ -13,6 +13,7 @@
 mod archive;
 mod array;
 mod augment;
+mod balance;
 mod batch;
 mod check;
 mod csv;
@@ -41,6 +42,7 @@ mod tests;
 mod thumbnail;
 
 pub use augment::Augmentation;
+pub use balance::{class_weights, oversampled_len};
 pub use batch::{Batches, Order};
 pub use check::{
     check_balance, check_channels, check_class_count, check_classes, check_conflicts, check_duplicates, check_empty,

@@ -4,6 +4,7 @@
 //! `layout` places it, exactly and without search: a network is chains of branches of chains. The writers
 //! turn either into text, the same bytes for the same network. Files and colours of a terminal are not known here.
 
+mod curve;
 mod dot;
 mod figure;
 mod layout;
@@ -15,6 +16,8 @@ mod svg;
 #[cfg(test)]
 mod tests;
 mod width;
+
+pub use curve::Curve;
 
 use crate::check::{Net, Repeats};
 

@@ -10,6 +10,8 @@ pub struct Feed {
     pub images: Vec<f64>,
     /// The class of each image; empty for a graph without a loss.
     pub labels: Vec<u32>,
+    /// What the images of each class count; empty for a loss in which all are alike.
+    pub class_weights: Vec<f64>,
     /// Parameters, in the order of the graph.
     pub params: Vec<Vec<f64>>,
     /// Seed of the dropouts.
@@ -23,6 +25,7 @@ pub fn evaluate(graph: &Graph, feed: &Feed) -> Vec<Vec<f64>> {
     let source = |source: Source| match source {
         Source::Input => feed.images.clone(),
         Source::Labels => feed.labels.iter().map(|&label| f64::from(label)).collect(),
+        Source::ClassWeights => feed.class_weights.clone(),
         Source::Param(param) => feed.params[param.0].clone(),
         Source::Node(..) => Vec::new(),
     };
@@ -151,6 +154,10 @@ impl Evaluation<'_> {
             Op::LogSoftmax => vec![loss::log_softmax(self.channels(), x)],
             Op::SoftmaxCrossEntropy => pair(loss::softmax_cross_entropy(self.channels(), x, &self.whole(1))),
             Op::SigmoidCrossEntropy => pair(loss::sigmoid_cross_entropy(x, &self.whole(1))),
+            Op::Criterion(of) => {
+                let weights = if self.node.inputs.len() > 2 { self.operand(2) } else { &[] };
+                pair(loss::criterion(&of, self.channels(), x, &self.whole(1), weights))
+            }
         }
     }
 }

@@ -3,8 +3,10 @@
 use super::arena::Operands;
 use super::session::Rate;
 use crate::kernel::conv::{ConvPool, PooledConv};
-use crate::kernel::{Epilogue, Isa, Scratch, Space, Window, dense, elementwise, loss, norm, pool, softmax, update};
-use crate::plan::{Fused, Optimizer, Rows, Work};
+use crate::kernel::{
+    Epilogue, Isa, Scratch, Space, Window, criterion, dense, elementwise, loss, norm, pool, softmax, update,
+};
+use crate::plan::{Decays, Fused, Optimizer, Rows, Work};
 
 /// Runs `work` on the first `images` images.
 pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: usize, rate: &Rate) {
@@ -134,7 +136,16 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
             let labels = bytemuck::cast_slice(at.read(1));
             loss::sigmoid_cross_entropy(n, at.read(0), labels, at.take(0), at.take(1));
         }
-        Work::Update(optimizer) => update_parameter(optimizer, at, rate),
+        Work::Criterion(of, units) => {
+            let labels = bytemuck::cast_slice(at.read(1));
+            criterion::criterion(of, n, *units, at.read(0), labels, at.read(2), at.take(0), at.take(1));
+        }
+        Work::GradientNorm(place) => at.take(0)[*place] = update::norm(at.read(0)),
+        Work::ClipGradient(max) => update::clip(*max, at.read(0), at.take(0)),
+        Work::Update(optimizer, decays) => {
+            let weight_decay = if *decays == Decays::Yes { rate.weight_decay } else { 0.0 };
+            update_parameter(optimizer, at, &Rate { weight_decay, ..*rate });
+        }
     }
 }
 

@@ -79,6 +79,14 @@ impl Session {
         }
     }
 
+    /// A factor for each class, to be filled once; empty where the plan does not weight them.
+    pub fn class_weights_mut(&mut self) -> &mut [f32] {
+        match self.plan.class_weights {
+            Some(weights) => self.slice_mut(weights, 0),
+            None => &mut [],
+        }
+    }
+
     /// Runs all steps on the first `images` images of the batch.
     ///
     /// # Panics

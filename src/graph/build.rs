@@ -85,6 +85,13 @@ impl Builder {
         self.add_value(Type { extent, element: Element::U32, range: Range::REAL, linearity: 0 }, Source::Labels)
     }
 
+    /// What the images of each of so many classes count in the loss.
+    pub(super) fn class_weights(&mut self, classes: usize) -> ValueId {
+        let range = Range::closed(0.0, f64::INFINITY);
+        let ty = Type { extent: Extent::Fixed(vec![classes]), element: Element::F32, range, linearity: 0 };
+        self.add_value(ty, Source::ClassWeights)
+    }
+
     /// Any operation with any number of results.
     ///
     /// # Errors

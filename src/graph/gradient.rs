@@ -1,7 +1,7 @@
 //! Reverse-mode differentiation: gradients as ordinary nodes.
 
 use super::build::Builder;
-use super::net::{Graph, Source, ValueId};
+use super::net::{Graph, ParamId, Source, ValueId};
 use super::op::{Channels, Op};
 use crate::kernel::activation::DerivativeFrom;
 
@@ -12,11 +12,11 @@ pub struct Gradients {
 }
 
 impl Gradients {
-    /// Appends the nodes that carry the gradient `seed` of `value` back to every trained parameter. What lies before the
-    /// first trained parameter gets none.
-    pub(super) fn append(builder: &mut Builder, value: ValueId, seed: ValueId) -> Self {
+    /// Appends the nodes that carry the gradient `seed` of `value` back to every trained parameter that is not
+    /// frozen. What lies before the first of these gets none.
+    pub(super) fn append(builder: &mut Builder, value: ValueId, seed: ValueId, frozen: &[ParamId]) -> Self {
         let forward = builder.graph().clone();
-        let wanted = depends_on_trained(&forward);
+        let wanted = depends_on_trained(&forward, frozen);
         let mut gradients = Self { by_value: vec![None; forward.values.len()] };
         gradients.by_value[value.0] = Some(seed);
         for node in forward.nodes.iter().rev() {
@@ -46,12 +46,10 @@ impl Gradients {
 }
 
 /// For each value, whether it is a trained parameter or computed from one.
-fn depends_on_trained(graph: &Graph) -> Vec<bool> {
-    let mut depends: Vec<bool> = graph
-        .values
-        .iter()
-        .map(|value| matches!(value.source, Source::Param(param) if graph.params[param.0].role.is_trained()))
-        .collect();
+fn depends_on_trained(graph: &Graph, frozen: &[ParamId]) -> Vec<bool> {
+    let is_trained = |param: ParamId| graph.params[param.0].role.is_trained() && !frozen.contains(&param);
+    let mut depends: Vec<bool> =
+        graph.values.iter().map(|value| matches!(value.source, Source::Param(param) if is_trained(param))).collect();
     for node in &graph.nodes {
         let any = node.inputs.iter().any(|input| depends[input.0]);
         for output in &node.outputs {
@@ -153,6 +151,7 @@ impl Rule<'_> {
             | Op::LogSoftmax
             | Op::SoftmaxCrossEntropy
             | Op::SigmoidCrossEntropy
+            | Op::Criterion(_)
             | Op::ConvInputGradient(_)
             | Op::ConvWeightGradient(_)
             | Op::ProductInputGradient

@@ -10,6 +10,7 @@ mod fault;
 mod gradient;
 mod mode;
 mod net;
+mod objective;
 mod op;
 mod range;
 mod shape;
@@ -25,6 +26,7 @@ pub use mode::{Head, Inference, Training};
 pub use net::{
     Element, Extent, Graph, Init, LayerId, Node, NodeId, Param, ParamId, Role, Source, Type, Value, ValueId,
 };
+pub use objective::Objective;
 pub use op::{BatchNorm, Channels, CountPadding, Dropout, DropoutUnit, GroupNorm, Op, Over, Pixels};
 pub use range::{Fact, Range};
 pub use shape::{MAX_ELEMENTS, Shape};

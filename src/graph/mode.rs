@@ -3,6 +3,7 @@
 use super::build::Builder;
 use super::gradient::Gradients;
 use super::net::{Graph, Node, Source, ValueId};
+use super::objective::Objective;
 use super::op::{Op, Pixels};
 use super::unpool::work_before_unpooling;
 use crate::kernel::Activation;
@@ -42,29 +43,43 @@ pub struct Training {
     pub logits: ValueId,
     /// The loss of each image.
     pub losses: ValueId,
-    /// For each parameter its gradient; `None` for running statistics and for what the loss does not depend on.
+    /// A factor for each class, where the objective asks for it.
+    pub class_weights: Option<ValueId>,
+    /// For each parameter its gradient; `None` for running statistics, for what is frozen and for what the loss does
+    /// not depend on.
     pub gradients: Vec<Option<ValueId>>,
 }
 
 impl Training {
-    /// The training graph of a network.
+    /// The training graph of a network under plain cross-entropy.
     #[must_use]
     pub fn of(network: &Graph) -> Self {
+        Self::with(network, &Objective::default())
+    }
+
+    /// The training graph of a network.
+    #[must_use]
+    pub fn with(network: &Graph, objective: &Objective) -> Self {
         let (mut builder, head, logits) = forward(network, |rewrite, node| match node.op {
             Op::BatchNorm(norm) => rewrite.batch_norm_training(norm, node),
             _ => rewrite.copy(node),
         });
         let labels = builder.labels();
         let op = match head {
+            _ if !objective.is_plain() => Op::Criterion(objective.criterion),
             Head::Softmax => Op::SoftmaxCrossEntropy,
             Head::Sigmoid => Op::SigmoidCrossEntropy,
         };
-        let loss = typed(builder.emit(op, &[logits, labels]));
-        let gradients = Gradients::append(&mut builder, logits, loss[1]);
+        // One unit stands for two classes.
+        let classes = builder.shape(logits).len().max(2);
+        let class_weights = objective.class_weights.then(|| builder.class_weights(classes));
+        let operands: Vec<ValueId> = [logits, labels].into_iter().chain(class_weights).collect();
+        let loss = typed(builder.emit(op, &operands));
+        let gradients = Gradients::append(&mut builder, logits, loss[1], &objective.frozen);
         let mut graph = builder.finish(loss[0]);
         work_before_unpooling(&mut graph);
         let gradients = graph.params.iter().map(|param| gradients.of(param.value)).collect();
-        Self { graph, labels, logits, losses: loss[0], gradients }
+        Self { graph, labels, logits, losses: loss[0], class_weights, gradients }
     }
 }
 

@@ -49,6 +49,8 @@ pub enum Source {
     Input,
     /// The index of each image's class.
     Labels,
+    /// A factor for each class, by which its images count in the loss.
+    ClassWeights,
     /// A parameter or running statistic.
     Param(ParamId),
     /// The n-th result of a node.
@@ -128,6 +130,12 @@ impl Role {
             Self::RunningMean => "running_mean",
             Self::RunningVariance => "running_variance",
         }
+    }
+
+    /// Whether inputs are multiplied by it: weight decay acts on such parameters, not on biases and normalisations.
+    #[must_use]
+    pub fn is_kernel(self) -> bool {
+        matches!(self, Self::Kernel | Self::DepthwiseKernel | Self::PointwiseKernel)
     }
 
     /// Whether gradients change it; running statistics change by themselves.

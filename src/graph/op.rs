@@ -3,7 +3,7 @@
 use super::Shape;
 use crate::kernel::norm::group::Groups;
 use crate::kernel::pool::Adaptive;
-use crate::kernel::{Activation, ConvGeometry, Padding, Window};
+use crate::kernel::{Activation, ConvGeometry, Criterion, Padding, Window};
 
 /// What a node does. `[a, b] → [y]` gives operands and results in the order of [`super::Node`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,6 +88,8 @@ pub enum Op {
     SoftmaxCrossEntropy,
     /// The same for one unit and two classes.
     SigmoidCrossEntropy,
+    /// Any other loss, of one unit or of a number a class: `[logits, labels, class weights?] → [losses, dlogits]`.
+    Criterion(Criterion),
 }
 
 /// Whether an average counts padded places.
@@ -217,6 +219,7 @@ impl Op {
             Self::LogSoftmax => "log-softmax",
             Self::SoftmaxCrossEntropy => "softmax-cross-entropy",
             Self::SigmoidCrossEntropy => "sigmoid-cross-entropy",
+            Self::Criterion(_) => "criterion",
         }
     }
 }

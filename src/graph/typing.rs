@@ -34,7 +34,7 @@ pub(super) fn result_types(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Types 
         Op::Dropout(dropout) => operands.dropped(dropout.rate),
         Op::Softmax => operands.normalised_exponentials(Range::simplex),
         Op::LogSoftmax => operands.normalised_exponentials(Range::log_simplex),
-        Op::SoftmaxCrossEntropy | Op::SigmoidCrossEntropy => {
+        Op::SoftmaxCrossEntropy | Op::SigmoidCrossEntropy | Op::Criterion(_) => {
             let losses = of_batch(Shape::Vector(1), Range::closed(0.0, f64::INFINITY), 0)?;
             Ok(vec![losses, of_batch(operands.shape(0), Range::REAL, 0)?])
         }

@@ -8,6 +8,7 @@
 pub mod activation;
 mod chunk;
 pub mod conv;
+pub mod criterion;
 pub mod dense;
 pub mod elementwise;
 pub mod epilogue;
@@ -28,6 +29,7 @@ mod testing;
 pub mod update;
 
 pub use activation::Activation;
+pub use criterion::Criterion;
 pub use dense::Dense;
 pub use epilogue::Epilogue;
 pub use geometry::{ConvGeometry, Padding, Window};

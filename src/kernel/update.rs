@@ -8,6 +8,9 @@ use rayon::prelude::*;
 
 use super::chunk::CHUNK;
 
+/// Sums that [`norm`] keeps side by side.
+const LANES: usize = 8;
+
 /// How the velocity of [`sgd`] is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Momentum {
@@ -26,6 +29,27 @@ pub enum Decay {
     Coupled,
     /// It shrinks the weights by themselves (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019).
     Decoupled,
+}
+
+/// The Euclidean norm: squares are added in `f64`, in an order that the length alone fixes.
+#[must_use]
+pub fn norm(g: &[f32]) -> f32 {
+    let mut lanes = [0.0; LANES];
+    for g in g.chunks(LANES) {
+        lanes.iter_mut().zip(g).for_each(|(lane, g)| *lane += f64::from(*g) * f64::from(*g));
+    }
+    lanes.iter().sum::<f64>().sqrt() as f32
+}
+
+/// g ← g·min(1, `max`/(‖g₁ … gₙ‖ + 1e-6)), given the `norms` of all gradients, as PyTorch's `clip_grad_norm_`. A norm
+/// that is no number makes all gradients so.
+pub fn clip(max: f64, norms: &[f32], g: &mut [f32]) {
+    let total = norms.iter().map(|norm| f64::from(*norm) * f64::from(*norm)).sum::<f64>().sqrt();
+    let factor = max / (total + 1e-6);
+    if factor < 1.0 || factor.is_nan() {
+        let factor = factor as f32;
+        g.par_chunks_mut(CHUNK).for_each(|g| g.iter_mut().for_each(|g| *g *= factor));
+    }
 }
 
 /// Options of [`sgd`] for one step.
@@ -198,6 +222,25 @@ mod tests {
             });
             assert_close(&got, &wanted, 1e-6, "sgd");
         }
+    }
+
+    #[test]
+    fn gradients_above_the_norm_are_shrunk_to_it_together_and_others_stay() {
+        let gradients = [normal("a", LEN), normal("b", 7)];
+        let norms = gradients.each_ref().map(|g| norm(g));
+        let total: f64 = gradients.iter().flatten().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+        let clipped = |max| {
+            let mut all = gradients.clone();
+            all.iter_mut().for_each(|g| clip(max, &norms, g));
+            all.concat()
+        };
+        let wanted: Vec<f64> = wide(&gradients.concat()).iter().map(|g| g * 0.5 / (total + 1e-6)).collect();
+        assert_close(&clipped(0.5), &wanted, 1e-6, "clipped");
+        assert_eq!(clipped(total + 1.0), gradients.concat());
+        let mut g = [1.0, f32::NAN];
+        let of_nan = norm(&g);
+        clip(1.0, &[of_nan, 0.5], &mut g);
+        assert!(g.iter().all(|g| g.is_nan()));
     }
 
     #[test]

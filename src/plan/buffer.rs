@@ -46,7 +46,7 @@ impl Buffers {
         if let Some(buffer) = self.of_value[class] {
             return buffer;
         }
-        let outlives = matches!(graph.value(value).source, Source::Param(_));
+        let outlives = matches!(graph.value(value).source, Source::Param(_) | Source::ClassWeights);
         let buffer = self.add(&graph.value(value).ty, outlives);
         self.of_value[class] = Some(buffer);
         buffer

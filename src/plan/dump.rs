@@ -19,7 +19,7 @@ impl Step {
             {
                 format!("{}+{} gradient", self.work.name(), activation.name().to_lowercase())
             }
-            Work::Update(optimizer) => optimizer.name().to_owned(),
+            Work::Update(optimizer, _) => optimizer.name().to_owned(),
             work => work.name().to_owned(),
         }
     }
@@ -105,7 +105,10 @@ impl Work {
             Self::LogSoftmax(_) => "log-softmax",
             Self::SoftmaxCrossEntropy(_) => "softmax cross-entropy",
             Self::SigmoidCrossEntropy => "sigmoid cross-entropy",
-            Self::Update(_) => "update",
+            Self::Criterion(..) => "criterion",
+            Self::GradientNorm(_) => "gradient norm",
+            Self::ClipGradient(_) => "clip gradient",
+            Self::Update(..) => "update",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::buffer::Buffers;
 use super::fuse::{Group, groups};
-use super::step::{Buffer, BufferId, Element, Fused, Optimizer, Phase, Rows, Slot, Step, Work};
+use super::step::{Buffer, BufferId, Change, Decays, Element, Fused, Optimizer, Phase, Rows, Slot, Step, Work};
 use super::{Options, Plan, choose, layout};
 use crate::graph::{CountPadding, DropoutUnit, Graph, Op, Param, Shape, Source, Value, ValueId};
 use crate::kernel::conv::PooledConv;
@@ -67,14 +67,18 @@ impl<'a> Lowering<'a> {
                     self.push(&draft, &group, phase);
                 }
             }
-            if matches!(op, Op::SoftmaxCrossEntropy | Op::SigmoidCrossEntropy) {
+            if matches!(op, Op::SoftmaxCrossEntropy | Op::SigmoidCrossEntropy | Op::Criterion(_)) {
                 phase = Phase::Backward;
             }
         }
     }
 
     /// A step for each trained parameter that the loss depends on.
-    pub fn updates(&mut self, gradients: &[Option<ValueId>], optimizer: Optimizer) {
+    pub fn updates(&mut self, gradients: &[Option<ValueId>], change: Change) {
+        if let Some(norm) = change.clip_norm {
+            self.clip(gradients, norm);
+        }
+        let optimizer = change.optimizer;
         let kinds = state_kinds(optimizer);
         for (param, gradient) in self.graph.params.iter().zip(gradients) {
             let Some(gradient) = *gradient else { continue };
@@ -87,8 +91,26 @@ impl<'a> Lowering<'a> {
                 writes.push(buffer);
             }
             let reads = vec![self.buffer_of(gradient)];
-            let work = Work::Update(optimizer);
+            let work = Work::Update(optimizer, if param.role.is_kernel() { Decays::Yes } else { Decays::No });
             self.steps.push(Step { work, phase: Phase::Update, layers: vec![param.layer], reads, writes });
+        }
+    }
+
+    /// Steps that shrink all gradients together to the norm `max`: first the norm of each, then the factor of all.
+    fn clip(&mut self, gradients: &[Option<ValueId>], max: f64) {
+        let graph = self.graph;
+        let present: Vec<(&Param, ValueId)> =
+            graph.params.iter().zip(gradients).filter_map(|(param, gradient)| Some((param, (*gradient)?))).collect();
+        let norms = self.workspace(present.len().max(1));
+        for (at, (param, gradient)) in present.iter().enumerate() {
+            let reads = vec![self.buffer_of(*gradient)];
+            let (work, layers, writes) = (Work::GradientNorm(at), vec![param.layer], vec![norms]);
+            self.steps.push(Step { work, phase: Phase::Update, layers, reads, writes });
+        }
+        for (param, gradient) in present {
+            let writes = vec![self.buffer_of(gradient)];
+            let (work, layers, reads) = (Work::ClipGradient(max), vec![param.layer], vec![norms]);
+            self.steps.push(Step { work, phase: Phase::Update, layers, reads, writes });
         }
     }
 
@@ -125,6 +147,7 @@ impl<'a> Lowering<'a> {
             optimizer_state: self.optimizer_state,
             input,
             labels: None,
+            class_weights: None,
             logits,
             probabilities: None,
             losses: None,
@@ -277,6 +300,7 @@ impl<'a> Lowering<'a> {
             Op::LogSoftmax => plain(Work::LogSoftmax(rows(0))),
             Op::SoftmaxCrossEntropy => plain(Work::SoftmaxCrossEntropy(rows(0).channels)),
             Op::SigmoidCrossEntropy => plain(Work::SigmoidCrossEntropy),
+            Op::Criterion(of) => plain(Work::Criterion(of, rows(0).channels)),
             Op::Reshape(_) | Op::Map(_) | Op::MapGradient(_) | Op::ConvInputGradient(_) | Op::Add | Op::Concat => {
                 unreachable!("{} is lowered by itself", op.name())
             }

@@ -13,7 +13,7 @@ mod lower;
 mod step;
 
 pub use cost::Cost;
-pub use step::{Buffer, BufferId, Element, Fused, Optimizer, Phase, Rows, Slot, Step, Work};
+pub use step::{Buffer, BufferId, Change, Decays, Element, Fused, Optimizer, Phase, Rows, Slot, Step, Work};
 
 use crate::graph::{Graph, Inference, Training, ValueId};
 use crate::kernel::Isa;
@@ -48,6 +48,8 @@ pub struct Plan {
     pub input: BufferId,
     /// The index of each image's class; in training only.
     pub labels: Option<BufferId>,
+    /// A factor for each class; where the training weights them.
+    pub class_weights: Option<BufferId>,
     /// What the loss or the probabilities are computed from.
     pub logits: BufferId,
     /// Probabilities; in inference only.
@@ -59,14 +61,15 @@ pub struct Plan {
 impl Plan {
     /// The plan of a training step: forward, backward and update.
     #[must_use]
-    pub fn training(training: &Training, optimizer: Optimizer, options: Options) -> Self {
+    pub fn training(training: &Training, change: impl Into<Change>, options: Options) -> Self {
         let kept = [training.logits, training.losses];
         let mut lowering = lower::Lowering::new(&training.graph, &kept, options);
         lowering.graph();
-        lowering.updates(&training.gradients, optimizer);
+        lowering.updates(&training.gradients, change.into());
         let [logits, losses] = kept.map(|value| lowering.buffer_of(value));
         let labels = lowering.buffer_of(training.labels);
-        Self { labels: Some(labels), losses: Some(losses), ..lowering.finish(logits) }
+        let class_weights = training.class_weights.map(|value| lowering.buffer_of(value));
+        Self { labels: Some(labels), class_weights, losses: Some(losses), ..lowering.finish(logits) }
     }
 
     /// The plan of a forward pass.

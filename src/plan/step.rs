@@ -7,7 +7,7 @@ use crate::kernel::conv::{
 };
 use crate::kernel::norm::group::Groups;
 use crate::kernel::pool::Adaptive;
-use crate::kernel::{Activation, ConvGeometry, Dense, Isa, Padding, Window};
+use crate::kernel::{Activation, ConvGeometry, Criterion, Dense, Isa, Padding, Window};
 pub use crate::syntax::settings::Optimizer;
 
 /// Index of a buffer in a plan.
@@ -105,6 +105,30 @@ pub struct Rows {
     pub channels: usize,
 }
 
+/// Whether weight decay acts on a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decays {
+    /// A kernel: its size is what decay is for.
+    Yes,
+    /// A bias, or a scale, shift or slope: decay would only pull it from where it has to be.
+    No,
+}
+
+/// How gradients change parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// By which formula.
+    pub optimizer: Optimizer,
+    /// The largest norm that the gradient of all parameters keeps (Pascanu et al., 2013).
+    pub clip_norm: Option<f64>,
+}
+
+impl From<Optimizer> for Change {
+    fn from(optimizer: Optimizer) -> Self {
+        Self { optimizer, clip_norm: None }
+    }
+}
+
 /// What runs. `[reads] → [writes]`; `(!)` marks an operand that is changed in place.
 #[derive(Clone, Copy, Debug)]
 pub enum Work {
@@ -198,6 +222,12 @@ pub enum Work {
     SoftmaxCrossEntropy(usize),
     /// `[logits, labels] → [losses, dlogits]`.
     SigmoidCrossEntropy,
+    /// `[logits, labels, class weights?] → [losses, dlogits]`; units.
+    Criterion(Criterion, usize),
+    /// `[gradient] → [norms!]`: its Euclidean norm, at this place of the norms.
+    GradientNorm(usize),
+    /// `[norms] → [gradient!]`: shrunk where the norm of all gradients is above this.
+    ClipGradient(f64),
     /// `[gradient] → [parameter!, state!…]`.
-    Update(Optimizer),
+    Update(Optimizer, Decays),
 }

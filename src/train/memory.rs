@@ -1,9 +1,10 @@
 //! Whether what is to be run fits into memory, said before any of it is taken.
 
+use super::job::Job;
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::graph::{Graph, Inference, Training};
 use crate::kernel::Isa;
-use crate::plan::{Optimizer, Options, Plan};
+use crate::plan::{Change, Options, Plan};
 
 /// What a plan runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,25 +23,18 @@ pub(super) struct Plans {
 }
 
 impl Plans {
-    fn new(graph: &Graph, optimizer: Optimizer, options: Options) -> Self {
-        Self {
-            training: Plan::training(&Training::of(graph), optimizer, options),
-            inference: Plan::inference(&Inference::of(graph), options),
-        }
+    fn new(training: &Training, inference: &Inference, change: Change, options: Options) -> Self {
+        Self { training: Plan::training(training, change, options), inference: Plan::inference(inference, options) }
     }
 
-    /// The plans for batches of `batch` images.
+    /// The plans of a training in its batches.
     ///
     /// # Errors
     /// P411 where they take more than `available` bytes.
-    pub fn that_fit(
-        graph: &Graph,
-        optimizer: Optimizer,
-        batch: usize,
-        machine: Machine,
-        available: u64,
-    ) -> Result<Self> {
-        let plan = |batch| Self::new(graph, optimizer, Options { batch, isa: machine.isa });
+    pub fn that_fit(job: &Job, available: u64) -> Result<Self> {
+        let (batch, machine) = (job.batch(), job.machine);
+        let (training, inference) = (job.training(), Inference::of(&job.graph));
+        let plan = |batch| Self::new(&training, &inference, job.change(), Options { batch, isa: machine.isa });
         let bytes =
             |plans: &Self| plans.training.peak_bytes(machine.threads) + plans.inference.peak_bytes(machine.threads);
         let plans = plan(batch);

@@ -4,16 +4,21 @@
 //! resumed, on whatever number of threads, ends in the same bytes as one that was not. How progress looks is not
 //! known here: an [`Observer`] is told.
 
+mod average;
 mod checkpoint;
 mod convert;
 mod dataset;
 mod evaluate;
+mod freeze;
 mod job;
 mod memory;
 mod metric;
 mod observer;
+mod patience;
 mod predict;
 mod predictor;
+mod probe;
+mod range_test;
 mod record;
 mod run_folder;
 mod schedule;
@@ -22,6 +27,7 @@ mod support;
 #[cfg(test)]
 mod tests;
 mod trainer;
+mod transfer;
 mod yaml;
 
 pub use checkpoint::{Checkpoint, Position};
@@ -33,8 +39,11 @@ pub use metric::{EpochMetrics, Tally};
 pub use observer::{Observer, Progress, Silent};
 pub use predict::{Prediction, predict};
 pub use predictor::{OnBatch, Predictor};
+pub use probe::{Pace, pace};
+pub use range_test::{RangePoint, RangeTest};
 pub use record::{
-    DataRecord, MachineRecord, NormalizationRecord, OptimizerRecord, Record, ScheduleRecord, TrainRecord,
+    DataRecord, EarlyStoppingRecord, MachineRecord, NormalizationRecord, OptimizerRecord, Record, ScheduleRecord,
+    TrainRecord,
 };
 pub use run_folder::RunFolder;
 pub use schedule::LearningRate;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diag::{Diagnostic, Result, code};
-use crate::syntax::settings::{Optimizer, Rate, Schedule, TrainSettings};
+use crate::syntax::settings::{EarlyStopping, Loss, Metric, Optimizer, Rate, Schedule, TrainSettings};
 
 /// All that decides what a run computes, and what it ran on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,16 @@ pub struct Record {
     pub resize: String,
     /// How bytes become numbers.
     pub normalization: NormalizationRecord,
+    /// What is done where classes are of unequal size.
+    #[serde(default)]
+    pub balance: String,
+    /// The file that the weights started from, as it was found from where netc ran: the spec, which is held to the byte,
+    /// names it.
+    #[serde(default)]
+    pub init_from: Option<String>,
+    /// Names of parameters that stay as they are.
+    #[serde(default)]
+    pub freeze: Vec<String>,
     /// How the network is trained.
     pub train: TrainRecord,
     /// What it ran on.
@@ -65,12 +75,36 @@ pub struct TrainRecord {
     pub warmup_epochs: f64,
     /// λ.
     pub weight_decay: f64,
+    /// The loss by its word; none where it follows from the last layer.
+    #[serde(default)]
+    pub loss: Option<String>,
+    /// Share of the target that is spread over all classes.
+    #[serde(default)]
+    pub label_smoothing: f64,
+    /// The largest norm of the gradient.
+    #[serde(default)]
+    pub clip_norm: Option<f64>,
+    /// Share that the average of the weights keeps a step.
+    #[serde(default)]
+    pub ema: Option<f64>,
+    /// When it ends early.
+    #[serde(default)]
+    pub early_stopping: Option<EarlyStoppingRecord>,
     /// Passes over the images.
     pub epochs: usize,
     /// Images a step.
     pub batch_size: usize,
     /// Seed of everything random.
     pub seed: u64,
+}
+
+/// [`EarlyStopping`], as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlyStoppingRecord {
+    /// What is watched, by its word.
+    pub metric: String,
+    /// Epochs without a new best.
+    pub patience: usize,
 }
 
 /// What a run ran on; it does not decide what comes out, but for the instruction set in the last bits.
@@ -151,6 +185,11 @@ impl From<OptimizerRecord> for Optimizer {
     }
 }
 
+/// What a word stands for.
+fn named<T: Copy>(all: &[(&str, T)], word: &str) -> Option<T> {
+    all.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
+}
+
 impl From<&TrainSettings> for TrainRecord {
     fn from(settings: &TrainSettings) -> Self {
         Self {
@@ -159,6 +198,14 @@ impl From<&TrainSettings> for TrainRecord {
             schedule: settings.schedule.into(),
             warmup_epochs: settings.warmup_epochs,
             weight_decay: settings.weight_decay,
+            loss: settings.loss.map(|loss| loss.name().to_owned()),
+            label_smoothing: settings.label_smoothing,
+            clip_norm: settings.clip_norm,
+            ema: settings.ema,
+            early_stopping: settings.early_stopping.map(|stopping| EarlyStoppingRecord {
+                metric: stopping.metric.name().to_owned(),
+                patience: stopping.patience,
+            }),
             epochs: settings.epochs,
             batch_size: settings.batch_size,
             seed: settings.seed,
@@ -176,6 +223,14 @@ impl TrainRecord {
             schedule: self.schedule.into(),
             warmup_epochs: self.warmup_epochs,
             weight_decay: self.weight_decay,
+            loss: self.loss.as_deref().and_then(|word| named(Loss::ALL, word)),
+            label_smoothing: self.label_smoothing,
+            clip_norm: self.clip_norm,
+            ema: self.ema,
+            early_stopping: self.early_stopping.as_ref().map(|stopping| EarlyStopping {
+                metric: named(Metric::ALL, &stopping.metric).unwrap_or(Metric::ValLoss),
+                patience: stopping.patience,
+            }),
             epochs: self.epochs,
             batch_size: self.batch_size,
             seed: self.seed,
@@ -201,6 +256,8 @@ impl Record {
             ),
             ("the input", self.input == now.input),
             ("how images are resized", self.resize == now.resize),
+            ("the balance of the classes", self.balance.is_empty() || self.balance == now.balance),
+            ("what is frozen", self.freeze == now.freeze),
             ("the settings of the training", self.train == train),
         ];
         match differences.iter().find(|(_, same)| !same) {

@@ -66,6 +66,12 @@ impl RunFolder {
         self.path.join(RECORD).is_file()
     }
 
+    /// Whether there is a checkpoint to go on from.
+    #[must_use]
+    pub fn has_checkpoint(&self) -> bool {
+        self.path.join(CHECKPOINT).is_file()
+    }
+
     /// Creates the folder with the spec and the record.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use super::job::Job;
 use super::observer::Observer;
 use super::record::Record;
 use super::run_folder::RunFolder;
-use crate::diag::{Diagnostic, Result, code};
+use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::exec::Session;
 use crate::model::Tensor;
 use crate::plan::Slot;
@@ -56,9 +56,9 @@ fn resume(job: &Job, now: &Record, folder: &mut RunFolder, observer: &mut dyn Ob
                 before.machine.isa, now.machine.isa
             )
         }),
-        (before.train.epochs != now.train.epochs && job.settings.schedule == Schedule::Cosine).then(|| {
-            format!("the cosine now ends after {} epochs instead of {}", now.train.epochs, before.train.epochs)
-        }),
+        (before.train.epochs != now.train.epochs
+            && matches!(job.settings.schedule, Schedule::Cosine | Schedule::OneCycle { .. }))
+        .then(|| format!("the schedule now ends after {} epochs instead of {}", now.train.epochs, before.train.epochs)),
     ];
     for sentence in sentences.into_iter().flatten() {
         tell(folder, observer, &sentence)?;
@@ -78,21 +78,23 @@ fn standing(checkpoint: Option<&Checkpoint>, epochs: usize) -> String {
     }
 }
 
-fn tell(folder: &mut RunFolder, observer: &mut dyn Observer, sentence: &str) -> Result<()> {
+pub(super) fn tell(folder: &mut RunFolder, observer: &mut dyn Observer, sentence: &str) -> Result<()> {
     observer.notice(sentence);
     folder.log(sentence)
+}
+
+/// M803: a checkpoint of something else.
+pub(super) fn foreign_checkpoint() -> Fault {
+    Diagnostic::new(&code::MODEL_DOES_NOT_FIT_SPEC, "the checkpoint is not of this network and optimizer")
+        .help("start a new run without `--resume`")
+        .fault()
 }
 
 /// Fills the slots with a checkpoint's tensors.
 pub(super) fn load_state(slots: &[Slot], tensors: &[Tensor], session: &mut Session) -> Result<()> {
     let fits = |(slot, tensor): (&Slot, &Tensor)| slot.name == tensor.name && slot.dims == tensor.dims;
     if slots.len() != tensors.len() || !slots.iter().zip(tensors).all(fits) {
-        return Err(Diagnostic::new(
-            &code::MODEL_DOES_NOT_FIT_SPEC,
-            "the checkpoint is not of this network and optimizer",
-        )
-        .help("start a new run without `--resume`")
-        .fault());
+        return Err(foreign_checkpoint());
     }
     for (slot, tensor) in slots.iter().zip(tensors) {
         session.tensor_mut(slot).copy_from_slice(&tensor.data);

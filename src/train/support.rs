@@ -3,7 +3,7 @@
 //! A setting that the training acts on has no row here.
 
 use crate::diag::{Diagnostic, code};
-use crate::syntax::settings::{Balance, FrontMatter, Loss, OnCollapse, Precision, Rate, Schedule};
+use crate::syntax::settings::{FrontMatter, OnCollapse, Precision};
 
 /// A setting that is not acted on.
 struct Setting {
@@ -17,49 +17,15 @@ struct Setting {
 
 const SETTINGS: &[Setting] = &[
     Setting {
-        key: "data.balance",
-        is_asked: |front| front.data.balance != Balance::None,
-        instead: "write `none`, or leave the key out",
-    },
-    Setting {
-        key: "train.loss",
-        is_asked: |front| matches!(front.train.loss, Some(Loss::Focal | Loss::Mse)),
-        instead: "leave the key out: the loss then follows from the last layer",
-    },
-    Setting {
-        key: "train.label_smoothing",
-        is_asked: |front| front.train.label_smoothing > 0.0,
-        instead: "write `0`, or leave the key out",
-    },
-    Setting {
-        key: "train.learning_rate",
-        is_asked: |front| front.train.learning_rate == Some(Rate::Auto),
-        instead: "write a rate, such as `1e-3`",
-    },
-    Setting {
-        key: "train.schedule",
-        is_asked: |front| !matches!(front.train.schedule, Schedule::Constant | Schedule::Cosine),
-        instead: "write `constant` or `cosine`, or leave the key out",
-    },
-    Setting { key: "train.clip_norm", is_asked: |front| front.train.clip_norm.is_some(), instead: "leave the key out" },
-    Setting {
         key: "train.precision",
         is_asked: |front| front.train.precision != Precision::F32,
         instead: "write `f32`, or leave the key out",
-    },
-    Setting { key: "train.ema", is_asked: |front| front.train.ema.is_some(), instead: "leave the key out" },
-    Setting {
-        key: "train.early_stopping",
-        is_asked: |front| front.train.early_stopping.is_some(),
-        instead: "leave the key out, and set `epochs`",
     },
     Setting {
         key: "train.on_collapse",
         is_asked: |front| front.train.on_collapse.is_some_and(|action| action != OnCollapse::Ignore),
         instead: "write `ignore`, or leave the key out",
     },
-    Setting { key: "init_from", is_asked: |front| front.init_from.is_some(), instead: "leave the key out" },
-    Setting { key: "freeze", is_asked: |front| !front.freeze.is_empty(), instead: "leave the key out" },
 ];
 
 /// S015 for every setting of a spec that a training would not act on.
@@ -94,25 +60,8 @@ mod tests {
 
     #[test]
     fn every_setting_that_would_have_no_effect_is_refused_at_its_value() {
-        let found = asked(
-            "data: { balance: oversample }\n\
-             train: { loss: mse, label_smoothing: 0.1, learning_rate: auto, schedule: one_cycle, clip_norm: 1, precision: bf16,\n  \
-             ema: 0.9, early_stopping: { patience: 3 }, on_collapse: stop }\ninit_from: a.safetensors\nfreeze: conv*",
-        );
-        let values = [
-            "oversample",
-            "mse",
-            "0.1",
-            "auto",
-            "one_cycle",
-            "1",
-            "bf16",
-            "0.9",
-            "{ patience: 3 }",
-            "stop",
-            "a.safetensors",
-            "conv*",
-        ];
+        let found = asked("train: { precision: bf16, on_collapse: stop }");
+        let values = ["bf16", "stop"];
         assert_eq!(found, values);
         assert_eq!(found.len(), SETTINGS.len(), "a setting is not shown here");
     }

@@ -6,19 +6,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use super::average::Average;
 use super::checkpoint::{Checkpoint, Position};
 use super::job::Job;
 use super::memory::Plans;
 use super::metric::{EpochMetrics, Tally, class_logits, class_of, cross_entropy};
 use super::observer::{Observer, Progress};
+use super::patience::{ended_by, history};
 use super::predictor::{Predictor, no_threads};
 use super::run_folder::RunFolder;
 use super::schedule::LearningRate;
-use super::start::{load_state, open_folder};
-use crate::data::{Augmentation, Batches, Order, available};
+use super::start::{foreign_checkpoint, load_state, open_folder, tell};
+use super::transfer::{self, Start};
+use crate::data::{Augmentation, Batches, available};
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::exec::{Rate, Session};
-use crate::model::{Tensor, initialise};
+use crate::model::Tensor;
 use crate::plan::Slot;
 
 /// How a training ended.
@@ -49,9 +52,14 @@ enum End {
 /// P411 before anything is written; M804, M805 for the folder; M801, M802, M806 where a run cannot be gone on with; M809
 /// where a loss is not finite: then the last finished epoch is kept.
 pub fn train(job: &Job, mut folder: RunFolder, observer: &mut dyn Observer, stop: &AtomicBool) -> Result<Outcome> {
-    let plans = Plans::that_fit(&job.graph, job.settings.optimizer, job.batch(), job.machine, available())?;
+    let plans = Plans::that_fit(job, available())?;
+    // What the weights start from is wanted once: a run that goes on has its own.
+    let start = if folder.has_checkpoint() { None } else { Some(transfer::start(job)?) };
     let checkpoint = open_folder(job, &mut folder, observer)?;
     let mut trainer = Trainer::new(job, folder, observer, stop, plans)?;
+    if let Some(start) = start {
+        trainer.start_from(&start)?;
+    }
     if let Some(checkpoint) = checkpoint {
         trainer.go_on_from(checkpoint)?;
     }
@@ -70,6 +78,8 @@ struct Trainer<'a> {
     params: usize,
     predictor: Predictor,
     rates: LearningRate,
+    /// What is validated and saved instead of the weights themselves.
+    average: Option<Average>,
     position: Position,
     labels: Vec<u32>,
     logits: Vec<f32>,
@@ -88,10 +98,8 @@ impl<'a> Trainer<'a> {
         let slots: Vec<Slot> = params.iter().chain(&training.optimizer_state).cloned().collect();
         let threads = job.machine.threads;
         let mut session = Session::new(training, threads).map_err(|error| no_threads(&error.to_string()))?;
-        for (slot, values) in params.iter().zip(initialise(&job.graph, job.settings.seed)) {
-            session.tensor_mut(slot).copy_from_slice(&values);
-        }
-        Ok(Self {
+        session.class_weights_mut().copy_from_slice(&job.class_weights().unwrap_or_default());
+        let mut trainer = Self {
             job,
             folder,
             observer,
@@ -101,28 +109,59 @@ impl<'a> Trainer<'a> {
             params: params.len(),
             predictor: Predictor::new(inference, threads)?,
             rates: LearningRate::new(&job.settings, job.steps_per_epoch()),
+            average: None,
             position: Position::default(),
             labels: vec![0; job.batch()],
             logits: Vec::new(),
-        })
+        };
+        trainer.average = job.settings.ema.map(|share| Average::new(share, trainer.own_weights()));
+        Ok(trainer)
+    }
+
+    fn start_from(&mut self, start: &Start) -> Result<()> {
+        for (slot, values) in self.slots.iter().zip(&start.weights) {
+            self.session.tensor_mut(slot).copy_from_slice(values);
+        }
+        self.average = self.job.settings.ema.map(|share| Average::new(share, self.own_weights()));
+        start.notices.iter().try_for_each(|notice| tell(&mut self.folder, self.observer, notice))
     }
 
     /// Takes over a checkpoint, and writes again what a kill may have kept from being written after it.
     fn go_on_from(&mut self, checkpoint: Checkpoint) -> Result<()> {
         let Checkpoint { position, tensors } = checkpoint;
-        load_state(&self.slots, &tensors, &mut self.session)?;
+        let (state, average) = tensors.split_at(tensors.len().min(self.slots.len()));
+        load_state(&self.slots, state, &mut self.session)?;
+        let fits = match &mut self.average {
+            Some(own) => own.restore(average),
+            None => average.is_empty(),
+        };
+        if !fits {
+            return Err(foreign_checkpoint());
+        }
         self.position = position;
+        self.rates = self.rates.after(&history(&self.position.metrics));
         self.folder.write_metrics(&self.position.metrics)?;
         self.folder.write_last(&self.job.model(self.weights()))
     }
 
     fn run(mut self) -> Result<Outcome> {
-        while self.position.epoch < self.job.settings.epochs {
+        while self.position.epoch < self.job.settings.epochs && !self.ends_early()? {
             if self.epoch()? == End::Stopped {
                 return self.outcome(true);
             }
         }
         self.outcome(false)
+    }
+
+    /// Whether the epochs so far are enough by `early_stopping`; says so.
+    fn ends_early(&mut self) -> Result<bool> {
+        let Some(stopping) = self.job.settings.early_stopping else { return Ok(false) };
+        let Some(best) = ended_by(&history(&self.position.metrics), stopping) else { return Ok(false) };
+        let (metric, patience) = (stopping.metric.name(), stopping.patience);
+        let sentence =
+            format!("stopped early: `{metric}` was best in epoch {best}, and {patience} more did not better it");
+        tell(&mut self.folder, self.observer, &sentence)?;
+        Ok(true)
     }
 
     fn outcome(self, interrupted: bool) -> Result<Outcome> {
@@ -144,9 +183,8 @@ impl<'a> Trainer<'a> {
 
     /// The steps that are left of the epoch.
     fn steps(&mut self) -> Result<End> {
-        let (seed, epoch) = (self.job.settings.seed, self.position.epoch as u64);
-        let order = Order::Shuffled { seed, epoch };
-        let augmentation = Augmentation::new(self.job.augment, seed, epoch);
+        let augmentation = Augmentation::new(self.job.augment, self.job.settings.seed, self.position.epoch as u64);
+        let order = self.job.order(self.position.epoch);
         let (images, batch) = (Arc::clone(&self.job.train), self.job.batch());
         let mut batches =
             Batches::start_augmented(images, &self.job.normalizer, order, augmentation, batch, self.position.batch)?;
@@ -167,6 +205,9 @@ impl<'a> Trainer<'a> {
         let rate = self.rate();
         self.session.labels_mut(count).copy_from_slice(&self.labels[..count]);
         self.session.run(count, &rate);
+        if let Some(average) = &mut self.average {
+            average.follow(&self.session, &self.slots[..self.params], rate.step);
+        }
         for (image, units) in self.session.logits(count).rows().into_iter().enumerate() {
             class_logits(&units, &mut self.logits);
             let is_correct = class_of(&self.logits) == self.labels[image] as usize;
@@ -193,15 +234,21 @@ impl<'a> Trainer<'a> {
             epoch: epoch + 1,
             epochs: self.job.settings.epochs,
             done: tally.images as usize,
-            total: self.job.train.len(),
+            total: self.job.images_per_epoch(),
             loss: tally.mean_loss(),
             accuracy: tally.accuracy(),
             images_per_second: tally.images as f64 / seconds,
         });
     }
 
-    /// Gives the weights as they are now to the predictor.
+    /// Gives the weights as they are now, or their average, to the predictor.
     fn lend_weights(&mut self) {
+        if let Some(average) = &self.average {
+            for (at, tensor) in average.weights().iter().enumerate() {
+                self.predictor.weights_mut(at).copy_from_slice(&tensor.data);
+            }
+            return;
+        }
         for at in 0..self.params {
             let numbers = self.session.tensor(&self.slots[at]);
             self.predictor.weights_mut(at).iter_mut().zip(&numbers).for_each(|(to, from)| *to = *from);
@@ -270,6 +317,7 @@ impl<'a> Trainer<'a> {
         position.batch = 0;
         position.tally = Tally::default();
         position.seconds = 0.0;
+        self.rates = self.rates.after(&history(&position.metrics));
     }
 
     /// Saves in the middle of an epoch.
@@ -283,11 +331,17 @@ impl<'a> Trainer<'a> {
     }
 
     fn save(&self) -> Result<()> {
-        let tensors = self.slots.iter().map(|slot| self.tensor(slot)).collect();
+        let average = self.average.iter().flat_map(Average::state);
+        let tensors = self.slots.iter().map(|slot| self.tensor(slot)).chain(average).collect();
         self.folder.write_checkpoint(Checkpoint { position: self.position.clone(), tensors })
     }
 
+    /// What is saved as the model: the weights, or their average.
     fn weights(&self) -> Vec<Tensor> {
+        self.average.as_ref().map_or_else(|| self.own_weights(), |average| average.weights().to_vec())
+    }
+
+    fn own_weights(&self) -> Vec<Tensor> {
         self.slots[..self.params].iter().map(|slot| self.tensor(slot)).collect()
     }
 

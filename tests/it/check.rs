@@ -269,7 +269,7 @@ fn the_first_loss_that_is_predicted_is_near_the_one_that_is_measured() {
                 let weights = netc::model::initialise(&training.graph, seed);
                 let params = weights.into_iter().map(|values| values.into_iter().map(f64::from).collect()).collect();
                 let labels = (0..IMAGES).map(|at| (at % 3) as u32).collect();
-                let feed = Feed { images: Vec::clone(&images), labels, params, seed: 0 };
+                let feed = Feed { images: Vec::clone(&images), labels, params, seed: 0, ..Feed::default() };
                 evaluate(&training.graph, &feed)[training.losses.0].iter().sum::<f64>() / IMAGES as f64 / 4.0
             })
             .sum();

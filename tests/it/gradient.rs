@@ -3,8 +3,9 @@
 use netc::base::Random;
 use netc::exec::reference::{Feed, evaluate};
 use netc::exec::{Rate, Session};
-use netc::graph::{Graph, Inference, Training, ValueId};
+use netc::graph::{Graph, Inference, Objective, Training, ValueId};
 use netc::kernel::Isa;
+use netc::kernel::criterion::{Criterion, Error};
 use netc::plan::{Optimizer, Options, Plan};
 
 use crate::network::{Case, cases, operations_used};
@@ -37,7 +38,8 @@ pub fn feed(graph: &Graph, classes: usize) -> Feed {
                 .collect()
         })
         .collect();
-    Feed { images, labels, params, seed: 5 }
+    let class_weights = (0..classes.max(2)).map(|class| 0.5 + 0.75 * class as f64).collect();
+    Feed { images, labels, class_weights, params, seed: 5 }
 }
 
 fn case_feed(case: &Case) -> (Training, Feed) {
@@ -103,6 +105,80 @@ fn gradients_are_the_limit_of_central_differences() {
         for (at, gradient) in training.gradients.iter().enumerate() {
             let Some(gradient) = gradient else { continue };
             check_parameter(&case, &training, &feed, at, &values[gradient.0]);
+        }
+    }
+}
+
+/// The case's network under every loss there is beside the plain one.
+fn trainings(case: &Case) -> impl Iterator<Item = Training> + '_ {
+    [Error::CrossEntropy, Error::Focal, Error::Squared].into_iter().flat_map(move |error| {
+        [(0.0, false), (0.1, false), (0.1, true)].into_iter().map(move |(smoothing, class_weights)| {
+            let criterion = Criterion { error, smoothing };
+            Training::with(&case.graph, &Objective { criterion, class_weights, frozen: Vec::new() })
+        })
+    })
+}
+
+/// The batch's loss is the sum of its images' divided by the weights of their labels.
+fn batch_loss(training: &Training, feed: &Feed) -> f64 {
+    let weight = |label: &u32| match training.class_weights {
+        Some(_) => feed.class_weights[*label as usize],
+        None => 1.0,
+    };
+    let losses = evaluate(&training.graph, feed)[training.losses.0].iter().sum::<f64>();
+    losses / feed.labels.iter().map(weight).sum::<f64>()
+}
+
+#[test]
+fn gradients_of_every_loss_are_the_limit_of_central_differences() {
+    for case in cases().into_iter().filter(|case| case.graph.params.len() <= 6) {
+        for training in trainings(&case) {
+            training.graph.verify();
+            let feed = feed(&training.graph, training.graph.shape(training.logits).len());
+            let values = evaluate(&training.graph, &feed);
+            // The last parameter is the one that the loss is nearest to; the others follow as under any loss.
+            let Some((at, gradient)) =
+                training.gradients.iter().enumerate().filter_map(|(at, g)| Some((at, (*g)?))).last()
+            else {
+                continue;
+            };
+            for element in 0..values[gradient.0].len().min(12) {
+                let loss_at = |offset: f64| {
+                    let mut moved = feed.clone();
+                    moved.params[at][element] += offset;
+                    batch_loss(&training, &moved)
+                };
+                let (difference, found) = ((loss_at(1e-5) - loss_at(-1e-5)) / 2e-5, values[gradient.0][element]);
+                assert!((difference - found).abs() < 1e-6 + 1e-5 * found.abs(), "{}: {difference}, {found}", case.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn plans_of_every_loss_give_the_gradients_of_the_reference() {
+    for case in cases().into_iter().filter(|case| case.graph.params.len() <= 6) {
+        for training in trainings(&case) {
+            let feed = feed(&training.graph, training.graph.shape(training.logits).len());
+            let values = evaluate(&training.graph, &feed);
+            let plan = Plan::training(&training, SHOWS_GRADIENTS, Options { batch: IMAGES, isa: Isa::detect() });
+            let mut session = Session::new(plan, 2).expect("threads");
+            fill(&mut session, &feed);
+            let weights = session.class_weights_mut();
+            weights.iter_mut().zip(&feed.class_weights).for_each(|(place, weight)| *place = *weight as f32);
+            session.run(IMAGES, &Rate { learning_rate: 1.0, ..Rate::default() });
+            for (loss, wanted) in session.losses(IMAGES).iter().zip(&values[training.losses.0]) {
+                assert!((f64::from(*loss) - wanted).abs() < 1e-4 * (1.0 + wanted.abs()), "{}", case.name);
+            }
+            for ((slot, gradient), before) in session.plan().params.iter().zip(&training.gradients).zip(&feed.params) {
+                let Some(gradient) = gradient else { continue };
+                let after = session.tensor(slot);
+                let scale = values[gradient.0].iter().fold(1.0_f64, |largest, g| largest.max(g.abs()));
+                for ((after, before), gradient) in after.iter().zip(before).zip(&values[gradient.0]) {
+                    let found = f64::from(*before as f32) - f64::from(*after);
+                    assert!((found - gradient).abs() < 2e-4 * scale, "{}: {found}, {gradient}", case.name);
+                }
+            }
         }
     }
 }

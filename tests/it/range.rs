@@ -199,7 +199,7 @@ fn values(graph: &Graph) -> Vec<Vec<f64>> {
         (0..len).map(|at| if role.is_trained() { weight(at) } else { weight(at).abs() + 0.1 }).collect()
     };
     let params = graph.params.iter().map(|param| of_param(param.len(), param.role)).collect();
-    evaluate(graph, &Feed { images, labels: Vec::new(), params, seed: 1 })
+    evaluate(graph, &Feed { images, labels: Vec::new(), params, seed: 1, ..Feed::default() })
 }
 
 /// Asserts that every number lies in its value's range, but for its own rounding, and that what is known of rows holds.

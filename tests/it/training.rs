@@ -224,11 +224,11 @@ fn larger_images_of_the_shared_set_are_learnt() {
 fn a_setting_that_a_training_would_not_act_on_is_refused_before_an_image_is_read() {
     let folder = Folder::new();
     let text_of =
-        "---\ninput: 8x8x1\nclasses: 10\ntrain: { loss: focal, epochs: 1 }\n---\nFlatten -> Dense(10) -> Softmax\n";
-    let spec = folder.file("focal.net", text_of.as_bytes());
+        "---\ninput: 8x8x1\nclasses: 10\ntrain: { precision: bf16, epochs: 1 }\n---\nFlatten -> Dense(10) -> Softmax\n";
+    let spec = folder.file("bf16.net", text_of.as_bytes());
     netc(["check", text(&spec)]).ended(0);
     let run = netc(["train", text(&spec), "no-such-data", "--out", text(&folder.join("run"))]).failed(1, "S015");
-    assert!(run.stderr.contains("`train.loss`") && run.stderr.contains("focal"), "{}", run.stderr);
+    assert!(run.stderr.contains("`train.precision`") && run.stderr.contains("bf16"), "{}", run.stderr);
     assert!(!folder.join("run").exists());
 }
 
@@ -239,4 +239,81 @@ fn a_training_says_before_it_starts_what_its_settings_will_not_do() {
     let (warned, began) = (run.stderr.find("O503"), run.stderr.find("1,797 images"));
     assert!(warned.is_some() && warned < began, "{}", run.stderr);
     assert!(run.stderr.contains("one epoch on") && run.stderr.contains("O501"), "{}", run.stderr);
+}
+
+#[test]
+fn a_range_test_suggests_a_rate_draws_its_curve_and_auto_trains_with_it() {
+    let folder = Folder::new();
+    let curve = folder.join("curve.svg");
+    let json = netc(["lr", SPEC, DATA, "-o", text(&curve), "--format", "json"]).ended(0).json();
+    let suggestion = json["suggestion"].as_f64().unwrap();
+    assert!((1e-4..=1e-1).contains(&suggestion), "{json}");
+    assert!(json["points"].as_array().unwrap().len() > 50);
+    assert!(std::fs::read_to_string(&curve).unwrap().starts_with("<svg"));
+    let said = netc(["lr", SPEC, DATA, "-o", text(&curve)]).ended(0).stdout;
+    assert!(said.contains(&format!("--lr {suggestion:e}")) && said.contains("smoothed loss"), "{said}");
+
+    let own = std::fs::read_to_string(SPEC).unwrap();
+    let rate = own.lines().find_map(|line| Some(line.split_once("learning_rate: ")?.1)).unwrap_or_default();
+    let rate = rate.split([',', ' ', '}']).next().unwrap();
+    let auto = match rate {
+        "" => own.replacen("train:", "train:\n  learning_rate: auto", 1),
+        rate => own.replacen(&format!("learning_rate: {rate}"), "learning_rate: auto", 1),
+    };
+    let spec = folder.file("digits.net", auto.as_bytes());
+    let out = folder.join("run");
+    let run = |more: &[&str]| netc(["train", text(&spec), DATA, "--out", text(&out)].iter().chain(more)).ended(0);
+    let first = run(&["--epochs", "1"]);
+    assert!(first.stderr.contains(&format!("learning_rate: auto is {suggestion:e}")), "{}", first.stderr);
+    let record: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(out.join("state/run.json")).unwrap()).unwrap();
+    assert_eq!(record["train"]["learning_rate"].as_f64(), Some(suggestion));
+    let second = run(&["--epochs", "2", "--resume"]);
+    assert!(!second.stderr.contains("auto is"), "{}", second.stderr);
+}
+
+#[test]
+fn a_dry_run_says_what_would_happen_and_leaves_nothing() {
+    let folder = Folder::new();
+    let out = folder.join("run");
+    let said = train(&out, &["--dry-run"]).ended(0).stdout;
+    for words in ["1,797 images", "images/s", "an epoch", "for the plan"] {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+    assert!(!out.exists());
+}
+
+#[test]
+fn settings_that_go_beyond_the_usual_are_said_recorded_and_resumed() {
+    let folder = Folder::new();
+    let first = folder.join("first");
+    train(&first, &["--epochs", "2"]).ended(0);
+    let own = std::fs::read_to_string(SPEC).unwrap();
+    let body = own.rsplit("---").next().unwrap();
+    let front = "---\ninput: 8x8x1\ndata: { balance: class_weights }\ntrain:\n  label_smoothing: 0.05\n  clip_norm: 1\n  ema: 0.99\n  \
+        schedule: one_cycle\n  early_stopping: { patience: 9 }\n  epochs: 2\ninit_from: first\nfreeze: [conv*]\n---";
+    let spec = folder.file("tuned.net", format!("{front}{body}").as_bytes());
+    let out = folder.join("run");
+    let said = netc(["train", text(&spec), DATA, "--out", text(&out)]).ended(0).stderr;
+    for words in [
+        "class weights",
+        "smoothed by 0.05",
+        "norm of 1",
+        "average of the weights",
+        "frozen: conv*",
+        "tensors start from",
+    ] {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+    let recorded = std::fs::read_to_string(out.join("run.yaml")).unwrap();
+    for words in
+        ["class_weights", "label_smoothing: 0.05", "clip_norm: 1", "ema: 0.99", "one_cycle", "patience: 9", "conv*"]
+    {
+        assert!(recorded.contains(words), "{words} is not in {recorded}");
+    }
+    netc(["train", text(&spec), DATA, "--out", text(&out), "--epochs", "3", "--resume"]).ended(0);
+    assert_eq!(last_metrics(&out)["epoch"], 3);
+    let misspelt = folder.file("misspelt.net", format!("{front}{body}").replace("conv*", "kohn*").as_bytes());
+    let refused = netc(["train", text(&misspelt), DATA, "--out", text(&folder.join("no"))]).failed(1, "N105");
+    assert!(refused.stderr.contains("kohn*") && refused.stderr.contains("conv"), "{}", refused.stderr);
 }

@@ -33,12 +33,12 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     out.push(at_setting_to_be(subject, fault, "train.weight_decay", "too strong", "1e-4"));
 }
 
-/// The expected sum of the squares of all weights as they are drawn.
+/// The expected sum of the squares of all weights that decay, as they are drawn.
 fn squares(graph: &Graph) -> f64 {
     let of = |(param, gain): (&Param, Option<f64>)| match (param.init, gain) {
         (Init::Fan { fan_in, .. }, Some(gain)) => gain / fan_in as f64 * param.len() as f64,
         (Init::Constant(value), _) => f64::from(value).powi(2) * param.len() as f64,
         (Init::Fan { .. }, None) => 0.0,
     };
-    graph.params.iter().zip(gains(graph)).filter(|(param, _)| param.role.is_trained()).map(of).sum()
+    graph.params.iter().zip(gains(graph)).filter(|(param, _)| param.role.is_kernel()).map(of).sum()
 }

@@ -1,6 +1,7 @@
 //! Softmax and the cross-entropies, from logits.
 
 use super::Real;
+use crate::kernel::criterion::{Criterion, Error};
 
 /// The greatest number, and ln Σ e^(x − greatest).
 fn log_sum_exp<T: Real>(row: &[T]) -> (T, T) {
@@ -51,6 +52,48 @@ pub fn sigmoid_cross_entropy<T: Real>(logits: &[T], labels: &[u32]) -> (Vec<T>, 
     let losses = pairs().map(|(x, label)| softplus(wrong(x, label))).collect();
     let gradient = pairs().map(|(x, label)| (sigmoid(x) - T::of(f64::from(label))) / images).collect();
     (losses, gradient)
+}
+
+/// Every image's loss by a criterion, and the gradient by the logits of their sum over the sum of the labels' weights;
+/// one unit z is the second of the two logits (0, z). Written by way of dL/dp and the softmax's Jacobian.
+#[must_use]
+pub fn criterion<T: Real>(
+    of: &Criterion,
+    units: usize,
+    logits: &[T],
+    labels: &[u32],
+    class_weights: &[T],
+) -> (Vec<T>, Vec<T>) {
+    if units == 1 {
+        let pairs: Vec<T> = logits.iter().flat_map(|unit| [T::ZERO, *unit]).collect();
+        let (losses, gradient) = criterion(of, 2, &pairs, labels, class_weights);
+        return (losses, gradient.chunks(2).map(|pair| pair[1]).collect());
+    }
+    let weight = |class: usize| class_weights.get(class).copied().unwrap_or(T::ONE);
+    let mut sum = T::ZERO;
+    labels.iter().for_each(|label| sum += weight(*label as usize));
+    let (classes, spread, two) = (T::of(units as f64), T::of(f64::from(of.smoothing)), T::of(2.0));
+    let logarithms = log_softmax(units, logits);
+    let p = softmax(units, logits);
+    let (mut losses, mut by_p) = (vec![T::ZERO; labels.len()], vec![T::ZERO; p.len()]);
+    for at in 0..p.len() {
+        let (image, class) = (at / units, at % units);
+        let label = labels[image] as usize;
+        let hit = if class == label { T::ONE - spread } else { T::ZERO };
+        let target = hit + spread / classes;
+        let (log, p, rest, share) = (logarithms[at], p[at], T::ONE - p[at], weight(class) * target);
+        let (loss, derivative) = match of.error {
+            Error::CrossEntropy => (-share * log, -share / p),
+            Error::Focal => (-share * rest * rest * log, share * (two * rest * log - rest * rest / p)),
+            Error::Squared => {
+                let (weight, difference) = (weight(label) / classes, p - target);
+                (weight * difference * difference, two * weight * difference)
+            }
+        };
+        losses[image] += loss;
+        by_p[at] = derivative / sum;
+    }
+    (losses, softmax_gradient(units, &p, &by_p))
 }
 
 /// dL/dx from dL/dy and y = softmax(x): Σⱼ dyⱼ·yⱼ·(δᵢⱼ − yᵢ) by row.

@@ -101,13 +101,7 @@ fn early_stopping(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<EarlyStop
 }
 
 fn metric(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Metric> {
-    let choices = [
-        ("val_loss", Metric::ValLoss),
-        ("val_accuracy", Metric::ValAccuracy),
-        ("loss", Metric::Loss),
-        ("accuracy", Metric::Accuracy),
-    ];
-    fields.choice(entry, &choices)
+    fields.choice(entry, Metric::ALL)
 }
 
 fn warmup(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<f64> {

@@ -113,8 +113,20 @@ pub enum Balance {
     /// Nothing.
     #[default]
     None,
-    /// The loss of an image is weighted by N / (C · images of its class).
+    /// The training loss of an image is weighted by N / (C · images of its class).
     ClassWeights,
-    /// Images of small classes are seen more often.
+    /// Images of small classes are seen more often: an epoch has as many of each class as there are of the largest.
     Oversample,
+}
+
+impl Balance {
+    /// Every way with its word.
+    pub const ALL: &'static [(&'static str, Self)] =
+        &[("none", Self::None), ("class_weights", Self::ClassWeights), ("oversample", Self::Oversample)];
+
+    /// As written in a spec.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, balance)| *balance == self).map_or("", |(name, _)| *name)
+    }
 }

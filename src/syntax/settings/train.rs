@@ -15,7 +15,8 @@ pub struct TrainSettings {
     pub schedule: Schedule,
     /// Epochs, in part too, over which the rate rises from zero to its peak.
     pub warmup_epochs: f64,
-    /// Weight decay λ: decoupled for AdamW, added to the gradient otherwise.
+    /// Weight decay λ of the kernels, not of biases and normalisations: decoupled for AdamW, added to the gradient
+    /// otherwise.
     pub weight_decay: f64,
     /// The largest norm that the gradient of all parameters keeps, above 0.
     pub clip_norm: Option<f64>,
@@ -236,6 +237,28 @@ pub enum Metric {
     Loss,
     /// Share of the training images that are right.
     Accuracy,
+}
+
+impl Metric {
+    /// Every metric with its word.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("val_loss", Self::ValLoss),
+        ("val_accuracy", Self::ValAccuracy),
+        ("loss", Self::Loss),
+        ("accuracy", Self::Accuracy),
+    ];
+
+    /// As written in a spec.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, metric)| *metric == self).map_or("", |(name, _)| *name)
+    }
+
+    /// Whether it is measured on the validation images.
+    #[must_use]
+    pub fn is_of_validation(self) -> bool {
+        matches!(self, Self::ValLoss | Self::ValAccuracy)
+    }
 }
 
 /// What is done when a training falls back to guessing.

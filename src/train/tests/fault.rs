@@ -38,9 +38,12 @@ fn a_run_folder_that_is_taken_is_left_alone() {
 
 #[test]
 fn a_batch_that_does_not_fit_is_refused_with_one_that_does() {
-    let graph = network(3);
+    let data = squares(24);
     let machine = Machine { threads: 2, isa: Isa::Portable };
-    let plans = |batch, available| Plans::that_fit(&graph, Optimizer::default(), batch, machine, available);
+    let plans = |batch_size, available| {
+        let job = job_with(data.path(), TrainSettings { batch_size, ..settings() }, 2);
+        Plans::that_fit(&Job { machine, ..job }, available)
+    };
     let enough = |batch| {
         let plans = plans(batch, u64::MAX).unwrap();
         plans.training.peak_bytes(2) + plans.inference.peak_bytes(2)

@@ -4,6 +4,7 @@ mod evaluation;
 mod fault;
 mod learning;
 mod resumption;
+mod setting;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,6 +102,8 @@ fn job_of(data: &Path, settings: TrainSettings, images: &DataSettings, threads: 
         graph: network(3),
         data: images,
         train: settings,
+        init_from: None,
+        freeze: &[],
         machine: Machine { threads, isa: Isa::detect() },
     };
     Job::prepare(setup, dataset, OnBadImage::Stop, &|_, _| {}).unwrap().0
