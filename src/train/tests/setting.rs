@@ -303,8 +303,9 @@ fn the_range_test_finds_a_rate_that_learns_and_finds_it_again() {
     };
     let found = test(1);
     assert_eq!(found, test(2));
+    let least = found.points.iter().map(|point| point.smoothed).fold(f64::INFINITY, f64::min);
     let highest = found.points.last().unwrap();
-    assert!(highest.smoothed > found.points[9].smoothed, "the loss never ran away: {highest:?}");
+    assert!(highest.smoothed > 2.0 * least, "the loss never ran away: {highest:?}");
     let learning_rate = rate(found.rate().unwrap());
     let outcome = run(&job_with(data.path(), TrainSettings { learning_rate, ..settings() }, 1), &at("run")).unwrap();
     assert_eq!(outcome.best.unwrap().1.accuracy(), 1.0);
