@@ -8,14 +8,18 @@ mod checkpoint;
 mod convert;
 mod dataset;
 mod evaluate;
+mod examine;
 mod job;
 mod memory;
 mod metric;
 mod observer;
 mod predict;
 mod predictor;
+mod probe;
 mod record;
+mod recover;
 mod run_folder;
+mod sanity;
 mod schedule;
 mod start;
 mod support;
@@ -37,6 +41,7 @@ pub use record::{
     DataRecord, MachineRecord, NormalizationRecord, OptimizerRecord, Record, ScheduleRecord, TrainRecord,
 };
 pub use run_folder::RunFolder;
+pub use sanity::sanity;
 pub use schedule::LearningRate;
 pub use support::unsupported;
 pub use trainer::{Outcome, train};

@@ -3,7 +3,7 @@
 //! A setting that the training acts on has no row here.
 
 use crate::diag::{Diagnostic, code};
-use crate::syntax::settings::{Balance, FrontMatter, Loss, OnCollapse, Precision, Rate, Schedule};
+use crate::syntax::settings::{Balance, FrontMatter, Loss, Precision, Rate, Schedule};
 
 /// A setting that is not acted on.
 struct Setting {
@@ -54,11 +54,6 @@ const SETTINGS: &[Setting] = &[
         is_asked: |front| front.train.early_stopping.is_some(),
         instead: "leave the key out, and set `epochs`",
     },
-    Setting {
-        key: "train.on_collapse",
-        is_asked: |front| front.train.on_collapse.is_some_and(|action| action != OnCollapse::Ignore),
-        instead: "write `ignore`, or leave the key out",
-    },
     Setting { key: "init_from", is_asked: |front| front.init_from.is_some(), instead: "leave the key out" },
     Setting { key: "freeze", is_asked: |front| !front.freeze.is_empty(), instead: "leave the key out" },
 ];
@@ -98,7 +93,7 @@ mod tests {
         let found = asked(
             "data: { balance: oversample, augment: { flip: both } }\n\
              train: { loss: mse, label_smoothing: 0.1, learning_rate: auto, schedule: one_cycle, clip_norm: 1, precision: bf16,\n  \
-             ema: 0.9, early_stopping: { patience: 3 }, on_collapse: stop }\ninit_from: a.safetensors\nfreeze: conv*",
+             ema: 0.9, early_stopping: { patience: 3 } }\ninit_from: a.safetensors\nfreeze: conv*",
         );
         let values = [
             "{ flip: both }",
@@ -111,7 +106,6 @@ mod tests {
             "bf16",
             "0.9",
             "{ patience: 3 }",
-            "stop",
             "a.safetensors",
             "conv*",
         ];
@@ -121,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_happens_anyway_is_no_request() {
-        let same = "data: { balance: none, augment: {} }\ntrain: { precision: f32, label_smoothing: 0, on_collapse: ignore, \
+        let same = "data: { balance: none, augment: {} }\ntrain: { precision: f32, label_smoothing: 0, on_collapse: recover, \
                     learning_rate: 1e-3, loss: cross_entropy, schedule: { name: cosine, warmup: 1 } }";
         assert_eq!(asked(same), [""; 0]);
     }

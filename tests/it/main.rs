@@ -6,6 +6,7 @@ mod check;
 mod format;
 mod fuzz;
 mod gradient;
+mod health;
 mod mend;
 mod mutation;
 mod network;
