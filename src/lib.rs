@@ -37,6 +37,7 @@
 //! | [`exec`] | runs a plan over its arena on a pool of threads |
 //! | [`model`] | weights, spec, classes and normalisation in one file; how weights start |
 //! | [`data`] | folders and archives of images to batches of numbers |
+//! | [`health`] | whether a training is well: from numbers of its steps to findings with evidence, cause and way out |
 //! | [`train`] | the loop, checkpoints, evaluation, prediction |
 //! | [`cli`] | one file a command; the only room that prints |
 //!
@@ -62,6 +63,7 @@ pub mod diag;
 pub mod draw;
 pub mod exec;
 pub mod graph;
+pub mod health;
 pub mod kernel;
 pub mod layer;
 pub mod model;

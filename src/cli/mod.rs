@@ -4,6 +4,7 @@
 //! a run that failed, 2 for wrong usage and for files that cannot be read or written. Every fault that a user can
 //! cause is a [`Diagnostic`](crate::diag::Diagnostic); a panic is a fault of netc's own and is reported as such.
 
+mod advise;
 mod argument;
 mod check;
 mod completions;
@@ -15,6 +16,7 @@ mod explain;
 mod failure;
 mod fmt;
 mod graph;
+mod health;
 mod interrupt;
 mod job;
 mod lr;
@@ -81,6 +83,8 @@ enum Command {
     Lr(lr::Args),
     /// Train a spec on images, into a run folder.
     Train(train::Args),
+    /// Turn what a training's findings advise into a change of its spec.
+    Advise(advise::Args),
     /// Score a model on images whose classes are known.
     Eval(eval::Args),
     /// Predict the classes of image files.
@@ -140,6 +144,7 @@ fn run(command: &Command, console: &mut Console) -> Outcome {
         Command::Data(args) => data::run(args, console),
         Command::Lr(args) => lr::run(args, console),
         Command::Train(args) => train::run(args, console),
+        Command::Advise(args) => advise::run(args, console),
         Command::Eval(args) => eval::run(args, console),
         Command::Predict(args) => predict::run(args, console),
         Command::Explain(args) => explain::run(args, console),

@@ -9,7 +9,7 @@ use super::job::{Wanted, prepare};
 use super::machine::MachineArgs;
 use super::number::{bytes, counted, duration, grouped, percent};
 use super::watch::Watch;
-use super::{Ending, Outcome, interrupt, lr, shell, spec};
+use super::{Ending, Outcome, health, interrupt, lr, shell, spec};
 use crate::base::Source;
 use crate::check::Net;
 use crate::data::OnBadImage;
@@ -48,6 +48,9 @@ pub(super) struct Args {
     /// Threads; the result is the same for any number [default: as many as the machine runs at once].
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<usize>,
+    /// First see whether the network can learn one batch by heart; a few seconds (H702, H703).
+    #[arg(long)]
+    sanity: bool,
     /// What happens to an image that cannot be read.
     #[arg(long, value_enum, default_value_t)]
     on_bad_image: OnBad,
@@ -130,6 +133,9 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
         return Ok(Ending::Findings);
     }
     console.log(&found(&job, &net));
+    if args.sanity && !is_sane(&job, console)? {
+        return Ok(Ending::Findings);
+    }
     let mut watch = Watch::new(console, job.settings.epochs);
     let outcome = train::train(&job, folder, &mut watch, &stop)?;
     drop(watch);
@@ -141,7 +147,21 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
         ));
         return Ok(Ending::Findings);
     }
+    let health = health::summary(&outcome.findings, console.text_width());
+    if outcome.collapsed {
+        console.log(&health);
+        let folder = shell::word(&outcome.folder);
+        console.log(&format!(
+            "stopped in epoch {}: what it learnt is gone, or nothing was learnt; see the way out as a change of the spec with\n  \
+             netc advise {folder}",
+            outcome.epochs.max(outcome.findings.last().map_or(0, |finding| finding.epoch))
+        ));
+        return Ok(Ending::Findings);
+    }
     console.result(&farewell(args, &outcome))?;
+    if !health.is_empty() {
+        console.result(&format!("  netc advise {}\n\n{health}", shell::word(&outcome.folder)))?;
+    }
     Ok(Ending::Done)
 }
 
@@ -160,6 +180,16 @@ fn dry_run(job: &Job, net: &Net, console: &mut Console) -> Outcome {
         counted(pace.measured, "measured step"),
     ))?;
     Ok(Ending::Done)
+}
+
+/// Whether the network can learn a batch by heart; if not, says so.
+fn is_sane(job: &Job, console: &Console) -> Result<bool, Failure> {
+    let found = train::sanity(job)?;
+    if found.is_empty() {
+        console.log("sanity    the network learns a batch by heart, and not one of zeros");
+    }
+    found.iter().for_each(|finding| console.log(&health::brief(finding, console.text_width())));
+    Ok(found.is_empty())
 }
 
 /// Refuses settings that the training would not act on.

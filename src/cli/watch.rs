@@ -1,8 +1,10 @@
 //! A training as it is followed: a bar on a terminal, a line an epoch everywhere.
 
 use super::console::Console;
+use super::health;
 use super::number::{duration, grouped, percent};
 use super::progress::Bar;
+use crate::health::Finding;
 use crate::train::{EpochMetrics, Observer, Progress};
 
 /// Follows a training on stderr.
@@ -69,5 +71,9 @@ impl Observer for Watch<'_> {
             duration(metrics.seconds),
             if is_best && metrics.val_loss.is_some() { "  best" } else { "" },
         ));
+    }
+    fn finding(&mut self, finding: &Finding) {
+        self.bar = None;
+        self.console.log(&health::brief(finding, self.console.text_width()));
     }
 }

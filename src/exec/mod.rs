@@ -5,4 +5,4 @@ pub mod reference;
 mod run;
 mod session;
 
-pub use session::{Rate, Session, StepTime};
+pub use session::{Moment, OnMoment, Rate, Session, StepTime};

@@ -1,5 +1,6 @@
 //! A plan with its memory and its threads: what training, evaluation and prediction hold.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewD, IxDyn};
@@ -30,6 +31,32 @@ pub struct StepTime {
     /// Wall-clock time.
     pub time: Duration,
 }
+
+/// A step of a run that is about to begin, or is just done.
+#[derive(Debug)]
+pub struct Moment<'a> {
+    /// What is run.
+    pub plan: &'a Plan,
+    /// Index in the plan's steps.
+    pub step: usize,
+    /// Whether the step is done; before that, what it reads is there.
+    pub is_done: bool,
+    arena: &'a Arena,
+    images: usize,
+}
+
+impl Moment<'_> {
+    /// The numbers of a buffer as they are now. They are the step's own only for what it reads before it runs and what it
+    /// wrote after: the place of any other may hold another buffer by now.
+    #[must_use]
+    pub fn numbers(&self, buffer: BufferId) -> &[f32] {
+        let buffer = self.plan.buffer(buffer);
+        self.arena.read(buffer.offset..buffer.offset + buffer.words(self.images))
+    }
+}
+
+/// Told of every step of a run, before and after it; it may break the run off.
+pub type OnMoment<'a> = &'a mut (dyn FnMut(&Moment<'_>) -> ControlFlow<()> + Send);
 
 /// A plan being run.
 #[derive(Debug)]
@@ -100,6 +127,24 @@ impl Session {
                 run_step(plan, at, arena, scratch, images, rate);
             }
         });
+    }
+
+    /// Runs steps in turn until `watch`, which is told of each before and after it, breaks off.
+    ///
+    /// # Panics
+    ///
+    /// More images than the plan was made for.
+    pub fn run_watched(&mut self, images: usize, rate: &Rate, watch: OnMoment<'_>) -> ControlFlow<()> {
+        assert!(images <= self.plan.options.batch, "{images} images in a plan for {}", self.plan.options.batch);
+        let Self { plan, arena, scratch, pool } = self;
+        pool.install(|| {
+            for step in 0..plan.steps.len() {
+                watch(&Moment { plan, step, is_done: false, arena, images })?;
+                run_step(plan, step, arena, scratch, images, rate);
+                watch(&Moment { plan, step, is_done: true, arena, images })?;
+            }
+            ControlFlow::Continue(())
+        })
     }
 
     /// Runs all steps and says how long each took.

@@ -91,7 +91,7 @@ pub(super) fn train() -> Value {
             ("early_stopping", early_stopping()),
             (
                 "on_collapse",
-                choice("What is done when training falls back to guessing", &["stop", "recover", "ignore"]),
+                choice("What is done when training falls back to guessing [stop]", &["stop", "recover", "ignore"]),
             ),
         ],
     )

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::metric::Tally;
 use crate::diag::{Diagnostic, Result, code};
+use crate::health::Health;
 use crate::model::{Container, Tensor, read_file, write_file};
 
 /// The version of this format.
@@ -31,6 +32,8 @@ pub struct Position {
     pub best: Option<(usize, Tally)>,
     /// A line of metrics for each finished epoch.
     pub metrics: String,
+    /// What is remembered and was found of the training's health.
+    pub health: Health,
 }
 
 /// Where a training stands.
@@ -80,12 +83,18 @@ impl Checkpoint {
     /// # Errors
     /// M805.
     pub fn save(self, path: &Path) -> Result<()> {
-        let Position { epoch, batch, step, tally, seconds, best, metrics } = self.position;
+        let Position { epoch, batch, step, tally, seconds, best, metrics, health } = self.position;
         let best = best.map(|(epoch, tally)| (epoch, tally.into()));
         let position = PositionText { format: FORMAT, epoch, batch, step, tally: tally.into(), seconds, best };
         let position =
             serde_json::to_string(&position).unwrap_or_else(|error| unreachable!("numbers as JSON: {error}"));
-        let texts = [("format", "pt".to_owned()), ("netc.position", position), ("netc.metrics", metrics)];
+        let health = serde_json::to_string(&health).unwrap_or_else(|error| unreachable!("numbers as JSON: {error}"));
+        let texts = [
+            ("format", "pt".to_owned()),
+            ("netc.position", position),
+            ("netc.metrics", metrics),
+            ("netc.health", health),
+        ];
         let texts = texts.map(|(name, text)| (name.to_owned(), text)).into();
         write_file(path, &Container::encode(&texts, &self.tensors))
     }
@@ -107,9 +116,13 @@ impl Checkpoint {
             return Err(too_new(path, position.format));
         }
         let metrics = text("netc.metrics")?.clone();
+        // A run of a version that kept none goes on without.
+        let health =
+            container.texts.get("netc.health").map_or(Ok(Health::default()), |text| serde_json::from_str(text));
+        let health = health.map_err(|error| corrupt(path, &error.to_string()))?;
         let PositionText { epoch, batch, step, tally, seconds, best, .. } = position;
         let best = best.map(|(epoch, tally)| (epoch, tally.into()));
-        let position = Position { epoch, batch, step, tally: tally.into(), seconds, best, metrics };
+        let position = Position { epoch, batch, step, tally: tally.into(), seconds, best, metrics, health };
         Ok(Some(Self { position, tensors: container.tensors }))
     }
 }
@@ -144,6 +157,7 @@ mod tests {
             seconds: 1.5,
             best: Some((1, Tally { loss: f64::INFINITY, ..tally })),
             metrics: "{\"epoch\":1}\n{\"epoch\":2}\n".to_owned(),
+            health: Health::default().recovered(Health::default()),
         };
         let tensor =
             Tensor { name: "velocity/conv1.kernel".to_owned(), dims: vec![2], data: vec![f32::MIN_POSITIVE, -0.0] };

@@ -45,6 +45,13 @@ impl Tally {
         self.loss += loss;
     }
 
+    /// Adds the sums of others.
+    pub fn merge(&mut self, other: &Self) {
+        self.images += other.images;
+        self.correct += other.correct;
+        self.loss += other.loss;
+    }
+
     /// The mean loss; of no image 0.
     #[must_use]
     pub fn mean_loss(&self) -> f64 {

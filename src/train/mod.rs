@@ -9,7 +9,9 @@ mod checkpoint;
 mod convert;
 mod dataset;
 mod evaluate;
+mod examine;
 mod freeze;
+mod gauge;
 mod job;
 mod memory;
 mod metric;
@@ -20,7 +22,9 @@ mod predictor;
 mod probe;
 mod range_test;
 mod record;
+mod recover;
 mod run_folder;
+mod sanity;
 mod schedule;
 mod start;
 mod support;
@@ -46,6 +50,7 @@ pub use record::{
     TrainRecord,
 };
 pub use run_folder::RunFolder;
+pub use sanity::sanity;
 pub use schedule::LearningRate;
 pub use support::unsupported;
 pub use trainer::{Outcome, train};

@@ -1,6 +1,7 @@
 //! What a training tells while it runs; how it looks is the observer's to say.
 
 use super::metric::EpochMetrics;
+use crate::health::Finding;
 
 /// How far an epoch is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +35,9 @@ pub trait Observer {
 
     /// An epoch is done; whether its model is the best so far.
     fn epoch(&mut self, _metrics: &EpochMetrics, _is_best: bool) {}
+
+    /// Something is wrong with the training.
+    fn finding(&mut self, _finding: &Finding) {}
 }
 
 /// An observer that looks away.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::memory::{Machine, inference_that_fits};
-use super::metric::class_logits;
+use super::metric::{Tally, class_logits, class_of};
 use crate::data::{Batches, Images, Order, available};
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::exec::{Rate, Session};
@@ -83,6 +83,32 @@ impl Predictor {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// The share of right answers among about `most` of `images`, taken at random by `seed`.
+    ///
+    /// # Errors
+    /// As [`Predictor::run_over`].
+    pub(super) fn accuracy_of_some(
+        &mut self,
+        images: &Arc<Images>,
+        normalizer: &Normalization,
+        most: usize,
+        seed: u64,
+    ) -> Result<f64> {
+        let batch = self.batch();
+        let (mut labels, mut logits, mut tally) = (vec![0; batch], Vec::new(), Tally::default());
+        let order = Order::Shuffled { seed, epoch: 0 };
+        let mut batches = Batches::start(Arc::clone(images), normalizer, order, batch, 0)?;
+        while (tally.images as usize) < most {
+            let Some(count) = batches.next_into(self.session.images_mut(batch), &mut labels)? else { break };
+            self.session.run(count, &Rate::default());
+            for (units, &label) in self.session.logits(count).rows().into_iter().zip(&labels) {
+                class_logits(&units, &mut logits);
+                tally.add(0.0, class_of(&logits) == label as usize);
+            }
+        }
+        Ok(tally.accuracy())
     }
 
     /// Probabilities, a number a class, of each image of a batch of decoded images.

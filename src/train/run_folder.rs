@@ -9,11 +9,14 @@ use super::record::{Record, changed};
 use super::yaml::to_yaml;
 use crate::base::Source;
 use crate::diag::{Diagnostic, Fault, Result, code};
+use crate::health::Finding;
 use crate::model::{Model, read_file, remove_unfinished, write_file};
 
 const SPEC: &str = "spec.net";
 const RECORD: &str = "state/run.json";
 const CHECKPOINT: &str = "state/checkpoint.safetensors";
+const GOOD: &str = "state/good.safetensors";
+const FINDINGS: &str = "findings.json";
 
 /// One run's folder.
 #[derive(Clone, Debug)]
@@ -152,6 +155,59 @@ impl RunFolder {
     /// M805.
     pub fn write_checkpoint(&self, checkpoint: Checkpoint) -> Result<()> {
         checkpoint.save(&self.path.join(CHECKPOINT))
+    }
+
+    /// The checkpoint that a training which collapses goes back to; none where none was written.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::load`].
+    pub fn good(&self) -> Result<Option<Checkpoint>> {
+        Checkpoint::load(&self.path.join(GOOD))
+    }
+
+    /// Replaces the checkpoint that a training which collapses goes back to.
+    ///
+    /// # Errors
+    /// M805.
+    pub fn write_good(&self, checkpoint: Checkpoint) -> Result<()> {
+        checkpoint.save(&self.path.join(GOOD))
+    }
+
+    /// Writes `findings.json`.
+    ///
+    /// # Errors
+    /// M805.
+    pub fn write_findings(&self, findings: &[Finding]) -> Result<()> {
+        let text = serde_json::to_string_pretty(findings).unwrap_or_else(|error| unreachable!("as JSON: {error}"));
+        self.write(FINDINGS, format!("{text}\n").as_bytes())
+    }
+
+    /// What was found of the run's health; nothing where no such file was written.
+    ///
+    /// # Errors
+    /// M801 where it is damaged.
+    pub fn findings(&self) -> Result<Vec<Finding>> {
+        let path = self.path.join(FINDINGS);
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let bytes = read_file(&path, &code::MODEL_FILE_CORRUPT)?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Diagnostic::new(&code::MODEL_FILE_CORRUPT, format!("the findings of the run cannot be read: {error}"))
+                .on(&path)
+                .help("`netc train --resume` writes them again from the run's checkpoint")
+                .fault()
+        })
+    }
+
+    /// The run's own copy of its spec.
+    ///
+    /// # Errors
+    /// M801 where it cannot be read.
+    pub fn spec(&self) -> Result<Source> {
+        let path = self.path.join(SPEC);
+        let bytes = read_file(&path, &code::MODEL_FILE_CORRUPT)?;
+        Ok(Source::new(path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     /// Writes `best.safetensors`.

@@ -3,7 +3,7 @@
 //! A setting that the training acts on has no row here.
 
 use crate::diag::{Diagnostic, code};
-use crate::syntax::settings::{FrontMatter, OnCollapse, Precision};
+use crate::syntax::settings::{FrontMatter, Precision};
 
 /// A setting that is not acted on.
 struct Setting {
@@ -15,18 +15,11 @@ struct Setting {
     instead: &'static str,
 }
 
-const SETTINGS: &[Setting] = &[
-    Setting {
-        key: "train.precision",
-        is_asked: |front| front.train.precision != Precision::F32,
-        instead: "write `f32`, or leave the key out",
-    },
-    Setting {
-        key: "train.on_collapse",
-        is_asked: |front| front.train.on_collapse.is_some_and(|action| action != OnCollapse::Ignore),
-        instead: "write `ignore`, or leave the key out",
-    },
-];
+const SETTINGS: &[Setting] = &[Setting {
+    key: "train.precision",
+    is_asked: |front| front.train.precision != Precision::F32,
+    instead: "write `f32`, or leave the key out",
+}];
 
 /// S015 for every setting of a spec that a training would not act on.
 #[must_use]
@@ -60,15 +53,15 @@ mod tests {
 
     #[test]
     fn every_setting_that_would_have_no_effect_is_refused_at_its_value() {
-        let found = asked("train: { precision: bf16, on_collapse: stop }");
-        let values = ["bf16", "stop"];
+        let found = asked("train: { precision: bf16 }");
+        let values = ["bf16"];
         assert_eq!(found, values);
         assert_eq!(found.len(), SETTINGS.len(), "a setting is not shown here");
     }
 
     #[test]
     fn what_happens_anyway_is_no_request() {
-        let same = "data: { balance: none, augment: { flip: both } }\ntrain: { precision: f32, label_smoothing: 0, on_collapse: ignore, \
+        let same = "data: { balance: none, augment: { flip: both } }\ntrain: { precision: f32, label_smoothing: 0, on_collapse: recover, \
                     learning_rate: 1e-3, loss: cross_entropy, schedule: { name: cosine, warmup: 1 } }";
         assert_eq!(asked(same), [""; 0]);
     }

@@ -8,9 +8,10 @@ use std::time::Instant;
 
 use super::average::Average;
 use super::checkpoint::{Checkpoint, Position};
+use super::examine::Examiner;
 use super::job::Job;
 use super::memory::Plans;
-use super::metric::{EpochMetrics, Tally, class_logits, class_of, cross_entropy};
+use super::metric::{EpochMetrics, Tally, class_of, cross_entropy};
 use super::observer::{Observer, Progress};
 use super::patience::{ended_by, history};
 use super::predictor::{Predictor, no_threads};
@@ -19,8 +20,9 @@ use super::schedule::LearningRate;
 use super::start::{foreign_checkpoint, load_state, open_folder, tell};
 use super::transfer::{self, Start};
 use crate::data::{Augmentation, Batches, available};
-use crate::diag::{Diagnostic, Fault, Result, code};
+use crate::diag::Result;
 use crate::exec::{Rate, Session};
+use crate::health::{Answers, Finding, first_checks};
 use crate::model::Tensor;
 use crate::plan::Slot;
 
@@ -35,13 +37,20 @@ pub struct Outcome {
     pub interrupted: bool,
     /// The best epoch, from 1, with its result on the validation images.
     pub best: Option<(usize, Tally)>,
+    /// Whether it ended before its last epoch because it had fallen back to guessing.
+    pub collapsed: bool,
+    /// Everything found of its health.
+    pub findings: Vec<Finding>,
 }
 
 /// Whether work was finished or asked to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Done,
     Stopped,
+    Collapsed,
+    /// It went back to an earlier state and goes on from there.
+    Recovered,
 }
 
 /// Trains `job` in `folder`: from the start in a folder that [`RunFolder::plan`] gave, else from where the run stands.
@@ -49,7 +58,7 @@ enum End {
 /// When `stop` becomes true, the step at hand is finished and the run saved.
 ///
 /// # Errors
-/// P411 before anything is written; M804, M805 for the folder; M801, M802, M806 where a run cannot be gone on with; M809
+/// P411 before anything is written; M804, M805 for the folder; M801, M802, M806 where a run cannot be gone on with; H713
 /// where a loss is not finite: then the last finished epoch is kept.
 pub fn train(job: &Job, mut folder: RunFolder, observer: &mut dyn Observer, stop: &AtomicBool) -> Result<Outcome> {
     let plans = Plans::that_fit(job, available())?;
@@ -66,23 +75,23 @@ pub fn train(job: &Job, mut folder: RunFolder, observer: &mut dyn Observer, stop
     trainer.run()
 }
 
-struct Trainer<'a> {
-    job: &'a Job,
-    folder: RunFolder,
-    observer: &'a mut dyn Observer,
-    stop: &'a AtomicBool,
-    session: Session,
+pub(super) struct Trainer<'a> {
+    pub(super) job: &'a Job,
+    pub(super) folder: RunFolder,
+    pub(super) observer: &'a mut dyn Observer,
+    pub(super) stop: &'a AtomicBool,
+    pub(super) session: Session,
     /// Parameters, then what the optimizer keeps.
-    slots: Vec<Slot>,
+    pub(super) slots: Vec<Slot>,
     /// How many of the slots are parameters.
-    params: usize,
-    predictor: Predictor,
-    rates: LearningRate,
+    pub(super) params: usize,
+    pub(super) predictor: Predictor,
+    pub(super) rates: LearningRate,
     /// What is validated and saved instead of the weights themselves.
     average: Option<Average>,
-    position: Position,
-    labels: Vec<u32>,
-    logits: Vec<f32>,
+    pub(super) position: Position,
+    pub(super) labels: Vec<u32>,
+    pub(super) examiner: Examiner,
 }
 
 impl<'a> Trainer<'a> {
@@ -97,6 +106,7 @@ impl<'a> Trainer<'a> {
         let params = training.params.clone();
         let slots: Vec<Slot> = params.iter().chain(&training.optimizer_state).cloned().collect();
         let threads = job.machine.threads;
+        let examiner = Examiner::new(job, &training);
         let mut session = Session::new(training, threads).map_err(|error| no_threads(&error.to_string()))?;
         session.class_weights_mut().copy_from_slice(&job.class_weights().unwrap_or_default());
         let mut trainer = Self {
@@ -112,7 +122,7 @@ impl<'a> Trainer<'a> {
             average: None,
             position: Position::default(),
             labels: vec![0; job.batch()],
-            logits: Vec::new(),
+            examiner,
         };
         trainer.average = job.settings.ema.map(|share| Average::new(share, trainer.own_weights()));
         Ok(trainer)
@@ -127,7 +137,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// Takes over a checkpoint, and writes again what a kill may have kept from being written after it.
-    fn go_on_from(&mut self, checkpoint: Checkpoint) -> Result<()> {
+    pub(super) fn go_on_from(&mut self, checkpoint: Checkpoint) -> Result<()> {
         let Checkpoint { position, tensors } = checkpoint;
         let (state, average) = tensors.split_at(tensors.len().min(self.slots.len()));
         load_state(&self.slots, state, &mut self.session)?;
@@ -138,19 +148,28 @@ impl<'a> Trainer<'a> {
         if !fits {
             return Err(foreign_checkpoint());
         }
+        self.examiner.take_rate(&position.health);
         self.position = position;
         self.rates = self.rates.after(&history(&self.position.metrics));
         self.folder.write_metrics(&self.position.metrics)?;
+        self.folder.write_findings(&self.position.health.findings)?;
         self.folder.write_last(&self.job.model(self.weights()))
     }
 
     fn run(mut self) -> Result<Outcome> {
-        while self.position.epoch < self.job.settings.epochs && !self.ends_early()? {
-            if self.epoch()? == End::Stopped {
-                return self.outcome(true);
+        if self.position.step == 0 {
+            self.folder.write_findings(&[])?;
+            if self.recovers() {
+                self.folder.write_good(self.checkpoint())?;
             }
         }
-        self.outcome(false)
+        while self.position.epoch < self.job.settings.epochs && !self.ends_early()? {
+            match self.epoch()? {
+                End::Done | End::Recovered => {}
+                end => return Ok(self.outcome(end)),
+            }
+        }
+        Ok(self.outcome(End::Done))
     }
 
     /// Whether the epochs so far are enough by `early_stopping`; says so.
@@ -164,21 +183,28 @@ impl<'a> Trainer<'a> {
         Ok(true)
     }
 
-    fn outcome(self, interrupted: bool) -> Result<Outcome> {
+    fn outcome(self, end: End) -> Outcome {
         let Self { folder, position, .. } = self;
-        let (epochs, best) = (position.epoch, position.best);
-        Ok(Outcome { folder: folder.path().to_owned(), epochs, interrupted, best })
+        Outcome {
+            folder: folder.path().to_owned(),
+            epochs: position.epoch,
+            interrupted: end == End::Stopped,
+            best: position.best,
+            collapsed: end == End::Collapsed,
+            findings: position.health.findings,
+        }
     }
 
     fn epoch(&mut self) -> Result<End> {
-        if self.steps()? == End::Stopped {
-            return self.interrupt();
+        match self.steps()? {
+            End::Done => {}
+            End::Stopped => return self.interrupt(),
+            end => return Ok(end),
         }
         let start = Instant::now();
         self.lend_weights();
-        let Some(validation) = self.validate()? else { return self.interrupt() };
-        self.close_epoch(validation, start.elapsed().as_secs_f64())?;
-        Ok(End::Done)
+        let Some((validation, answers)) = self.validate()? else { return self.interrupt() };
+        self.close_epoch(validation, &answers, start)
     }
 
     /// The steps that are left of the epoch.
@@ -190,7 +216,10 @@ impl<'a> Trainer<'a> {
             Batches::start_augmented(images, &self.job.normalizer, order, augmentation, batch, self.position.batch)?;
         let mut clock = Instant::now();
         while let Some(count) = batches.next_into(self.session.images_mut(batch), &mut self.labels)? {
-            self.step(count)?;
+            let end = self.step(count)?;
+            if end != End::Done {
+                return Ok(end);
+            }
             self.position.seconds += clock.elapsed().as_secs_f64();
             clock = Instant::now();
             self.report();
@@ -201,31 +230,45 @@ impl<'a> Trainer<'a> {
         Ok(End::Done)
     }
 
-    fn step(&mut self, count: usize) -> Result<()> {
+    fn step(&mut self, count: usize) -> Result<End> {
         let rate = self.rate();
         self.session.labels_mut(count).copy_from_slice(&self.labels[..count]);
-        self.session.run(count, &rate);
+        let ran = self.examiner.run(&mut self.session, count, &rate);
+        if !ran.is_finite {
+            return self.not_finite("the loss", count);
+        }
         if let Some(average) = &mut self.average {
             average.follow(&self.session, &self.slots[..self.params], rate.step);
         }
-        for (image, units) in self.session.logits(count).rows().into_iter().enumerate() {
-            class_logits(&units, &mut self.logits);
-            let is_correct = class_of(&self.logits) == self.labels[image] as usize;
-            self.position.tally.add(f64::from(self.session.losses(count)[image]), is_correct);
-        }
+        let (answers, is_constant) = self.examiner.answers(&self.session, &self.labels[..count]);
+        let losses = self.session.losses(count).iter().map(|loss| f64::from(*loss)).sum::<f64>();
+        self.position.tally.merge(&Tally { images: count as u64, correct: answers.correct, loss: losses });
+        let first = match self.position.step {
+            0 => first_checks(&self.examiner.task, &answers, is_constant),
+            _ => Vec::new(),
+        };
         self.position.batch += 1;
         self.position.step += 1;
-        if self.position.tally.loss.is_finite() { Ok(()) } else { Err(self.not_finite("the loss")) }
+        let Position { epoch, step, health, .. } = &mut self.position;
+        let at = (*epoch + 1, *step);
+        let mut found = health.keep(first, at.0, at.1);
+        found.extend(health.step(&self.examiner.task, at, &answers, ran.observed.as_ref()));
+        self.act_on(&found)
     }
 
-    fn rate(&self) -> Rate {
+    pub(super) fn rate(&self) -> Rate {
         let settings = &self.job.settings;
         Rate {
-            learning_rate: self.rates.at(self.position.step),
+            learning_rate: self.rate_at(self.position.step),
             weight_decay: settings.weight_decay,
             step: self.position.step,
             seed: settings.seed,
         }
+    }
+
+    /// The learning rate of the step with so many before it, after the recoveries so far.
+    pub(super) fn rate_at(&self, step: u64) -> f64 {
+        self.rates.at(step) * Examiner::rate_left(&self.position.health)
     }
 
     fn report(&mut self) {
@@ -256,39 +299,48 @@ impl<'a> Trainer<'a> {
     }
 
     /// The result on the validation images, of none where there are none; `None` where it was asked to stop.
-    fn validate(&mut self) -> Result<Option<Tally>> {
-        let mut tally = Tally::default();
-        let Some(images) = &self.job.validation else { return Ok(Some(tally)) };
-        let count = |logits: &[f32], label| tally.add(cross_entropy(logits, label), class_of(logits) == label);
+    fn validate(&mut self) -> Result<Option<(Tally, Answers)>> {
+        let (mut tally, mut answers) = (Tally::default(), Answers::new(self.job.classes.len(), true));
+        let Some(images) = &self.job.validation else { return Ok(Some((tally, answers))) };
+        let count = |logits: &[f32], label| {
+            let (loss, class) = (cross_entropy(logits, label), class_of(logits));
+            tally.add(loss, class == label);
+            answers.add(loss, class, label);
+        };
         let (observer, stop) = (&mut *self.observer, self.stop);
         let flow = self.predictor.run_over(images, &self.job.normalizer, count, &mut |done, total| {
             observer.validation(done, total);
             if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        Ok(flow.is_continue().then_some(tally))
+        Ok(flow.is_continue().then_some((tally, answers)))
     }
 
     /// Writes the epoch's files: the best model first and the checkpoint behind it, so that a kill between the two
     /// leaves a checkpoint from which the same best model is made once more.
-    fn close_epoch(&mut self, validation: Tally, seconds: f64) -> Result<()> {
-        let model = self.job.model(self.finite_weights()?);
+    fn close_epoch(&mut self, validation: Tally, answers: &Answers, start: Instant) -> Result<End> {
+        let Some(weights) = self.finite_weights() else { return self.not_finite("a weight", 0) };
         if !validation.loss.is_finite() {
-            return Err(self.not_finite("the validation loss"));
+            return self.not_finite("the validation loss", 0);
         }
+        let model = self.job.model(weights);
+        let found = self.examine_epoch(&validation, answers)?;
         let is_best =
             self.position.best.is_none_or(|(_, best)| validation.images == 0 || validation.is_better_than(&best));
         if is_best {
             self.folder.write_best(&model)?;
             self.position.best = Some((self.position.epoch + 1, validation));
         }
-        let metrics = self.metrics(validation, seconds);
+        let metrics = self.metrics(validation, start.elapsed().as_secs_f64());
         self.advance(&metrics);
+        if is_best && self.recovers() && self.position.health.has_learnt(&self.examiner.task) {
+            self.folder.write_good(self.checkpoint())?;
+        }
         self.save()?;
         self.folder.write_last(&model)?;
         self.folder.write_metrics(&self.position.metrics)?;
         self.folder.log(&sentence(&metrics))?;
         self.observer.epoch(&metrics, is_best);
-        Ok(())
+        self.act_on(&found)
     }
 
     fn metrics(&self, validation: Tally, seconds: f64) -> EpochMetrics {
@@ -301,7 +353,7 @@ impl<'a> Trainer<'a> {
             train_accuracy: tally.accuracy(),
             val_loss: has_validation.then(|| validation.mean_loss()),
             val_accuracy: has_validation.then(|| validation.accuracy()),
-            learning_rate: self.rates.at(step.saturating_sub(1)),
+            learning_rate: self.rate_at(step.saturating_sub(1)),
             images_per_second: tally.images as f64 / training_seconds,
             seconds: training_seconds + seconds,
         }
@@ -322,7 +374,8 @@ impl<'a> Trainer<'a> {
 
     /// Saves in the middle of an epoch.
     fn interrupt(&mut self) -> Result<End> {
-        let model = self.job.model(self.finite_weights()?);
+        let Some(weights) = self.finite_weights() else { return self.not_finite("a weight", 0) };
+        let model = self.job.model(weights);
         self.save()?;
         self.folder.write_last(&model)?;
         let Position { epoch, step, .. } = self.position;
@@ -330,10 +383,14 @@ impl<'a> Trainer<'a> {
         Ok(End::Stopped)
     }
 
-    fn save(&self) -> Result<()> {
+    pub(super) fn save(&self) -> Result<()> {
+        self.folder.write_checkpoint(self.checkpoint())
+    }
+
+    pub(super) fn checkpoint(&self) -> Checkpoint {
         let average = self.average.iter().flat_map(Average::state);
         let tensors = self.slots.iter().map(|slot| self.tensor(slot)).chain(average).collect();
-        self.folder.write_checkpoint(Checkpoint { position: self.position.clone(), tensors })
+        Checkpoint { position: self.position.clone(), tensors }
     }
 
     /// What is saved as the model: the weights, or their average.
@@ -345,35 +402,15 @@ impl<'a> Trainer<'a> {
         self.slots[..self.params].iter().map(|slot| self.tensor(slot)).collect()
     }
 
-    /// The weights, none of which is infinite or no number: others never take the place of good ones.
-    fn finite_weights(&mut self) -> Result<Vec<Tensor>> {
+    /// The weights; `None` where one is infinite or no number: such never take the place of good ones.
+    fn finite_weights(&self) -> Option<Vec<Tensor>> {
         let weights = self.weights();
-        let is_finite = |tensor: &Tensor| tensor.data.iter().all(|number| number.is_finite());
-        if weights.iter().all(is_finite) { Ok(weights) } else { Err(self.not_finite("a weight")) }
+        weights.iter().all(|tensor| tensor.data.iter().all(|number| number.is_finite())).then_some(weights)
     }
 
     fn tensor(&self, slot: &Slot) -> Tensor {
         let data = self.session.tensor(slot).iter().copied().collect();
         Tensor { name: slot.name.clone(), dims: slot.dims.clone(), data }
-    }
-
-    /// M809: a number is infinite or none.
-    fn not_finite(&mut self, what: &str) -> Fault {
-        let Position { epoch, step, .. } = self.position;
-        let rate = self.rates.at(step.saturating_sub(1)) as f32;
-        let lower = (self.job.settings.peak_rate() / 10.0) as f32;
-        let message = format!("{what} is not finite in epoch {}, at step {step}", epoch + 1);
-        let kept = match epoch {
-            0 => "no epoch was finished, so there is no model".to_owned(),
-            _ => format!("the model after epoch {epoch} is kept in {}", self.folder.path().display()),
-        };
-        // The fault ends the run anyway; that its trace could not be written is the lesser one.
-        let _ = self.folder.log(&message);
-        Diagnostic::new(&code::RUN_FAILED, message)
-            .note(format!("the learning rate was {rate:e}; a rate that is too high is the usual cause"))
-            .note(kept)
-            .help(format!("start again with a tenth of the rate (`--lr {lower:e}`), or with a warm-up"))
-            .fault()
     }
 }
 

@@ -7,6 +7,7 @@ mod data;
 mod format;
 mod fuzz;
 mod gradient;
+mod health;
 mod mend;
 mod mutation;
 mod network;

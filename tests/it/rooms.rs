@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The rooms in import order: a room imports only itself and rooms above it.
 const ROOMS: &[&str] = &[
     "base", "diag", "kernel", "graph", "syntax", "layer", "schema", "check", "compare", "draw", "starter", "plan",
-    "exec", "model", "data", "train", "cli",
+    "exec", "model", "data", "health", "train", "cli",
 ];
 
 /// Every dependency of `Cargo.toml`, with the rooms that may use it.
@@ -32,8 +32,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pest_derive", &["syntax"]),
     ("rayon", &["kernel", "exec", "data", "cli"]),
     ("safetensors", &["model", "train"]),
-    ("serde", &["diag", "syntax", "model", "data", "train", "cli"]),
-    ("serde_json", &["diag", "schema", "model", "data", "train", "cli"]),
+    ("serde", &["diag", "syntax", "model", "data", "health", "train", "cli"]),
+    ("serde_json", &["diag", "schema", "model", "data", "health", "train", "cli"]),
     ("serde_yaml", &["syntax"]),
     ("similar", &["cli"]),
     ("strsim", &["base"]),

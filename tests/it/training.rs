@@ -86,7 +86,7 @@ fn a_disk_that_fills_up_costs_a_run_nothing_that_was_saved() {
     on_a_full_disk(&arguments(&run, "2", &["--resume"])).failed(2, "M805");
     assert!(files() == before, "a file that was whole has changed");
     let left: Vec<_> = std::fs::read_dir(&run).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    let known = ["spec.net", "run.yaml", "log.txt", "state"].iter().chain(&names);
+    let known = ["spec.net", "run.yaml", "log.txt", "findings.json", "state"].iter().chain(&names);
     assert_eq!(left.len(), known.count(), "something half written was left: {left:?}");
     finish(arguments(&run, "2", &["--resume"])).ended(0);
     assert!(files()[1] == std::fs::read(whole.join("last.safetensors")).unwrap(), "the resumed run differs");

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use crate::program::{command, finish, netc, netc_reading};
 
 const COMMANDS: &[&str] =
-    &["check", "fmt", "summary", "plan", "data", "train", "eval", "predict", "explain", "completions", "man"];
+    &["check", "fmt", "summary", "plan", "data", "train", "advise", "eval", "predict", "explain", "completions", "man"];
 
 #[test]
 fn the_help_of_every_command_shows_an_example() {

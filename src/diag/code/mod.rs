@@ -7,6 +7,7 @@ mod activation;
 mod architecture;
 mod budget;
 mod data;
+mod health;
 mod model;
 mod name;
 mod shape;
@@ -16,6 +17,7 @@ pub use activation::*;
 pub use architecture::*;
 pub use budget::*;
 pub use data::*;
+pub use health::*;
 pub use model::*;
 pub use name::*;
 pub use shape::*;
@@ -116,6 +118,25 @@ pub static CODES: &[&Code] = &[
     &NOT_IMAGE_DATA,
     &NO_IMAGES,
     &ARCHIVE_TOO_LARGE,
+    &FIRST_LOSS_OFF,
+    &CANNOT_OVERFIT_ONE_BATCH,
+    &INPUT_IGNORED,
+    &STUCK_AT_PRIOR,
+    &ONE_CLASS_PREDICTED,
+    &COLLAPSE,
+    &NON_FINITE,
+    &EXPLODING_GRADIENT,
+    &VANISHING_GRADIENT,
+    &DEAD_RELU,
+    &SATURATED,
+    &OSCILLATING,
+    &NOT_CONVERGING,
+    &UPDATE_RATIO,
+    &OVERFITTING,
+    &CLASS_NEVER_RIGHT,
+    &FROZEN_LAYER,
+    &VALIDATION_TOO_GOOD,
+    &LOSS_AND_ACCURACY_DISAGREE,
     &MODEL_FILE_CORRUPT,
     &MODEL_TOO_NEW,
     &MODEL_DOES_NOT_FIT_SPEC,

@@ -130,13 +130,9 @@ pub static RUN_FAILED: Code = Code {
     severity: Severity::Error,
     summary: "training could not go on",
     page: Page {
-        means: "The training or the model could not go on: the loss or a weight became infinite or not a \
-                number, or the system gave no threads.",
-        why: "After one number that is not finite every later one is not either, so that all further epochs \
-                would be wasted. The last epoch whose numbers were all finite is kept in the run folder.",
-        remedy: "Start again with a tenth of the learning rate, or let it rise over a warm-up (`warmup: 1`). If \
-                the loss was not finite at the very first step, look at the input: `normalize: none` feeds \
-                numbers up to 255 into the network.",
+        means: "The training or the model could not be started: the system gave no threads.",
+        why: "Every plan runs on threads of its own; without them nothing is computed.",
+        remedy: "Ask for fewer with `--threads`, or end other programs. Of numbers that are not finite speaks H713.",
         example: None,
     },
 };

@@ -32,7 +32,7 @@ pub struct TrainSettings {
     pub ema: Option<f64>,
     /// When a training ends before its epochs do.
     pub early_stopping: Option<EarlyStopping>,
-    /// What is done when a training falls back to guessing; `None`: what the version does by itself.
+    /// What is done when a training falls back to guessing; `None`: it ends.
     pub on_collapse: Option<OnCollapse>,
 }
 

@@ -11,8 +11,12 @@ fn a_loss_that_is_not_finite_ends_the_run_and_keeps_the_epoch_before() {
     let optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false };
     let settings = TrainSettings { learning_rate: rate(1e30), optimizer, ..settings() };
     let fault = run(&job_with(data.path(), settings, 1), &at("run")).unwrap_err();
-    assert_eq!(fault.code, &code::RUN_FAILED);
-    assert!(fault.message.contains("is not finite in epoch 1, at step"), "{}", fault.message);
+    assert_eq!(fault.code, &code::NON_FINITE);
+    assert!(
+        fault.message.contains("became infinite or no number") && fault.message.contains("in epoch 1, at step"),
+        "{}",
+        fault.message
+    );
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("--lr 1e29")), "{:?}", fault.help);
     assert!(!at("run").join("last.safetensors").exists());
 }

@@ -1,0 +1,179 @@
+//! H710, H711, H712 and H722: what the network answers.
+
+use crate::diag::code;
+use crate::health::cause::{CUT_OFF, Cause, cause, lower_rate};
+use crate::health::finding::{Finding, Remedy, rate_text};
+use crate::health::history::{LOSSES, View, WINDOW};
+use crate::health::statistics::{entropy, share};
+
+/// How near to the classes' shares an accuracy is a guess.
+const NEAR: f64 = 0.02;
+/// How near to the prior's entropy a loss is a guess.
+const NEAR_LOSS: f64 = 0.01;
+/// Answers of smaller batches are looked at together: few images are of few classes.
+const SMALL_BATCH: usize = 16;
+
+/// H711: every image is taken for the same class.
+pub(in crate::health) fn one_class(view: &View<'_>) -> Option<Finding> {
+    let (class, taken, accuracy, where_seen) = one_class_of_validation(view).or_else(|| one_class_of_window(view))?;
+    let name = &view.task.classes[class];
+    let finding = Finding::new(
+        &code::ONE_CLASS_PREDICTED,
+        format!(
+            "{:.0} % of {where_seen} are taken for `{name}`; accuracy {:.2} %, what a guess scores",
+            100.0 * taken,
+            100.0 * accuracy
+        ),
+    )
+    .word("class", name)
+    .number("share", taken)
+    .number("accuracy", accuracy)
+    .number("majority_share", view.task.majority());
+    Some(explained(finding, cause(view)))
+}
+
+fn one_class_of_validation(view: &View<'_>) -> Option<(usize, f64, f64, &'static str)> {
+    let validation = view.validation.filter(|answers| answers.images() > 0)?;
+    let (class, taken) = validation.favourite();
+    let own = validation.confusion.get(class).map_or(0, |row| row.iter().sum());
+    let (accuracy, own) = (validation.accuracy(), share(own, validation.images()));
+    let is_one = entropy(&validation.taken) < 0.1 * (validation.taken.len() as f64).ln();
+    // A network that is on its way to something has a loss below that of a guess before its answers show it.
+    let learns = validation.mean_loss() < view.task.prior_entropy() - 2.0 * NEAR;
+    (is_one && (accuracy - own).abs() <= NEAR && !learns).then_some((class, taken, accuracy, "the validation images"))
+}
+
+/// In a training that jumps about, one class is the answer within each batch, and another one after the next step: looked at
+/// is the mean entropy of the batches.
+fn one_class_of_window(view: &View<'_>) -> Option<(usize, f64, f64, &'static str)> {
+    let health = view.health;
+    if health.window.len() < WINDOW || health.losses.len() < LOSSES {
+        return None;
+    }
+    let mut all = crate::health::Answers::default();
+    health.window.iter().for_each(|batch| all.merge(&batch.answers));
+    let (class, _) = all.favourite();
+    let batches = health.window.iter();
+    let (unequal, taken) = if view.task.batch < SMALL_BATCH {
+        (entropy(&all.taken), all.favourite().1)
+    } else {
+        let taken = batches.clone().map(|batch| batch.answers.favourite().1).sum::<f64>();
+        (batches.map(|batch| batch.entropy).sum::<f64>() / WINDOW as f64, taken / WINDOW as f64)
+    };
+    let is_one = unequal < 0.1 * (all.taken.len() as f64).ln();
+    let learns = all.mean_loss() < view.task.prior_entropy() - 2.0 * NEAR;
+    let is_guess = all.accuracy() <= view.task.majority() + NEAR;
+    (is_one && is_guess && !learns).then_some((class, taken, all.accuracy(), "each of the last 50 batches"))
+}
+
+/// H710: the loss stays at that of guessing.
+pub(in crate::health) fn stuck(view: &View<'_>) -> Option<Finding> {
+    let prior = view.task.prior_entropy();
+    let is_at_prior = |loss: f64| (loss - prior).abs() <= NEAR_LOSS;
+    let health = view.health;
+    let (loss, over) = match &health.curve[..] {
+        [.., one, two] if view.is_epoch && is_at_prior(one.train_loss) && is_at_prior(two.train_loss) => {
+            (two.train_loss, "two epochs".to_owned())
+        }
+        _ if health.losses.len() == LOSSES => {
+            let images = health.losses.iter().map(|(_, images)| images).sum::<u64>();
+            (health.losses.iter().map(|(loss, _)| loss).sum::<f64>() / images.max(1) as f64, format!("{LOSSES} steps"))
+        }
+        _ => return None,
+    };
+    if !is_at_prior(loss) || view.accuracy() > view.task.majority() + 0.05 {
+        return None;
+    }
+    let classes = view.task.classes.len();
+    let finding = Finding::new(
+        &code::STUCK_AT_PRIOR,
+        format!(
+            "over {over} the loss stayed at {loss:.4}; a guess by the shares of the {classes} classes costs {prior:.4}"
+        ),
+    )
+    .number("loss", loss)
+    .number("prior_entropy", prior)
+    .number("accuracy", view.accuracy());
+    Some(explained(finding, cause(view)))
+}
+
+/// H712: what was learnt is gone.
+pub(in crate::health) fn collapse(view: &View<'_>) -> Option<Finding> {
+    let (task, health) = (view.task, view.health);
+    let guess = task.majority() + NEAR;
+    let window = (health.window.len() == WINDOW).then(|| (health.best_window, health.window_accuracy()));
+    let earlier = &health.curve[..health.curve.len().saturating_sub(1)];
+    let best = earlier.iter().filter_map(|point| point.val_accuracy).fold(0.0, f64::max);
+    let epoch = view.validation.map(|answers| (best, answers.accuracy()));
+    let fell = |&(before, now): &(f64, f64)| before >= task.learnt(0.2) && now <= guess;
+    let (before, now) = [window, epoch].into_iter().flatten().find(fell)?;
+    let spike = health.steps.iter().max_by(|one, other| one.norm.total_cmp(&other.norm));
+    let (rate, lower) = lower_rate(view);
+    let mut finding = Finding::new(
+        &code::COLLAPSE,
+        format!("accuracy had reached {:.1} % and fell back to {:.1} %", 100.0 * before, 100.0 * now),
+    )
+    .number("best_accuracy", before)
+    .number("accuracy", now)
+    .number("learning_rate", health.steps.back().map_or(task.rate, |step| step.rate));
+    let mut why = format!("a step at a rate of {rate} threw the weights to where nothing is left to follow");
+    if let Some(spike) = spike {
+        let ratio = spike.ratios.iter().copied().fold(0.0, f64::max);
+        finding = finding
+            .count("spike_step", spike.step)
+            .number("spike_gradient_norm", spike.norm)
+            .number("spike_update_ratio", ratio);
+        why = format!(
+            "at step {} the gradient had a norm of {:.2e} and a step of rate {} changed weights by {:.0} %",
+            spike.step,
+            spike.norm,
+            rate_text(spike.rate),
+            100.0 * ratio
+        );
+    }
+    if let Some((_, dead)) = view.most_dead().filter(|(_, unit)| unit.dead_share() >= CUT_OFF) {
+        why += &format!("; {} of {} ReLUs behind `{}` are dead since", dead.dead, dead.count, dead.name);
+    }
+    Some(finding.because_of(why).advise(
+        format!("go back to the best model with a tenth of the rate, `learning_rate: {lower}`; `on_collapse: recover` does so"),
+        vec![Remedy::set("train.learning_rate", lower), Remedy::set("train.on_collapse", "recover")],
+    ))
+}
+
+/// H722: a class is never recognised.
+pub(in crate::health) fn never_right(view: &View<'_>) -> Option<Finding> {
+    let validation = view.validation?;
+    let class = view.health.never_right.iter().position(|epochs| *epochs >= 3)?;
+    let row = &validation.confusion[class];
+    let images: u64 = row.iter().sum();
+    let (other, taken) = row.iter().copied().enumerate().max_by_key(|(_, taken)| *taken)?;
+    let (name, for_which) = (&view.task.classes[class], &view.task.classes[other]);
+    let trained = view.task.images[class];
+    let mut finding = Finding::new(
+        &code::CLASS_NEVER_RIGHT,
+        format!("none of the {images} validation images of `{name}` was right for three epochs; most are taken for `{for_which}`"),
+    )
+    .word("class", name)
+    .word("taken_for", for_which)
+    .count("images", images)
+    .count("taken", taken)
+    .count("training_images", trained);
+    if view.is_struggling() {
+        finding.because = Some(code::ONE_CLASS_PREDICTED.id.to_owned());
+    }
+    let share_of = share(trained, view.task.images.iter().sum());
+    Some(finding.because_of(format!("`{name}` has {trained} training images, {:.1} % of all", 100.0 * share_of)).advise(
+        "weigh the classes, `data: { balance: class_weights }`; find more images of it; look at what its folder holds",
+        vec![Remedy::set("data.balance", "class_weights")],
+    ))
+}
+
+fn explained(finding: Finding, cause: Cause) -> Finding {
+    let because = cause.code.map(|code| code.id.to_owned());
+    Finding { because, ..finding.because_of(cause.sentence).advise(cause.advice, cause.remedies) }
+}
+
+/// The cause of a training that stands still, put into a finding.
+pub(super) fn with_cause(finding: Finding, view: &View<'_>) -> Finding {
+    explained(finding, cause(view))
+}

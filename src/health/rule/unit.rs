@@ -1,0 +1,77 @@
+//! H716 and H717: units that are dead or pressed to their ends.
+
+use crate::diag::code;
+use crate::health::cause::{CUT_OFF, lower_rate};
+use crate::health::finding::{Finding, Remedy};
+use crate::health::history::{LOSSES, View};
+use crate::health::statistics::UnitKind;
+
+/// H716 in the middle of an epoch, once the training stands at a guess.
+pub(in crate::health) fn dead_while_stuck(view: &View<'_>) -> Option<Finding> {
+    let is_stuck = view.health.losses.len() == LOSSES && view.accuracy() <= view.task.learnt(0.02);
+    if is_stuck { dead(view) } else { None }
+}
+
+/// H716: half of a layer's ReLUs are zero on every image.
+pub(in crate::health) fn dead(view: &View<'_>) -> Option<Finding> {
+    let (at, unit) = view.most_dead().filter(|(_, unit)| unit.dead_share() >= 0.5)?;
+    let at_start = view.health.dead_at_start.as_ref().and_then(|dead| dead.get(at)).copied().unwrap_or(0.0);
+    let (rate, lower) = lower_rate(view);
+    let finding = Finding::new(
+        &code::DEAD_RELU,
+        format!("{} of {} ReLUs behind `{}` are zero on every image", unit.dead, unit.count, unit.name),
+    )
+    .word("layer", &unit.name)
+    .count("dead", unit.dead as u64)
+    .count("units", unit.count as u64)
+    .number("dead_before_the_first_step", at_start)
+    .number("learning_rate", view.task.rate)
+    .note_if(!view.is_struggling() || unit.dead_share() < CUT_OFF);
+    Some(if !view.task.is_normalised {
+        finding.because_of("the images go in as bytes up to 255: the first steps were far too long").advise(
+            "normalise the input: `data: { normalize: standardize }`",
+            vec![Remedy::set("data.normalize", "standardize")],
+        )
+    } else if at_start >= 0.5 {
+        finding
+            .because_of("they were so before the first step: it is the weights that the training starts from")
+            .advise(
+                format!("start `{}` from other weights (look at `init_from`), or put `BatchNorm` behind it", unit.name),
+                Vec::new(),
+            )
+    } else {
+        finding
+            .because_of(format!("steps at a rate of {rate} were so long that the weights landed where these are off"))
+            .advise(
+                format!("a tenth of the rate: `learning_rate: {lower}`; or `BatchNorm` before them, or `LeakyRelu`"),
+                vec![Remedy::set("train.learning_rate", lower)],
+            )
+    })
+}
+
+/// H717: sigmoids or tanhs are pressed to their ends.
+pub(in crate::health) fn saturated(view: &View<'_>) -> Option<Finding> {
+    let units = view.evidence().units(view.task).into_iter();
+    let unit = units.filter(|unit| unit.kind == UnitKind::Squashing).find(|unit| unit.saturated > 0.5)?;
+    let finding = Finding::new(
+        &code::SATURATED,
+        format!("{:.0} % of what goes into the activation behind `{}` is beyond ±5", 100.0 * unit.saturated, unit.name),
+    )
+    .word("layer", &unit.name)
+    .number("share", unit.saturated)
+    .note_if(!view.is_struggling());
+    let (sentence, advice, remedy) = if view.task.is_normalised {
+        (
+            "what the layers before give is too large for it",
+            "`BatchNorm` before it, or `Relu` in its place",
+            Remedy::Rectify,
+        )
+    } else {
+        (
+            "the images go in as bytes up to 255",
+            "normalise the input: `data: { normalize: standardize }`",
+            Remedy::set("data.normalize", "standardize"),
+        )
+    };
+    Some(finding.because_of(sentence).advise(advice, vec![remedy]))
+}

@@ -1,0 +1,193 @@
+//! What a training reports of itself: sums over the images of a batch, norms of a step, activity of units.
+
+use serde::{Deserialize, Serialize};
+
+/// What does not change during a training.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Task {
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// Training images of each class.
+    pub images: Vec<u64>,
+    /// Layers with trained kernels, in the order of the network.
+    pub layers: Vec<String>,
+    /// Layers of rectifiers and of sigmoids and tanhs, in the order of the network.
+    pub units: Vec<Unit>,
+    /// Images a step.
+    pub batch: usize,
+    /// Whether the images come in with numbers around one; not as bytes.
+    pub is_normalised: bool,
+    /// The peak learning rate.
+    pub rate: f64,
+}
+
+impl Task {
+    /// The share of the class with the most training images: what a guess scores.
+    #[must_use]
+    pub fn majority(&self) -> f64 {
+        share(self.images.iter().copied().max().unwrap_or(0), self.images.iter().sum())
+    }
+
+    /// The entropy of the classes' shares, in nats: what a guess by these shares loses.
+    #[must_use]
+    pub fn prior_entropy(&self) -> f64 {
+        entropy(&self.images)
+    }
+
+    /// The accuracy from which on a network has learnt something: `above` more than a guess, or half of what is left
+    /// above it.
+    pub(super) fn learnt(&self, above: f64) -> f64 {
+        let majority = self.majority();
+        majority + above.min((1.0 - majority) / 2.0)
+    }
+}
+
+/// Units of one layer whose activity is observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// The layer with weights that feeds them.
+    pub name: String,
+    /// What they are.
+    pub kind: UnitKind,
+    /// How many: channels of a map, numbers of a vector.
+    pub count: usize,
+}
+
+/// What is observed of an activation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitKind {
+    /// Whether it is ever above zero.
+    Rectifier,
+    /// How often its argument is beyond ±5.
+    Squashing,
+}
+
+/// What a network answers to images.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answers {
+    /// Sum of the cross-entropies.
+    pub loss: f64,
+    /// Images that were right.
+    pub correct: u64,
+    /// How often each class was the answer.
+    pub taken: Vec<u64>,
+    /// For each class its images, those that are right, and what each was taken for; only over validation images.
+    pub confusion: Vec<Vec<u64>>,
+}
+
+impl Answers {
+    /// No image yet, of so many classes; with `confusion`, by their true class too.
+    #[must_use]
+    pub fn new(classes: usize, confusion: bool) -> Self {
+        let confusion = if confusion { vec![vec![0; classes]; classes] } else { Vec::new() };
+        Self { taken: vec![0; classes], confusion, ..Self::default() }
+    }
+
+    /// Counts an image.
+    pub fn add(&mut self, loss: f64, answer: usize, label: usize) {
+        self.loss += loss;
+        self.correct += u64::from(answer == label);
+        self.taken[answer] += 1;
+        if let Some(row) = self.confusion.get_mut(label) {
+            row[answer] += 1;
+        }
+    }
+
+    /// Adds the counts of others.
+    pub fn merge(&mut self, other: &Self) {
+        self.loss += other.loss;
+        self.correct += other.correct;
+        self.taken.resize(self.taken.len().max(other.taken.len()), 0);
+        self.taken.iter_mut().zip(&other.taken).for_each(|(sum, count)| *sum += count);
+    }
+
+    /// Images counted.
+    #[must_use]
+    pub fn images(&self) -> u64 {
+        self.taken.iter().sum()
+    }
+
+    /// The mean cross-entropy.
+    #[must_use]
+    pub fn mean_loss(&self) -> f64 {
+        self.loss / self.images().max(1) as f64
+    }
+
+    /// The share of right answers.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        share(self.correct, self.images())
+    }
+
+    /// The class that is answered most, and its share of the answers.
+    #[must_use]
+    pub fn favourite(&self) -> (usize, f64) {
+        let best = (0..self.taken.len()).fold(0, |best, at| if self.taken[at] > self.taken[best] { at } else { best });
+        (best, share(self.taken.get(best).copied().unwrap_or(0), self.images()))
+    }
+}
+
+/// One observed step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// Steps before it.
+    pub step: u64,
+    /// Its learning rate.
+    pub rate: f64,
+    /// Of each of the task's layers.
+    pub layers: Vec<LayerStep>,
+    /// Of each of the task's units.
+    pub units: Vec<UnitStep>,
+}
+
+/// Norms of a layer's kernel in a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LayerStep {
+    /// ‖g‖.
+    pub gradient: f64,
+    /// ‖w‖, before the update.
+    pub weights: f64,
+    /// ‖Δw‖.
+    pub update: f64,
+}
+
+impl LayerStep {
+    /// The norms as they can be written down: what is infinite, or no number, as the largest there is.
+    pub(super) fn written(&self) -> Self {
+        Self { gradient: finite(self.gradient), weights: finite(self.weights), update: finite(self.update) }
+    }
+
+    /// ‖Δw‖/‖w‖.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        if self.weights > 0.0 { self.update / self.weights } else { 0.0 }
+    }
+}
+
+/// What a layer's units did in a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UnitStep {
+    /// Rectifiers: of each unit whether it was above zero anywhere.
+    pub alive: Vec<bool>,
+    /// Others: how many numbers were beyond ±5.
+    pub saturated: u64,
+    /// Numbers looked at.
+    pub seen: u64,
+}
+
+/// −Σ p ln p of the shares of `counts`, in nats.
+#[must_use]
+pub fn entropy(counts: &[u64]) -> f64 {
+    let sum: u64 = counts.iter().sum();
+    let term = |&count: &u64| if count == 0 { 0.0 } else { -share(count, sum) * share(count, sum).ln() };
+    counts.iter().map(term).sum()
+}
+
+pub(super) fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// The number, or the largest where it is too large to be written down.
+pub(super) fn finite(number: f64) -> f64 {
+    if number.is_finite() { number } else { f64::MAX }
+}

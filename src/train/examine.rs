@@ -1,0 +1,110 @@
+//! A training's steps and epochs as its health sees them.
+
+use std::ops::ControlFlow;
+
+use super::gauge::{Gauge, first_non_finite};
+use super::job::Job;
+use super::metric::{class_logits, class_of, cross_entropy};
+use crate::exec::{Moment, Rate, Session};
+use crate::graph::Graph;
+use crate::health::{Answers, Finding, Health, Observed, Task, non_finite};
+use crate::plan::Plan;
+
+/// What is looked at, and what it means.
+#[derive(Clone, Debug)]
+pub(super) struct Examiner {
+    pub task: Task,
+    gauge: Gauge,
+    peak: f64,
+    /// A layer's weights from before its update to after it.
+    before: Vec<f32>,
+    logits: Vec<f32>,
+}
+
+/// A step that ran.
+#[derive(Clone, Debug)]
+pub(super) struct Ran {
+    /// What was seen, where it was looked at.
+    pub observed: Option<Observed>,
+    /// Whether its loss was finite; else nothing was updated.
+    pub is_finite: bool,
+}
+
+impl Examiner {
+    /// For the steps of `plan`, the training plan of the job.
+    pub fn new(job: &Job, plan: &Plan) -> Self {
+        let gauge = Gauge::new(&job.graph, plan, job.steps_per_epoch());
+        let mut images = vec![0; job.classes.len()];
+        for sample in job.train.samples() {
+            if let Some(count) = images.get_mut(sample.class) {
+                *count += 1;
+            }
+        }
+        let peak = job.settings.peak_rate();
+        let task = Task {
+            classes: job.classes.clone(),
+            images,
+            layers: gauge.layers.clone(),
+            units: gauge.units.clone(),
+            batch: job.batch(),
+            is_normalised: job.normalizer.deviation.iter().any(|deviation| *deviation != 1.0),
+            rate: peak,
+        };
+        Self { task, gauge, peak, before: Vec::new(), logits: Vec::new() }
+    }
+
+    /// How much of the settings' rate is left after the recoveries of `health`.
+    pub fn rate_left(health: &Health) -> f64 {
+        0.1_f64.powi(i32::try_from(health.recoveries).unwrap_or(i32::MAX))
+    }
+
+    /// Goes by the rate that is left after the recoveries of `health`.
+    pub fn take_rate(&mut self, health: &Health) {
+        self.task.rate = self.peak * Self::rate_left(health);
+    }
+
+    /// Runs a step; nothing is updated where its loss is not finite.
+    pub fn run(&mut self, session: &mut Session, count: usize, rate: &Rate) -> Ran {
+        let Self { gauge, before, .. } = self;
+        let mut observed = gauge.is_due(rate.step).then(|| gauge.observed(rate.step, rate.learning_rate));
+        let flow = session.run_watched(count, rate, &mut |moment| {
+            if gauge.is_end_of_forward(moment) && !has_finite_losses(moment) {
+                return ControlFlow::Break(());
+            }
+            if let Some(observed) = &mut observed {
+                gauge.look(moment, before, observed);
+            }
+            ControlFlow::Continue(())
+        });
+        Ran { observed, is_finite: flow.is_continue() }
+    }
+
+    /// Counts the answers to a batch, and whether all of its images got the same output.
+    pub fn answers(&mut self, session: &Session, labels: &[u32]) -> (Answers, bool) {
+        let mut answers = Answers::new(self.task.classes.len(), false);
+        let rows = session.logits(labels.len());
+        for (units, label) in rows.rows().into_iter().zip(labels) {
+            class_logits(&units, &mut self.logits);
+            let label = *label as usize;
+            answers.add(cross_entropy(&self.logits, label), class_of(&self.logits), label);
+        }
+        let is_constant = rows.rows().into_iter().all(|row| row == rows.row(0));
+        (answers, is_constant)
+    }
+
+    /// H713: `what` is not finite; where it was seen first, by a forward pass over the batch that is in the session.
+    pub fn non_finite(&self, session: &mut Session, graph: &Graph, count: usize, what: &str, rate: &Rate) -> Finding {
+        let mut found = session.plan().params.iter().find_map(|slot| {
+            let is_whole = session.tensor(slot).iter().all(|number| number.is_finite());
+            (!is_whole).then(|| slot.name.split('.').next().unwrap_or_default().to_owned())
+        });
+        if found.is_none() && count > 0 {
+            let _ = session.run_watched(count, rate, &mut first_non_finite(graph, &mut found));
+        }
+        non_finite(&self.task, what, found.as_deref(), rate.learning_rate, rate.step == 0)
+    }
+}
+
+fn has_finite_losses(moment: &Moment<'_>) -> bool {
+    moment.plan.losses.is_none_or(|losses| moment.numbers(losses).iter().all(|loss| loss.is_finite()))
+}

@@ -1,0 +1,245 @@
+//! What of a training step is observed for its health, and how: norms of gradients and updates, activity of units.
+//!
+//! An observed step costs a pass over the weights and over the activations that are looked at. So few of the steps of an epoch are
+//! observed, by their number alone: what is found does not depend on when a run was interrupted.
+
+use std::ops::ControlFlow;
+
+use crate::exec::Moment;
+use crate::graph::{Graph, LayerId, Op, Role};
+use crate::health::{LayerStep, Observed, Unit, UnitKind, UnitStep};
+use crate::kernel::Activation;
+use crate::plan::{Phase, Plan, Work};
+
+/// About so many steps of an epoch are observed, where it has so many.
+const OBSERVED: usize = 16;
+/// At least one step in so many is.
+const MAX_INTERVAL: usize = 16;
+
+/// Which steps of a plan are looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Gauge {
+    interval: u64,
+    /// For each step of the plan the layer whose kernel it updates.
+    updates: Vec<Option<usize>>,
+    /// For each step of the plan the layer of units that it computes.
+    activations: Vec<Option<(usize, Activation)>>,
+    /// The plan's first step after the forward pass.
+    forward: usize,
+    /// The layers with kernels.
+    pub layers: Vec<String>,
+    /// The layers of units.
+    pub units: Vec<Unit>,
+}
+
+impl Gauge {
+    /// What to look at in `plan`, which trains `graph`, with so many steps an epoch.
+    pub fn new(graph: &Graph, plan: &Plan, steps_per_epoch: usize) -> Self {
+        let interval = (steps_per_epoch / OBSERVED).clamp(1, MAX_INTERVAL) as u64;
+        let mut gauge = Self {
+            interval,
+            updates: vec![None; plan.steps.len()],
+            activations: vec![None; plan.steps.len()],
+            forward: plan.steps.iter().position(|step| step.phase != Phase::Forward).unwrap_or(plan.steps.len()),
+            layers: Vec::new(),
+            units: Vec::new(),
+        };
+        for (at, step) in plan.steps.iter().enumerate() {
+            if let Work::Update(..) = step.work {
+                let updated =
+                    step.writes.first().and_then(|buffer| plan.params.iter().find(|slot| slot.buffer == *buffer));
+                if let Some(slot) = updated.filter(|slot| is_kernel(slot.role)) {
+                    gauge.updates[at] = Some(gauge.layers.len());
+                    gauge.layers.push(slot.name.trim_end_matches(".kernel").to_owned());
+                }
+            }
+            let watched = activation_of(&step.work).filter(|_| step.phase == Phase::Forward);
+            let Some((activation, kind)) = watched.and_then(|activation| Some((activation, kind_of(activation)?)))
+            else {
+                continue;
+            };
+            if let Some((layer, count)) = channels(graph, &step.layers, activation) {
+                gauge.activations[at] = Some((gauge.units.len(), activation));
+                gauge.units.push(Unit { name: feeding(graph, layer), kind, count });
+            }
+        }
+        gauge
+    }
+
+    /// Whether the step with so many before it is observed.
+    pub fn is_due(&self, step: u64) -> bool {
+        step.is_multiple_of(self.interval)
+    }
+
+    /// Whether the losses are known, and nothing that follows from them is.
+    pub fn is_end_of_forward(&self, moment: &Moment<'_>) -> bool {
+        !moment.is_done && moment.step == self.forward
+    }
+
+    /// A step of which nothing is seen yet.
+    pub fn observed(&self, step: u64, rate: f64) -> Observed {
+        Observed {
+            step,
+            rate,
+            layers: vec![LayerStep::default(); self.layers.len()],
+            units: vec![UnitStep::default(); self.units.len()],
+        }
+    }
+
+    /// Looks at a moment of an observed step; `before` keeps a layer's weights from before its update to after it.
+    pub fn look(&self, moment: &Moment<'_>, before: &mut Vec<f32>, to: &mut Observed) {
+        let step = &moment.plan.steps[moment.step];
+        if let Some(layer) = self.updates[moment.step] {
+            let weights = moment.numbers(step.writes[0]);
+            let layer = &mut to.layers[layer];
+            if moment.is_done {
+                layer.update = norm_of_difference(weights, before);
+            } else {
+                layer.gradient = norm(moment.numbers(step.reads[0]));
+                layer.weights = norm(weights);
+                before.clear();
+                before.extend_from_slice(weights);
+            }
+        }
+        if let Some((units, activation)) = self.activations[moment.step].filter(|_| moment.is_done) {
+            let count = self.units[units].count;
+            look_at_units(activation, moment.numbers(step.writes[0]), count, &mut to.units[units]);
+        }
+    }
+}
+
+/// The first layer whose result, in the forward pass that is being watched, is infinite or no number.
+pub(super) fn first_non_finite<'m>(
+    graph: &'m Graph,
+    found: &'m mut Option<String>,
+) -> impl FnMut(&Moment<'_>) -> ControlFlow<()> + Send + 'm {
+    move |moment| {
+        let step = &moment.plan.steps[moment.step];
+        if step.phase != Phase::Forward {
+            return ControlFlow::Break(());
+        }
+        let is_number = |number: &f32| number.is_finite();
+        let first = step.writes.first().filter(|_| moment.is_done);
+        let layer =
+            step.layers.first().filter(|_| first.is_some_and(|&first| !moment.numbers(first).iter().all(is_number)));
+        match layer {
+            Some(layer) => {
+                *found = Some(feeding(graph, *layer));
+                ControlFlow::Break(())
+            }
+            None => ControlFlow::Continue(()),
+        }
+    }
+}
+
+fn is_kernel(role: Role) -> bool {
+    matches!(role, Role::Kernel | Role::DepthwiseKernel | Role::PointwiseKernel)
+}
+
+/// The activation that rides on a step, or is it.
+fn activation_of(work: &Work) -> Option<Activation> {
+    match work {
+        Work::Conv(_, _, fused) | Work::ConvPool(_, _, fused) | Work::Dense(_, fused) | Work::Scale(_, fused) => {
+            Some(fused.activation)
+        }
+        Work::Map(activation) | Work::MapInPlace(activation) => Some(*activation),
+        _ => None,
+    }
+}
+
+fn kind_of(activation: Activation) -> Option<UnitKind> {
+    match activation {
+        Activation::Relu | Activation::Relu6 => Some(UnitKind::Rectifier),
+        Activation::Sigmoid | Activation::Tanh => Some(UnitKind::Squashing),
+        _ => None,
+    }
+}
+
+/// The layer among `layers` that maps by `activation`, with its channels.
+fn channels(graph: &Graph, layers: &[LayerId], activation: Activation) -> Option<(LayerId, usize)> {
+    let node = graph.nodes.iter().find(|node| layers.contains(&node.layer) && node.op == Op::Map(activation))?;
+    Some((node.layer, graph.shape(node.outputs[0]).channels()))
+}
+
+/// The name of the nearest layer with parameters at this layer or before it.
+fn feeding(graph: &Graph, layer: LayerId) -> String {
+    let param = graph.params.iter().rev().find(|param| param.layer <= layer).or(graph.params.first());
+    param.map_or_else(|| "input".to_owned(), |param| param.name.split('.').next().unwrap_or_default().to_owned())
+}
+
+/// Numbers that are summed side by side.
+const LANES: usize = 16;
+
+/// The Euclidean norm, added in an order that the length alone fixes.
+fn norm(numbers: &[f32]) -> f64 {
+    sum_of_squares(numbers.iter().copied(), numbers.len()).sqrt()
+}
+
+fn norm_of_difference(one: &[f32], other: &[f32]) -> f64 {
+    sum_of_squares(one.iter().zip(other).map(|(one, other)| one - other), one.len()).sqrt()
+}
+
+fn sum_of_squares(mut numbers: impl Iterator<Item = f32>, len: usize) -> f64 {
+    let mut lanes = [0.0_f64; LANES];
+    for _ in 0..len / LANES {
+        for lane in &mut lanes {
+            let number = f64::from(numbers.next().unwrap_or(0.0));
+            *lane += number * number;
+        }
+    }
+    let rest: f64 = numbers.map(|number| f64::from(number) * f64::from(number)).sum();
+    lanes.iter().sum::<f64>() + rest
+}
+
+/// Beyond these a sigmoid's or tanh's argument is beyond ±5.
+fn ends(activation: Activation) -> [f32; 2] {
+    match activation {
+        Activation::Sigmoid => [0.006_692_851, 0.993_307_15],
+        _ => [-0.999_909_2, 0.999_909_2],
+    }
+}
+
+fn look_at_units(activation: Activation, numbers: &[f32], count: usize, to: &mut UnitStep) {
+    to.seen += numbers.len() as u64;
+    if kind_of(activation) == Some(UnitKind::Squashing) {
+        let [low, high] = ends(activation);
+        to.saturated += numbers.iter().filter(|number| **number < low || **number > high).count() as u64;
+        return;
+    }
+    let mut most = vec![0.0_f32; count];
+    for row in numbers.chunks_exact(count.max(1)) {
+        most.iter_mut().zip(row).for_each(|(most, number)| *most = most.max(*number));
+    }
+    to.alive = most.iter().map(|most| *most > 0.0).collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn norms_are_those_of_all_numbers() {
+        let numbers: Vec<f32> = (1..=37).map(|number| number as f32).collect();
+        assert!((norm(&numbers) - (37.0_f64 * 38.0 * 75.0 / 6.0).sqrt()).abs() < 1e-9);
+        assert!((norm_of_difference(&numbers, &[0.0; 37]) - norm(&numbers)).abs() < 1e-12);
+        assert_eq!(norm(&[]), 0.0);
+    }
+
+    #[test]
+    fn a_unit_is_alive_where_it_is_above_zero_anywhere() {
+        let mut step = UnitStep::default();
+        look_at_units(Activation::Relu, &[0.0, 1.0, 0.0, 0.0, 0.0, 2.0], 3, &mut step);
+        assert_eq!(step.alive, [false, true, true]);
+    }
+
+    #[test]
+    fn an_argument_beyond_five_saturates() {
+        for activation in [Activation::Sigmoid, Activation::Tanh] {
+            let mut numbers = [-5.1_f32, -4.9, 0.0, 4.9, 5.1];
+            activation.map_in_place(&mut numbers);
+            let mut step = UnitStep::default();
+            look_at_units(activation, &numbers, 5, &mut step);
+            assert_eq!((step.saturated, step.seen), (2, 5), "{activation:?}");
+        }
+    }
+}
