@@ -4,6 +4,8 @@ mod archive;
 mod array;
 mod batch;
 mod folder;
+#[cfg(unix)]
+mod hostile;
 mod image;
 mod messy;
 mod real;
