@@ -50,6 +50,10 @@ pub(super) struct Args {
     /// What happens to an image that cannot be read.
     #[arg(long, value_enum, default_value_t)]
     on_bad_image: OnBad,
+    /// Keep the decoded images in this folder: the next run starts from them, and so does every epoch of a set that is
+    /// larger than the memory.
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
 }
 
 /// Settings of the spec that the command line changes.
@@ -159,7 +163,7 @@ fn prepare(
         settings.train = folder.record()?.train.settings();
     }
     args.overrides.apply(&mut settings);
-    let dataset = spec::open_data(&args.data, &source, &settings, console)?;
+    let dataset = spec::open_data(&args.data, &source, &settings, console)?.cached_in(args.cache.clone());
     let checked = spec::check_with(source, &spec::facts(&dataset), |front| *front = settings.clone());
     let spec::Runnable { source, net, .. } = checked.runnable(console)?;
     let setup =

@@ -3,6 +3,8 @@
 mod archive;
 mod array;
 mod batch;
+#[cfg(unix)]
+mod cache;
 mod folder;
 #[cfg(unix)]
 mod hostile;
