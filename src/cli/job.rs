@@ -21,6 +21,8 @@ pub(super) struct Wanted<'a> {
     pub data: &'a Path,
     /// What happens to an image that cannot be read.
     pub on_bad: OnBadImage,
+    /// Where decoded images are kept.
+    pub cache: Option<&'a Path>,
     /// What it runs on.
     pub machine: Machine,
 }
@@ -36,7 +38,8 @@ pub(super) fn prepare(
     settings: &FrontMatter,
     console: &Console,
 ) -> Result<(Job, Net), Failure> {
-    let dataset = spec::open_data(wanted.data, &source, settings, console)?;
+    let dataset =
+        spec::open_data(wanted.data, &source, settings, console)?.cached_in(wanted.cache.map(Path::to_path_buf));
     let checked = spec::check_with(source, &spec::facts(&dataset), |front| *front = settings.clone());
     let spec::Runnable { source, net, .. } = checked.runnable(console)?;
     let setup = Setup {

@@ -72,7 +72,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     settings.train.seed = args.seed.unwrap_or(settings.train.seed);
     let name = if spec::is_stdin(&args.spec) { "spec".into() } else { stem(&args.spec) };
     let (spec, data) = (args.spec.as_path(), args.data.as_path());
-    let wanted = Wanted { spec, data, on_bad: OnBadImage::Skip, machine };
+    let wanted = Wanted { spec, data, on_bad: OnBadImage::Skip, cache: None, machine };
     let (job, _) = prepare(wanted, source, &settings, console)?;
     let Some(test) = test(&job, &interrupt::flag())? else {
         console.log("stopped before the test was done");

@@ -54,6 +54,10 @@ pub(super) struct Args {
     /// What happens to an image that cannot be read.
     #[arg(long, value_enum, default_value_t)]
     on_bad_image: OnBad,
+    /// Keep the decoded images in this folder: the next run starts from them, and so does every epoch of a set that is
+    /// larger than the memory.
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
 }
 
 /// Settings of the spec that the command line changes.
@@ -122,7 +126,8 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     spec::refuse_unread(&source)?;
     refuse_unsupported(args, &source)?;
     let settings = settings(args, &source, &folder)?;
-    let wanted = Wanted { spec: &args.spec, data: &args.data, on_bad: args.on_bad_image.into(), machine };
+    let (on_bad, cache) = (args.on_bad_image.into(), args.cache.as_deref());
+    let wanted = Wanted { spec: &args.spec, data: &args.data, on_bad, cache, machine };
     let (mut job, net) = prepare(wanted, source, &settings, console)?;
     if args.dry_run {
         return dry_run(&job, &net, console);

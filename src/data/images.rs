@@ -1,10 +1,13 @@
-//! All images of one role, decoded once: kept as bytes where they fit in memory, read again where they do not.
+//! All images of one role, decoded once: kept as bytes where they fit in memory, read again where they do not, from a
+//! file of decoded images where there is one.
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+use super::cache::Cache;
 use super::decode::Decoder;
 use super::listing::Sample;
 use super::normalize::Statistics;
@@ -16,9 +19,19 @@ use crate::diag::{Diagnostic, Result, Severity, code};
 pub struct Images {
     decoder: Decoder,
     samples: Vec<Sample>,
-    /// All images one after another, H×W×C bytes each; none where they are read again when they are needed.
-    kept: Option<Vec<u8>>,
+    kept: Kept,
     statistics: Statistics,
+}
+
+/// Where the decoded images are.
+#[derive(Debug)]
+enum Kept {
+    /// In memory: all one after another, H×W×C bytes each.
+    Memory(Vec<u8>),
+    /// In a file, each at the place given here.
+    File(Cache, Vec<usize>),
+    /// Nowhere: each is decoded again when it is needed.
+    Nowhere,
 }
 
 impl Images {
@@ -56,6 +69,52 @@ impl Images {
         Self::gather(samples, decoder, keep.then_some(kept), outcomes, on_bad)
     }
 
+    /// As [`Images::load`], by a file of decoded images in `folder`, which is made where it is not there yet.
+    ///
+    /// `hashes` are those of the samples' contents: the file is of these and of no others.
+    ///
+    /// # Errors
+    /// As [`Images::load`], and M805 where the file cannot be written.
+    pub fn load_cached(
+        samples: Vec<Sample>,
+        hashes: &[[u8; 32]],
+        decoder: Decoder,
+        budget: u64,
+        folder: &Path,
+        on_bad: OnBadImage,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<(Self, Vec<Diagnostic>)> {
+        let cache = Cache::of(folder, &samples, hashes, &decoder, progress)?;
+        let (mut good, mut places, mut bad) = (Vec::with_capacity(samples.len()), Vec::new(), Vec::new());
+        for (place, sample) in samples.into_iter().enumerate() {
+            if cache.is_readable(place) {
+                good.push(sample);
+                places.push(place);
+            } else {
+                // The file does not say why; the image does so once more.
+                let fault = decoder.decode(&sample.source).err().unwrap_or_else(|| changed(&sample));
+                if on_bad == OnBadImage::Stop {
+                    return Err(stopping(*fault));
+                }
+                bad.push(*fault);
+            }
+        }
+        if good.is_empty() {
+            return Err(none_readable(&bad));
+        }
+        let statistics = cache.statistics.clone();
+        let mut images = Self { decoder, samples: good, kept: Kept::File(cache, places), statistics };
+        let len = images.decoder.image_len();
+        if (images.len() as u64).saturating_mul(len as u64) <= budget {
+            let mut kept = vec![0; images.len() * len];
+            let fill =
+                |(index, slot): (usize, &mut [u8])| images.bytes(index).map(|bytes| slot.copy_from_slice(&bytes));
+            kept.par_chunks_exact_mut(len).enumerate().try_for_each(fill)?;
+            images.kept = Kept::Memory(kept);
+        }
+        Ok((images, bad))
+    }
+
     /// Closes the gaps that bad images left.
     fn gather(
         samples: Vec<Sample>,
@@ -86,6 +145,7 @@ impl Images {
         if let Some(kept) = &mut kept {
             kept.truncate(good.len() * len);
         }
+        let kept = kept.map_or(Kept::Nowhere, Kept::Memory);
         Ok((Self { decoder, samples: good, kept, statistics }, bad))
     }
 
@@ -117,7 +177,7 @@ impl Images {
     /// Whether the images are kept in memory.
     #[must_use]
     pub fn in_memory(&self) -> bool {
-        self.kept.is_some()
+        matches!(self.kept, Kept::Memory(_))
     }
 
     /// Bytes H×W×C of the image at `index`.
@@ -127,10 +187,25 @@ impl Images {
     pub fn bytes(&self, index: usize) -> Result<Cow<'_, [u8]>> {
         let len = self.decoder.image_len();
         match &self.kept {
-            Some(kept) => Ok(Cow::Borrowed(&kept[index * len..(index + 1) * len])),
-            None => Ok(Cow::Owned(self.decoder.decode(&self.samples[index].source)?)),
+            Kept::Memory(kept) => return Ok(Cow::Borrowed(&kept[index * len..(index + 1) * len])),
+            Kept::File(cache, places) => {
+                let mut bytes = vec![0; len];
+                if cache.read(places[index], &mut bytes) {
+                    return Ok(Cow::Owned(bytes));
+                }
+            }
+            Kept::Nowhere => {}
         }
+        Ok(Cow::Owned(self.decoder.decode(&self.samples[index].source)?))
     }
+}
+
+/// An image that could not be read when its file of decoded images was made, and can be now.
+fn changed(sample: &Sample) -> Box<Diagnostic> {
+    Diagnostic::new(&code::UNREADABLE_IMAGE, "the file could not be read when the images were decoded into `--cache`")
+        .on(sample.source.place())
+        .help("empty the folder that `--cache` names")
+        .fault()
 }
 
 /// A bad image as what ends the work.

@@ -6,7 +6,7 @@
 //! re-reads them; an [`Augmentation`] changes those to train on; a [`Normalization`](crate::model::Normalization) maps bytes to floats; [`Batches`] delivers them
 //! ahead of the trainer.
 //!
-//! A file is never written, an archive never unpacked to disk, and no file is left out without being named or counted.
+//! A file of the user is never written (`cache` makes its own, where it is asked to), an archive never unpacked to disk, and no file is left out without being named or counted.
 //! Everything here is a function of the files and the seed: thread count, file times and the order in which a file
 //! system lists a folder leave no trace. Knows nothing of networks or specs: options are the plain types of [`option`].
 
@@ -15,6 +15,7 @@ mod array;
 mod augment;
 mod balance;
 mod batch;
+mod cache;
 mod check;
 mod csv;
 mod decode;

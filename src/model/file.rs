@@ -18,7 +18,15 @@ const UNFINISHED: &str = ".netc-unfinished-";
 /// # Errors
 /// M805 with the reason; the old file is then as it was, and the temporary one is gone.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    try_write(path, bytes, |file| file.persist(path)).map_err(|error| unwritten(path, &error))
+    write_file_with(path, |mut file| file.write_all(bytes)).map_err(|error| unwritten(path, &error))
+}
+
+/// Writes what `fill` puts into a file to `path`, as [`write_file`] does: for more than fits in memory.
+///
+/// # Errors
+/// Those of `fill` and of the file system; the old file is then as it was, and the temporary one is gone.
+pub fn write_file_with(path: &Path, fill: impl FnOnce(&std::fs::File) -> std::io::Result<()>) -> std::io::Result<()> {
+    try_write(path, fill, |file| file.persist(path))
 }
 
 /// Writes `bytes` to `path` as [`write_file`] does, where no file is yet.
@@ -26,7 +34,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// M811 where one is, M805 with the reason where it cannot be written.
 pub fn write_new_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    try_write(path, bytes, |file| file.persist_noclobber(path)).map_err(|error| match error.kind() {
+    try_write(path, |mut file| file.write_all(bytes), |file| file.persist_noclobber(path)).map_err(|error| match error
+        .kind()
+    {
         ErrorKind::AlreadyExists => Diagnostic::new(&code::FILE_EXISTS, "there is a file of this name already")
             .on(path)
             .note("it is unchanged")
@@ -46,19 +56,19 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Fault {
 
 fn try_write(
     path: &Path,
-    bytes: &[u8],
+    fill: impl FnOnce(&std::fs::File) -> std::io::Result<()>,
     put_in_place: impl FnOnce(NamedTempFile) -> Result<std::fs::File, PersistError>,
 ) -> std::io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    let mut file = temporary().tempfile_in(folder)?;
+    let file = temporary().tempfile_in(folder)?;
     if let Ok(before) = std::fs::metadata(path) {
         file.as_file().set_permissions(before.permissions())?;
     }
     // Past the wrapper, whose errors would name the temporary file.
-    file.as_file_mut().write_all(bytes)?;
+    fill(file.as_file())?;
     file.as_file().sync_all()?;
     put_in_place(file).map_err(|error| error.error)?;
     sync_folder(folder)

@@ -1,6 +1,6 @@
 //! The images of a training: from a path to two sets of files, then to decoded images.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::record::DataRecord;
@@ -43,6 +43,10 @@ pub struct Dataset {
     pub record: DataRecord,
     /// Of the files to train on.
     facts: Vec<Facts>,
+    /// Of the files to validate with.
+    validation_facts: Vec<Facts>,
+    /// Where decoded images are kept.
+    cache: Option<PathBuf>,
 }
 
 /// The images of a data set, decoded.
@@ -105,7 +109,17 @@ impl Dataset {
             validation_images: held.len(),
             ..DataRecord::default()
         };
-        Self { classes, train, validation: held, input: None, has_own_validation, record, facts: Vec::new() }
+        Self {
+            classes,
+            train,
+            validation: held,
+            input: None,
+            has_own_validation,
+            record,
+            facts: Vec::new(),
+            validation_facts: Vec::new(),
+            cache: None,
+        }
     }
 
     fn surveyed(mut self, found: &mut Vec<Diagnostic>, on_file: OnFile<'_>) -> Self {
@@ -117,7 +131,7 @@ impl Dataset {
         self.check_files(&train, &validation, found);
         self.input = input_size(&train);
         self.record.digest = digest(&self.classes, &[(&self.train, &train), (&self.validation, &validation)]);
-        self.facts = train;
+        (self.facts, self.validation_facts) = (train, validation);
         self
     }
 
@@ -150,6 +164,12 @@ impl Dataset {
         check_upscaled(&self.facts, input[0], input[1])
     }
 
+    /// The data set with its decoded images kept in files in this folder.
+    #[must_use]
+    pub fn cached_in(self, cache: Option<PathBuf>) -> Self {
+        Self { cache, ..self }
+    }
+
     /// Decodes all images; what does not fit into half of the available memory is read again each time it is needed.
     ///
     /// # Errors
@@ -158,14 +178,34 @@ impl Dataset {
         let trained = self.train.len();
         let total = trained + self.validation.len();
         let in_train = |done, _| on_file(done, total);
-        let (train, mut bad) = Images::load(self.train.clone(), decoder, budget(), on_bad, &in_train)?;
+        let (train, mut bad) = self.images(&self.train, &self.facts, decoder, on_bad, &in_train)?;
         let mut loaded = Loaded { train: Arc::new(train), validation: None };
         if !self.validation.is_empty() {
             let in_validation = |done, _| on_file(trained + done, total);
-            let (held, more) = Images::load(self.validation.clone(), decoder, budget(), on_bad, &in_validation)?;
+            let (held, more) =
+                self.images(&self.validation, &self.validation_facts, decoder, on_bad, &in_validation)?;
             bad.extend(more);
             loaded.validation = Some(Arc::new(held));
         }
         Ok((loaded, bad))
+    }
+
+    /// The images of one role.
+    fn images(
+        &self,
+        samples: &[Sample],
+        facts: &[Facts],
+        decoder: Decoder,
+        on_bad: OnBadImage,
+        on_file: OnFile<'_>,
+    ) -> Result<(Images, Vec<Diagnostic>)> {
+        let samples = samples.to_vec();
+        match &self.cache {
+            None => Images::load(samples, decoder, budget(), on_bad, on_file),
+            Some(folder) => {
+                let hashes: Vec<[u8; 32]> = facts.iter().map(|facts| facts.hash).collect();
+                Images::load_cached(samples, &hashes, decoder, budget(), folder, on_bad, on_file)
+            }
+        }
     }
 }

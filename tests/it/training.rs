@@ -173,6 +173,30 @@ fn bad_images_are_named_and_left_out_or_stop_the_run() {
 }
 
 #[test]
+fn a_run_from_decoded_images_is_the_run_that_decodes() {
+    let folder = Folder::new();
+    let cache = folder.join("cache");
+    let runs = [
+        &["--epochs", "2"][..],
+        &["--epochs", "2", "--cache", text(&cache)],
+        &["--epochs", "2", "--cache", text(&cache)],
+    ];
+    let models: Vec<Vec<u8>> = runs
+        .iter()
+        .enumerate()
+        .map(|(at, more)| {
+            let run = folder.join(format!("run-{at}"));
+            train(&run, more).ended(0);
+            std::fs::read(run.join("last.safetensors")).unwrap()
+        })
+        .collect();
+    assert!(models.iter().all(|model| *model == models[0]));
+    // One file for the images to train on, one for those to validate with, and nothing unfinished.
+    assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 2);
+    train(&folder.join("run"), &["--cache", SPEC]).failed(2, "M805");
+}
+
+#[test]
 fn a_model_that_is_none_is_refused() {
     let folder = Folder::new();
     let file = folder.file("model.safetensors", b"not a model");

@@ -3,7 +3,11 @@
 mod archive;
 mod array;
 mod batch;
+#[cfg(unix)]
+mod cache;
 mod folder;
+#[cfg(unix)]
+mod hostile;
 mod image;
 mod messy;
 mod real;
