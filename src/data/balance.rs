@@ -21,7 +21,7 @@ pub fn class_weights(labels: impl Iterator<Item = usize>, classes: usize) -> Vec
     counts.into_iter().map(|count| if count == 0 { 0.0 } else { weight(count) as f32 }).collect()
 }
 
-/// How many images an epoch of [`oversampled`] has.
+/// How many images an epoch of `oversampled` has.
 #[must_use]
 pub fn oversampled_len(labels: impl Iterator<Item = usize>, classes: usize) -> usize {
     let counts = counts(labels, classes);
@@ -77,9 +77,9 @@ mod tests {
         for class in [0, 2, 3] {
             assert_eq!(epoch.iter().filter(|&&index| LABELS[index] == class).count(), 6);
         }
-        for index in 0..11 {
+        for (index, label) in LABELS.iter().enumerate() {
             let seen = epoch.iter().filter(|&&other| other == index).count();
-            let wanted = match LABELS[index] {
+            let wanted = match label {
                 0 => 1..=1,
                 2 => 1..=2,
                 _ => 6..=6,

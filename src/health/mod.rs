@@ -2,7 +2,7 @@
 //!
 //! Everything here is a pure function of the numbers that it is given: no file, clock or thread is known, so the findings
 //! are the same however often a run was interrupted. What is kept from step to step is a [`Health`], which a checkpoint
-//! carries. Which conditions are looked for is one list, [`rule`]; why is answered by the evidence in one order, [`cause`].
+//! carries. Which conditions are looked for is one list, `rule`; why is answered by the evidence in one order, `cause`.
 //!
 //! A condition that is common in trainings that do well, such as a dead ReLU here and there, is a note as long as the
 //! network learns, and a warning where it does not: a training that does well gets no warning.

@@ -194,7 +194,7 @@ fn sum_of_squares(mut numbers: impl Iterator<Item = f32>, len: usize) -> f64 {
 /// Beyond these a sigmoid's or tanh's argument is beyond ±5.
 fn ends(activation: Activation) -> [f32; 2] {
     match activation {
-        Activation::Sigmoid => [0.006_692_851, 0.993_307_15],
+        Activation::Sigmoid => [0.006_692_851, 0.993_307_1],
         _ => [-0.999_909_2, 0.999_909_2],
     }
 }

@@ -182,7 +182,7 @@ fn decay_acts_on_kernels_alone() {
         run(&job_with(data.path(), settings(decay), 1), &at(name)).unwrap();
     }
     // One step: both have the same gradients, and only the decay differs.
-    let [without, with] = ["without", "with"].map(|name| at(name));
+    let [without, with] = ["without", "with"].map(at);
     for name in ["conv1.bias", "norm1.scale", "norm1.shift", "dense1.bias"] {
         assert_eq!(tensor(&without, name), tensor(&with, name), "{name}");
     }
