@@ -48,7 +48,7 @@ fn raw_input(view: &View<'_>) -> Option<Cause> {
     })
 }
 
-fn dead_units(view: &View<'_>) -> Option<Cause> {
+pub(super) fn dead_units(view: &View<'_>) -> Option<Cause> {
     let (at, unit) = view.most_dead().filter(|(_, unit)| unit.dead_share() >= CUT_OFF)?;
     let at_start = view.health.dead_at_start.as_ref().and_then(|dead| dead.get(at)).copied().unwrap_or(0.0);
     let (dead, count, name) = (unit.dead, unit.count, &unit.name);

@@ -259,6 +259,22 @@ fn gradients_that_vanish_are_named_and_relu_is_the_way_out() {
 }
 
 #[test]
+fn a_gradient_that_dead_relus_stop_is_theirs_to_answer_for() {
+    let mut course = Course::new();
+    let cut_off = |step: &mut Observed| {
+        step.layers[0] = layer(0.0, 0.0);
+        step.units[0].alive = vec![false; 4];
+    };
+    course.steps(1, &learnt(3, 0.9), |_| {}).close(None, None);
+    course.steps(60, &learnt(3, PRIOR - 0.015), cut_off).close(None, None);
+    let found = course.found(&code::VANISHING_GRADIENT);
+    assert_eq!(found.because.as_deref(), Some(code::DEAD_RELU.id));
+    assert!(found.cause.contains("4 of 4 ReLUs"), "{}", found.cause);
+    assert!(!found.advice.contains("Sigmoid"), "{}", found.advice);
+    assert!(found.title.contains("is 0,"), "{}", found.title);
+}
+
+#[test]
 fn dead_units_are_a_warning_only_where_nothing_is_learnt() {
     for (right, alive, level) in
         [(3, false, Level::Warning), (3, true, Level::Note), (8, false, Level::Note), (8, true, Level::Note)]

@@ -2,7 +2,7 @@
 
 use crate::diag::code;
 use crate::health::cause::{
-    CUT_OFF, GOOD_RATIO, HIGH_RATIO, LOW_RATIO, better_rate, lower_rate, most_layers, started_low, vanished,
+    CUT_OFF, GOOD_RATIO, HIGH_RATIO, LOW_RATIO, better_rate, dead_units, lower_rate, most_layers, started_low, vanished,
 };
 use crate::health::evidence::median;
 use crate::health::finding::{Finding, Remedy};
@@ -69,24 +69,33 @@ pub(in crate::health) fn vanishing(view: &View<'_>) -> Option<Finding> {
     let mut finding = Finding::new(
         &code::VANISHING_GRADIENT,
         format!(
-            "the gradient of `{}` is {:.1e}, that of `{}` {:.1e}",
-            first.name, first.gradient, last.name, last.gradient
+            "the gradient of `{}` is {}, that of `{}` {}",
+            first.name,
+            norm_text(first.gradient),
+            last.name,
+            norm_text(last.gradient)
         ),
     )
     .number("first", first.gradient)
     .number("last", last.gradient)
     .number("accuracy", view.accuracy());
-    let dead = view.most_dead().is_some_and(|(_, unit)| unit.dead_share() >= CUT_OFF);
-    finding.because = dead.then(|| code::DEAD_RELU.id.to_owned());
-    Some(
-        finding
-            .note_if(!view.is_struggling())
-            .because_of("the activations between them pass next to nothing back")
-            .advise(
-                "replace `Sigmoid` and `Tanh` between the layers by `Relu`, or put `BatchNorm` before them",
-                if dead { Vec::new() } else { vec![Remedy::Rectify] },
-            ),
-    )
+    let finding = match dead_units(view) {
+        Some(cause) => {
+            finding.because = Some(code::DEAD_RELU.id.to_owned());
+            // The change of the spec stands with the finding that explains this one.
+            finding.because_of(cause.sentence).advise(cause.advice, Vec::new())
+        }
+        None => finding.because_of("the activations between them pass next to nothing back").advise(
+            "replace `Sigmoid` and `Tanh` between the layers by `Relu`, or put `BatchNorm` before them",
+            vec![Remedy::Rectify],
+        ),
+    };
+    Some(finding.note_if(!view.is_struggling()))
+}
+
+/// A norm to two digits.
+fn norm_text(norm: f64) -> String {
+    if norm == 0.0 { "0".to_owned() } else { format!("{norm:.1e}") }
 }
 
 /// H720: the updates are of the wrong size for the weights, in a training that learns nothing.
