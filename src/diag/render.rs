@@ -40,7 +40,9 @@ pub fn concise(diagnostics: &[Diagnostic], source: Option<&Source>) -> String {
             (_, None) => {}
         }
         let severity = severity_name(diagnostic.severity);
-        lines += &format!("{severity}[{}] {}\n", diagnostic.code.id, diagnostic.message);
+        // What a message quotes may run over lines.
+        let message = diagnostic.message.replace(['\n', '\r'], " ");
+        lines += &format!("{severity}[{}] {message}\n", diagnostic.code.id);
     }
     lines
 }
@@ -315,5 +317,11 @@ mod tests {
             concise(&[too_small(), nowhere], Some(&source())),
             "specs/small.net:4:10: error[T201] `MaxPool` 2×2 does not fit 1×1\nspecs/small.net: error[P411] too much\n"
         );
+    }
+
+    #[test]
+    fn a_message_that_quotes_several_lines_is_one_line_for_editors() {
+        let quoting = Diagnostic::new(&code::WINDOW_EXCEEDS_INPUT, "`Conv\r\n-> Relu` does not fit");
+        assert_eq!(concise(&[quoting], None), "error[T201] `Conv  -> Relu` does not fit\n");
     }
 }
