@@ -10,7 +10,7 @@ use crate::base::Source;
 use crate::check::Net;
 use crate::data::OnBadImage;
 use crate::syntax::settings::FrontMatter;
-use crate::train::{Job, Machine, Setup};
+use crate::train::{self, Job, Machine, Setup};
 
 /// What a job is made of, its spec's text and settings apart.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,16 @@ pub(super) struct Wanted<'a> {
     pub cache: Option<&'a Path>,
     /// What it runs on.
     pub machine: Machine,
+}
+
+/// Refuses settings that a training would not act on.
+///
+/// # Errors
+///
+/// S015 for each of them.
+pub(super) fn refuse_unsupported(settings: &FrontMatter, source: &Source) -> Result<(), Failure> {
+    let faults = train::unsupported(settings);
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Findings(faults, Some(Box::new(source.clone())))) }
 }
 
 /// Reads the images and checks the network for them.
@@ -42,6 +52,10 @@ pub(super) fn prepare(
         spec::open_data(wanted.data, &source, settings, console)?.cached_in(wanted.cache.map(Path::to_path_buf));
     let checked = spec::check_with(source, &spec::facts(&dataset), |front| *front = settings.clone());
     let spec::Runnable { source, net, .. } = checked.runnable(console)?;
+    let last = net.layers.last().map(|layer| layer.span);
+    if let Some(fault) = train::unsupported_output(&net.graph, last) {
+        return Err(Failure::Findings(vec![fault], Some(Box::new(source))));
+    }
     let setup = Setup {
         spec: &source,
         graph: net.graph.clone(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::argument::{batch, rate, threads};
 use super::console::Console;
 use super::failure::Failure;
-use super::job::{Wanted, prepare};
+use super::job::{Wanted, prepare, refuse_unsupported};
 use super::machine::MachineArgs;
 use super::number::{bytes, counted, duration, grouped, percent};
 use super::watch::Watch;
@@ -124,7 +124,9 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let source = spec::read(&args.spec)?;
     let folder = run_folder(args, &source)?;
     spec::refuse_unread(&source)?;
-    refuse_unsupported(args, &source)?;
+    let mut front = spec::front_matter(&source);
+    args.overrides.apply(&mut front);
+    refuse_unsupported(&front, &source)?;
     let settings = settings(args, &source, &folder)?;
     let (on_bad, cache) = (args.on_bad_image.into(), args.cache.as_deref());
     let wanted = Wanted { spec: &args.spec, data: &args.data, on_bad, cache, machine };
@@ -195,14 +197,6 @@ fn is_sane(job: &Job, console: &Console) -> Result<bool, Failure> {
     }
     found.iter().for_each(|finding| console.log(&health::brief(finding, console.text_width())));
     Ok(found.is_empty())
-}
-
-/// Refuses settings that the training would not act on.
-fn refuse_unsupported(args: &Args, source: &Source) -> Result<(), Failure> {
-    let mut front = spec::front_matter(source);
-    args.overrides.apply(&mut front);
-    let faults = train::unsupported(&front);
-    if faults.is_empty() { Ok(()) } else { Err(Failure::Findings(faults, Some(Box::new(source.clone())))) }
 }
 
 fn run_folder(args: &Args, source: &Source) -> Result<RunFolder, Fault> {

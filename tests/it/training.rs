@@ -256,6 +256,18 @@ fn a_setting_that_a_training_would_not_act_on_is_refused_before_an_image_is_read
     assert!(!folder.join("run").exists());
 }
 
+/// Their scores would go into a softmax that the spec does not ask for.
+#[test]
+fn several_sigmoids_are_refused_where_the_lint_is_silenced() {
+    let folder = Folder::new();
+    let text_of = "---\ninput: 8x8x1\nlint: { allow: [A306] }\n---\nFlatten -> Dense(10) -> Sigmoid\n";
+    let spec = folder.file("sigmoids.net", text_of.as_bytes());
+    for command in ["train", "lr"] {
+        let run = netc([command, text(&spec), DATA]).failed(1, "S015");
+        assert!(run.stderr.contains("10 sigmoids") && run.stderr.contains("`Softmax`"), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn a_training_says_before_it_starts_what_its_settings_will_not_do() {
     let folder = Folder::new();
