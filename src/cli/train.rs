@@ -195,7 +195,7 @@ fn is_sane(job: &Job, console: &Console) -> Result<bool, Failure> {
     if found.is_empty() {
         console.log("sanity    the network learns a batch by heart, and not one of zeros");
     }
-    found.iter().for_each(|finding| console.log(&health::brief(finding, console.text_width())));
+    found.iter().for_each(|finding| console.log(&health::whole(finding, console.text_width())));
     Ok(found.is_empty())
 }
 
