@@ -381,6 +381,24 @@ fn a_class_that_is_never_right_is_named_with_what_it_is_taken_for() {
 }
 
 #[test]
+fn a_class_that_is_not_learnt_yet_is_a_note_and_weights_are_for_rare_classes() {
+    let answers = |loss| validation((0..30).map(|at| (at % 3, if at % 3 == 1 { 2 } else { at % 3 })), loss);
+    for (images, losses, level, remedies) in [
+        ([100, 100, 100], [0.9, 0.8, 0.7], Level::Note, 0),
+        ([100, 100, 100], [0.9, 0.8, 0.79], Level::Warning, 0),
+        ([100, 20, 100], [0.9, 0.8, 0.7], Level::Warning, 1),
+    ] {
+        let mut course = Course::new();
+        course.task.images = images.into();
+        for loss in losses {
+            course.steps(5, &learnt(7, 0.6), |_| {}).close(Some(&answers(loss)), None);
+        }
+        let finding = course.found(&code::CLASS_NEVER_RIGHT);
+        assert_eq!((finding.severity, finding.remedies.len()), (level, remedies), "{images:?} {losses:?}");
+    }
+}
+
+#[test]
 fn a_layer_without_updates_is_named_and_the_rate_only_where_it_has_a_gradient() {
     for (gradient, remedies) in [(0.1, 1), (0.0, 0)] {
         let mut course = Course::new();

@@ -269,7 +269,7 @@ pub static CLASS_NEVER_RIGHT: Code = Code {
     summary: "a class is never recognised",
     page: Page {
         means: "No validation image of a class was right for three epochs. The finding says what they are taken \
-            for.",
+            for. While the validation loss still falls it is a note, unless the class has few training images.",
         why: "The accuracy hides it where the class is small.",
         remedy: "`data: { balance: class_weights }` where the class has few images, more images of it, and a look \
             at whether its folder holds what its name says.",

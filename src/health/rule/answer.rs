@@ -162,10 +162,28 @@ pub(in crate::health) fn never_right(view: &View<'_>) -> Option<Finding> {
         finding.because = Some(code::ONE_CLASS_PREDICTED.id.to_owned());
     }
     let share_of = share(trained, view.task.images.iter().sum());
-    Some(finding.because_of(format!("`{name}` has {trained} training images, {:.1} % of all", 100.0 * share_of)).advise(
-        "weigh the classes, `data: { balance: class_weights }`; find more images of it; look at what its folder holds",
-        vec![Remedy::set("data.balance", "class_weights")],
-    ))
+    let is_rare = share_of * (view.task.images.len() as f64) < RARE;
+    let finding =
+        finding.because_of(format!("`{name}` has {trained} training images, {:.1} % of all", 100.0 * share_of));
+    Some(match is_rare {
+        true => finding.advise(
+            "weigh the classes, `data: { balance: class_weights }`; find more images of it; look at what its folder holds",
+            vec![Remedy::set("data.balance", "class_weights")],
+        ),
+        false => finding.note_if(is_getting_better(view)).advise(
+            format!("train on while the validation loss falls; then compare what the folders of `{name}` and `{for_which}` hold"),
+            Vec::new(),
+        ),
+    })
+}
+
+/// A class with less than this share of what each would have of equal ones is rare.
+const RARE: f64 = 0.8;
+
+/// Whether the validation loss fell by more than a twentieth in the last epoch: classes are learnt one after the other.
+fn is_getting_better(view: &View<'_>) -> bool {
+    let losses: Vec<f64> = view.health.curve.iter().rev().take(2).filter_map(|point| point.val_loss).collect();
+    matches!(losses[..], [now, before] if now < 0.95 * before)
 }
 
 fn explained(finding: Finding, cause: Cause) -> Finding {
