@@ -85,7 +85,7 @@ fn high_ratio(view: &View<'_>) -> Option<Cause> {
 fn unequal_classes(view: &View<'_>) -> Option<Cause> {
     let majority = view.task.majority();
     let largest = (0..view.task.images.len()).max_by_key(|class| view.task.images[*class])?;
-    (majority >= UNEQUAL).then(|| Cause {
+    (!view.task.is_balanced && majority >= UNEQUAL).then(|| Cause {
         sentence: format!(
             "{:.0} % of the training images are of `{}`: always to answer that is right so often",
             100.0 * majority,

@@ -5,7 +5,7 @@ use crate::base::{Source, Span};
 use crate::check::{self, Facts};
 use crate::diag::{Diagnostic, Edit, Fix};
 use crate::syntax;
-use crate::syntax::settings::FrontMatter;
+use crate::syntax::settings::{Balance, FrontMatter};
 
 /// A spec after the ways out of findings.
 #[derive(Clone, Debug)]
@@ -86,6 +86,7 @@ fn is_there(front: &FrontMatter, key: &str) -> bool {
         "train.warmup" => front.train.warmup_epochs > 0.0,
         "train.early_stopping" => front.train.early_stopping.is_some(),
         "data.augment" => !front.data.augment.is_none(),
+        "data.balance" => front.data.balance != Balance::None,
         _ => false,
     }
 }

@@ -113,7 +113,7 @@ impl Health {
         let view = View { task, health: self, is_epoch: false, validation: None, evaluated: None };
         let found = if self.window.len() == WINDOW { view.findings(STEP_RULES) } else { Vec::new() };
         if self.window.len() == WINDOW {
-            self.best_window = self.best_window.max(self.window_accuracy());
+            self.best_window = self.best_window.max(self.window_accuracy(task));
         }
         self.keep(found, epoch, step)
     }
@@ -129,9 +129,9 @@ impl Health {
     ) -> Vec<Finding> {
         self.curve.push(Point {
             train_loss: self.train.mean_loss(),
-            train_accuracy: self.train.accuracy(),
+            train_accuracy: task.accuracy(&self.train),
             val_loss: validation.map(|answers| finite(answers.mean_loss())),
-            val_accuracy: validation.map(Answers::accuracy),
+            val_accuracy: validation.map(|answers| task.accuracy(answers)),
         });
         if let Some(validation) = validation {
             self.never_right.resize(validation.confusion.len(), 0);
@@ -198,9 +198,15 @@ impl Health {
     }
 
     /// The accuracy over the latest batches.
-    pub(super) fn window_accuracy(&self) -> f64 {
-        let images = self.window.iter().map(|batch| batch.answers.images()).sum();
-        share(self.window.iter().map(|batch| batch.answers.correct).sum(), images)
+    pub(super) fn window_accuracy(&self, task: &Task) -> f64 {
+        task.accuracy(&self.window_answers())
+    }
+
+    /// The answers to the latest batches.
+    pub(super) fn window_answers(&self) -> Answers {
+        let mut all = Answers::default();
+        self.window.iter().for_each(|batch| all.merge(&batch.answers));
+        all
     }
 }
 
@@ -212,9 +218,9 @@ impl View<'_> {
     /// The accuracy of the epoch that is closed, or of the latest batches.
     pub fn accuracy(&self) -> f64 {
         match self.health.train.images() {
-            0 => self.health.window_accuracy(),
-            _ if self.health.window.len() == WINDOW => self.health.window_accuracy(),
-            _ => self.health.train.accuracy(),
+            0 => self.health.window_accuracy(self.task),
+            _ if self.health.window.len() == WINDOW => self.health.window_accuracy(self.task),
+            _ => self.task.accuracy(&self.health.train),
         }
     }
 

@@ -9,6 +9,8 @@ pub struct Task {
     pub classes: Vec<String>,
     /// Training images of each class.
     pub images: Vec<u64>,
+    /// Whether the classes count alike all the same, by weights or by oversampling.
+    pub is_balanced: bool,
     /// Layers with trained kernels, in the order of the network.
     pub layers: Vec<String>,
     /// Layers of rectifiers and of sigmoids and tanhs, in the order of the network.
@@ -22,16 +24,29 @@ pub struct Task {
 }
 
 impl Task {
-    /// The share of the class with the most training images: what a guess scores.
+    /// What a guess scores: the share of the class with the most training images, as they count in the training.
     #[must_use]
     pub fn majority(&self) -> f64 {
-        share(self.images.iter().copied().max().unwrap_or(0), self.images.iter().sum())
+        let images = self.counted();
+        share(images.iter().copied().max().unwrap_or(0), images.iter().sum())
     }
 
     /// The entropy of the classes' shares, in nats: what a guess by these shares loses.
     #[must_use]
     pub fn prior_entropy(&self) -> f64 {
-        entropy(&self.images)
+        entropy(&self.counted())
+    }
+
+    /// The accuracy that is to be held against that of a guess: where the classes count alike, the mean over the classes.
+    #[must_use]
+    pub fn accuracy(&self, answers: &Answers) -> f64 {
+        if self.is_balanced { answers.mean_recall() } else { answers.accuracy() }
+    }
+
+    /// The images of each class as they count in the training.
+    fn counted(&self) -> Vec<u64> {
+        let images = self.images.iter();
+        if self.is_balanced { images.map(|count| (*count).min(1)).collect() } else { images.copied().collect() }
     }
 
     /// The accuracy from which on a network has learnt something: `above` more than a guess, or half of what is left
@@ -71,6 +86,10 @@ pub struct Answers {
     pub correct: u64,
     /// How often each class was the answer.
     pub taken: Vec<u64>,
+    /// Images of each class.
+    pub seen: Vec<u64>,
+    /// Those of them that were right.
+    pub right: Vec<u64>,
     /// For each class its images, those that are right, and what each was taken for; only over validation images.
     pub confusion: Vec<Vec<u64>>,
 }
@@ -80,7 +99,8 @@ impl Answers {
     #[must_use]
     pub fn new(classes: usize, confusion: bool) -> Self {
         let confusion = if confusion { vec![vec![0; classes]; classes] } else { Vec::new() };
-        Self { taken: vec![0; classes], confusion, ..Self::default() }
+        let [taken, seen, right] = [(); 3].map(|()| vec![0; classes]);
+        Self { taken, seen, right, confusion, ..Self::default() }
     }
 
     /// Counts an image.
@@ -88,6 +108,8 @@ impl Answers {
         self.loss += loss;
         self.correct += u64::from(answer == label);
         self.taken[answer] += 1;
+        self.seen[label] += 1;
+        self.right[label] += u64::from(answer == label);
         if let Some(row) = self.confusion.get_mut(label) {
             row[answer] += 1;
         }
@@ -97,8 +119,12 @@ impl Answers {
     pub fn merge(&mut self, other: &Self) {
         self.loss += other.loss;
         self.correct += other.correct;
-        self.taken.resize(self.taken.len().max(other.taken.len()), 0);
-        self.taken.iter_mut().zip(&other.taken).for_each(|(sum, count)| *sum += count);
+        for (sums, counts) in
+            [(&mut self.taken, &other.taken), (&mut self.seen, &other.seen), (&mut self.right, &other.right)]
+        {
+            sums.resize(sums.len().max(counts.len()), 0);
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
     }
 
     /// Images counted.
@@ -117,6 +143,15 @@ impl Answers {
     #[must_use]
     pub fn accuracy(&self) -> f64 {
         share(self.correct, self.images())
+    }
+
+    /// The mean over the classes of the share of right answers, also called balanced accuracy.
+    #[must_use]
+    pub fn mean_recall(&self) -> f64 {
+        let recalls = self.seen.iter().zip(&self.right).filter(|(seen, _)| **seen > 0);
+        let (sum, classes) =
+            recalls.fold((0.0, 0_u32), |(sum, classes), (seen, right)| (sum + share(*right, *seen), classes + 1));
+        sum / f64::from(classes.max(1))
     }
 
     /// The class that is answered most, and its share of the answers.

@@ -51,6 +51,7 @@ impl Course {
         let task = Task {
             classes: ["cat", "dog", "ship"].map(str::to_owned).into(),
             images: vec![100; 3],
+            is_balanced: false,
             layers: ["conv1", "dense1"].map(str::to_owned).into(),
             units: vec![unit("conv1", UnitKind::Rectifier), unit("dense1", UnitKind::Squashing)],
             batch: 30,
@@ -378,6 +379,47 @@ fn a_class_that_is_never_right_is_named_with_what_it_is_taken_for() {
         (finding.evidence["class"].as_str(), finding.evidence["taken_for"].as_str()),
         (Some("dog"), Some("ship"))
     );
+}
+
+#[test]
+fn a_loss_that_passes_by_the_prior_on_its_way_down_is_not_stuck() {
+    let mut course = Course::new();
+    let wrong = |loss| one_class(0, loss);
+    course.steps(100, &wrong(PRIOR + 0.2), |_| {}).steps(100, &wrong(PRIOR - 0.2), |_| {});
+    assert!(course.finding(&code::STUCK_AT_PRIOR).is_none(), "{:?}", course.codes());
+    course.steps(200, &wrong(PRIOR), |_| {});
+    course.found(&code::STUCK_AT_PRIOR);
+}
+
+/// Nine of ten images are cats.
+fn mostly_cats(cats_right: usize, others_right: usize, loss: f64) -> Answers {
+    batch((0..30).map(|at| match at {
+        0..27 => (0, if at < cats_right { 0 } else { 1 }, loss),
+        _ => (1 + at % 2, if at - 27 < others_right { 1 + at % 2 } else { 0 }, loss),
+    }))
+}
+
+#[test]
+fn classes_that_count_alike_are_held_against_a_guess_among_equals() {
+    let course = |is_balanced, answers: &Answers| {
+        let mut course = Course::new();
+        course.task.images = vec![900, 50, 50];
+        course.task.is_balanced = is_balanced;
+        course.steps(200, answers, |_| {});
+        course
+    };
+    let prior = entropy(&[900, 50, 50]);
+    // The loss of a guess by the counts says nothing where the classes are weighed; that of a guess among equals does.
+    course(false, &mostly_cats(27, 0, prior)).found(&code::STUCK_AT_PRIOR);
+    assert!(course(true, &mostly_cats(20, 3, prior)).finding(&code::STUCK_AT_PRIOR).is_none());
+    let stuck = course(true, &mostly_cats(27, 0, PRIOR));
+    let finding = stuck.found(&code::STUCK_AT_PRIOR);
+    assert!(
+        finding.remedies.iter().all(|remedy| *remedy != Remedy::set("data.balance", "class_weights")),
+        "{finding:?}"
+    );
+    // Three of four is much where the classes count alike, and nothing where one of them is nine tenths.
+    assert!((mostly_cats(20, 3, 0.4).mean_recall() - (20.0 / 27.0 + 2.0) / 3.0).abs() < 1e-12);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::exec::{Moment, Rate, Session};
 use crate::graph::Graph;
 use crate::health::{Answers, Finding, Health, Observed, Task, non_finite};
 use crate::plan::Plan;
+use crate::syntax::settings::Balance;
 
 /// What is looked at, and what it means.
 #[derive(Clone, Debug)]
@@ -44,6 +45,7 @@ impl Examiner {
         let task = Task {
             classes: job.classes.clone(),
             images,
+            is_balanced: job.balance != Balance::None,
             layers: gauge.layers.clone(),
             units: gauge.units.clone(),
             batch: job.batch(),

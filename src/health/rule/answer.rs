@@ -50,8 +50,7 @@ fn one_class_of_window(view: &View<'_>) -> Option<(usize, f64, f64, &'static str
     if health.window.len() < WINDOW || health.losses.len() < LOSSES {
         return None;
     }
-    let mut all = crate::health::Answers::default();
-    health.window.iter().for_each(|batch| all.merge(&batch.answers));
+    let all = health.window_answers();
     let (class, _) = all.favourite();
     let batches = health.window.iter();
     let (unequal, taken) = if view.task.batch < SMALL_BATCH {
@@ -62,8 +61,9 @@ fn one_class_of_window(view: &View<'_>) -> Option<(usize, f64, f64, &'static str
     };
     let is_one = unequal < 0.1 * (all.taken.len() as f64).ln();
     let learns = all.mean_loss() < view.task.prior_entropy() - 2.0 * NEAR;
-    let is_guess = all.accuracy() <= view.task.majority() + NEAR;
-    (is_one && is_guess && !learns).then_some((class, taken, all.accuracy(), "each of the last 50 batches"))
+    let accuracy = view.task.accuracy(&all);
+    let is_guess = accuracy <= view.task.majority() + NEAR;
+    (is_one && is_guess && !learns).then_some((class, taken, accuracy, "each of the last 50 batches"))
 }
 
 /// H710: the loss stays at that of guessing.
@@ -76,8 +76,16 @@ pub(in crate::health) fn stuck(view: &View<'_>) -> Option<Finding> {
             (two.train_loss, "two epochs".to_owned())
         }
         _ if health.losses.len() == LOSSES => {
-            let images = health.losses.iter().map(|(_, images)| images).sum::<u64>();
-            (health.losses.iter().map(|(loss, _)| loss).sum::<f64>() / images.max(1) as f64, format!("{LOSSES} steps"))
+            let mean = |from: usize, count: usize| {
+                let steps = health.losses.iter().skip(from).take(count);
+                let (loss, images) = steps.fold((0.0, 0), |(loss, images), step| (loss + step.0, images + step.1));
+                loss / images.max(1) as f64
+            };
+            // A loss that only passes by is above in one half and below in the other.
+            if [0, LOSSES / 2].iter().any(|&from| (mean(from, LOSSES / 2) - prior).abs() > 2.0 * NEAR_LOSS) {
+                return None;
+            }
+            (mean(0, LOSSES), format!("{LOSSES} steps"))
         }
         _ => return None,
     };
@@ -101,10 +109,10 @@ pub(in crate::health) fn stuck(view: &View<'_>) -> Option<Finding> {
 pub(in crate::health) fn collapse(view: &View<'_>) -> Option<Finding> {
     let (task, health) = (view.task, view.health);
     let guess = task.majority() + NEAR;
-    let window = (health.window.len() == WINDOW).then(|| (health.best_window, health.window_accuracy()));
+    let window = (health.window.len() == WINDOW).then(|| (health.best_window, health.window_accuracy(task)));
     let earlier = &health.curve[..health.curve.len().saturating_sub(1)];
     let best = earlier.iter().filter_map(|point| point.val_accuracy).fold(0.0, f64::max);
-    let epoch = view.validation.map(|answers| (best, answers.accuracy()));
+    let epoch = view.validation.map(|answers| (best, task.accuracy(answers)));
     let fell = |&(before, now): &(f64, f64)| before >= task.learnt(0.2) && now <= guess;
     let (before, now) = [window, epoch].into_iter().flatten().find(fell)?;
     let spike = health.steps.iter().max_by(|one, other| one.norm.total_cmp(&other.norm));
