@@ -7,10 +7,10 @@ use std::ops::{Deref, DerefMut};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use netc::kernel::conv::{
-    ConvKernel, FORWARD, INPUT_GRADIENT, RunForward, RunGradient, RunInputGradient, WEIGHT_GRADIENT,
+    ConvKernel, FORWARD, INPUT_GRADIENT, RunForward, RunGradient, RunInputGradient, WEIGHT_GRADIENT, bf16,
 };
 use netc::kernel::geometry::windows_along;
-use netc::kernel::{Activation, ConvGeometry, Dense, Epilogue, Isa, Padding, Scratch, Space, Window, dense};
+use netc::kernel::{Activation, ConvGeometry, Dense, Epilogue, Isa, Operands, Padding, Scratch, Space, Window, dense};
 
 fn main() {
     divan::main();
@@ -58,10 +58,14 @@ fn shapes() -> impl Iterator<Item = Shape> {
     })
 }
 
-/// The cases of a bench: every shape with every kernel of the table that fits it here.
-fn cases<Run>(table: &'static [ConvKernel<ConvGeometry, Run>]) -> impl Iterator<Item = Case<Run>> {
+/// Rows of kernels.
+type Table<Run> = &'static [ConvKernel<ConvGeometry, Run>];
+
+/// The cases of a bench: every shape with every kernel of the tables that fits it here.
+fn cases<Run>(table: Table<Run>, of_bf16: Table<Run>) -> impl Iterator<Item = Case<Run>> {
     shapes().flat_map(move |shape| {
-        let runs = table.iter().filter(move |kernel| kernel.isa.is_available() && (kernel.fits)(&shape.g));
+        let runs =
+            table.iter().chain(of_bf16).filter(move |kernel| kernel.isa.is_available() && (kernel.fits)(&shape.g));
         runs.map(move |kernel| Case { kernel, shape })
     })
 }
@@ -121,7 +125,7 @@ fn room(workspace: usize, scratch: usize) -> (Vec<f32>, Scratch) {
     (vec![0.0; workspace], Scratch::new(rayon::current_num_threads(), scratch))
 }
 
-#[divan::bench(args = cases(FORWARD), sample_count = 10)]
+#[divan::bench(args = cases(FORWARD, bf16::FORWARD), sample_count = 10)]
 fn forward(bencher: Bencher<'_, '_>, case: &Case<RunForward>) {
     let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
     let [x, w, mut y] = case.shape.operands();
@@ -134,7 +138,7 @@ fn forward(bencher: Bencher<'_, '_>, case: &Case<RunForward>) {
     });
 }
 
-#[divan::bench(args = cases(INPUT_GRADIENT), sample_count = 10)]
+#[divan::bench(args = cases(INPUT_GRADIENT, bf16::INPUT_GRADIENT), sample_count = 10)]
 fn input_gradient(bencher: Bencher<'_, '_>, case: &Case<RunInputGradient>) {
     let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
     let [mut dx, w, dy] = case.shape.operands();
@@ -145,7 +149,7 @@ fn input_gradient(bencher: Bencher<'_, '_>, case: &Case<RunInputGradient>) {
     });
 }
 
-#[divan::bench(args = cases(WEIGHT_GRADIENT), sample_count = 10)]
+#[divan::bench(args = cases(WEIGHT_GRADIENT, bf16::WEIGHT_GRADIENT), sample_count = 10)]
 fn weight_gradient(bencher: Bencher<'_, '_>, case: &Case<RunGradient>) {
     let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
     let [x, mut dw, dy] = case.shape.operands();
@@ -166,7 +170,7 @@ fn dense_flops() -> ItemsCount {
 #[divan::bench]
 fn dense_forward(bencher: Bencher<'_, '_>) {
     let [n, i, o] = DENSE;
-    let shape = Dense { isa: Isa::detect(), inputs: i, outputs: o };
+    let shape = Dense { isa: Isa::detect(), operands: Operands::F32, inputs: i, outputs: o };
     let (x, w, mut y) = (Tensor::of(n * i), Tensor::of(i * o), Tensor::of(n * o));
     let epilogue = Epilogue { bias: None, activation: Activation::Relu };
     bencher.counter(dense_flops()).bench_local(|| dense::forward(shape, n, black_box(&x), &w, epilogue, &mut y));
@@ -175,7 +179,7 @@ fn dense_forward(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn dense_input_gradient(bencher: Bencher<'_, '_>) {
     let [n, i, o] = DENSE;
-    let shape = Dense { isa: Isa::detect(), inputs: i, outputs: o };
+    let shape = Dense { isa: Isa::detect(), operands: Operands::F32, inputs: i, outputs: o };
     let (mut dx, w, dy) = (Tensor::of(n * i), Tensor::of(i * o), Tensor::of(n * o));
     bencher.counter(dense_flops()).bench_local(|| dense::input_gradient(shape, n, black_box(&dy), &w, &mut dx));
 }
@@ -183,7 +187,7 @@ fn dense_input_gradient(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn dense_weight_gradient(bencher: Bencher<'_, '_>) {
     let [n, i, o] = DENSE;
-    let shape = Dense { isa: Isa::detect(), inputs: i, outputs: o };
+    let shape = Dense { isa: Isa::detect(), operands: Operands::F32, inputs: i, outputs: o };
     let (x, mut dw, dy) = (Tensor::of(n * i), Tensor::of(i * o), Tensor::of(n * o));
     bencher.counter(dense_flops()).bench_local(|| dense::weight_gradient(shape, n, black_box(&x), &dy, &mut dw));
 }

@@ -1,8 +1,9 @@
-"""Time PyTorch on the benchmark networks: training steps (Adam) and inference, float32.
+"""Time PyTorch on the benchmark networks: training steps (Adam) and inference.
 
     python bench_torch.py --nets A D --modes train --layouts channels_last --compile
 
-Prints a JSON line a configuration: the median of `--steps` steps after `--warmup` unmeasured ones, on
+With `--precision bf16` training runs under autocast, weights and Adam in float32, and inference on a bf16 copy of the
+network. Prints a JSON line a configuration: the median of `--steps` steps after `--warmup` unmeasured ones, on
 one batch that stays in memory. A to D are those of `nets/*.net`, E and F torchvision's ResNet-18 and
 MobileNetV2. The allocator is not chosen here: preload jemalloc to measure with it. Written for PyTorch
 2.15 and torchvision 0.29.
@@ -75,19 +76,23 @@ NETS |= {"E": Published("resnet18", batch_size=8), "F": Published("mobilenet_v2"
 LAYOUTS = {"nchw": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
-def training_step(net: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> Callable[[], None]:
+def training_step(net: nn.Module, images: torch.Tensor, labels: torch.Tensor, precision: str) -> Callable[[], None]:
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-4)
 
     def step() -> None:
         optimizer.zero_grad()
-        F.cross_entropy(net(images), labels).backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+            loss = F.cross_entropy(net(images), labels)
+        loss.backward()
         optimizer.step()
 
     return step
 
 
-def inference_step(net: nn.Module, images: torch.Tensor) -> Callable[[], None]:
+def inference_step(net: nn.Module, images: torch.Tensor, precision: str) -> Callable[[], None]:
     net.eval()
+    if precision == "bf16":
+        net, images = net.bfloat16(), images.bfloat16()
 
     @torch.inference_mode()
     def step() -> None:
@@ -121,6 +126,7 @@ def main() -> None:
     parser.add_argument("--nets", nargs="+", choices=NETS, default=list(NETS))
     parser.add_argument("--modes", nargs="+", choices=["train", "infer"], default=["train", "infer"])
     parser.add_argument("--layouts", nargs="+", choices=LAYOUTS, default=list(LAYOUTS))
+    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
     parser.add_argument("--batch", type=int, help="images a step (default: 32, for D 128, for E and F 8)")
     parser.add_argument("--compile", action="store_true", help="by torch.compile, which needs a C++ compiler")
     parser.add_argument("--threads", type=int, default=2)
@@ -142,9 +148,13 @@ def main() -> None:
                 net = shape.build().to(memory_format=LAYOUTS[layout])
                 if arguments.compile:
                     net = torch.compile(net)
-                step = training_step(net, x, labels) if mode == "train" else inference_step(net, x)
+                if mode == "train":
+                    step = training_step(net, x, labels, arguments.precision)
+                else:
+                    step = inference_step(net, x, arguments.precision)
                 seconds = median_seconds(step, arguments.warmup, arguments.steps)
                 how = {"layout": layout, "compiled": arguments.compile, "allocator": allocator}
+                how["precision"] = arguments.precision
                 report("torch", torch.__version__, name, mode, batch, arguments.threads, seconds, **how)
 
 

@@ -41,6 +41,7 @@ class Workload:
     mode: str
     batch: int
     threads: int
+    precision: str
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,11 @@ class Netc:
         return True
 
     def measure(self, work: Workload) -> Measured:
-        command = [self.binary, "plan", SPECS[work.net], "--batch", str(work.batch), "--threads", str(work.threads)]
+        command = [self.binary, "plan", "-", "--batch", str(work.batch), "--threads", str(work.threads)]
         command += ["--profile", "--format", "json"]
         if work.mode == "infer":
             command.append("--infer")
-        return run(command)
+        return run(command, text=spec_of(work))
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Torch:
     def measure(self, work: Workload) -> Measured:
         command = [self.python, HERE / "bench_torch.py", "--nets", work.net, "--modes", work.mode]
         command += ["--layouts", self.layout, "--batch", str(work.batch), "--threads", str(work.threads)]
+        command += ["--precision", work.precision]
         if self.compiled:
             command.append("--compile")
         return run(command, {"LD_PRELOAD": str(self.preload)} if self.preload else {})
@@ -103,7 +105,7 @@ class Keras:
     label: str = "keras on tensorflow"
 
     def takes(self, work: Workload) -> bool:
-        return work.net != "E"
+        return work.net != "E" and work.precision == "f32"
 
     def measure(self, work: Workload) -> Measured:
         command = [self.python, HERE / "bench_keras.py", "--net", work.net, "--mode", work.mode]
@@ -116,16 +118,30 @@ class Onnx:
     label: str = "onnx runtime"
 
     def takes(self, work: Workload) -> bool:
-        return work.mode == "infer"
+        return work.mode == "infer" and work.precision == "f32"
 
     def measure(self, work: Workload) -> Measured:
         command = [self.python, HERE / "bench_onnx.py", "--net", work.net]
         return run([*command, "--batch", str(work.batch), "--threads", str(work.threads)])
 
 
-def run(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> Measured:
-    """Runs a measurement, whose last line, or whole output, is JSON with the speed."""
-    process = subprocess.Popen(command, env=os.environ | (environment or {}), stdout=subprocess.PIPE, text=True)
+def spec_of(work: Workload) -> str:
+    """The network's spec, with the precision that is asked for."""
+    spec = SPECS[work.net].read_text()
+    if work.precision == "f32":
+        return spec
+    front = spec.split("---\n")[1]
+    if "train:" in front:
+        raise SystemExit(f"{SPECS[work.net]} has settings of its own: the precision cannot be set")
+    return spec.replace(front, f"{front}train: {{ precision: {work.precision} }}\n", 1)
+
+
+def run(command: Sequence[str | Path], environment: dict[str, str] | None = None, text: str = "") -> Measured:
+    """Runs a measurement, with a text on stdin, whose last line, or whole output, is JSON with the speed."""
+    everything = os.environ | (environment or {})
+    process = subprocess.Popen(command, env=everything, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process.stdin.write(text)
+    process.stdin.close()
     printed = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -164,7 +180,7 @@ def compare(work: Workload, netc: Netc, peers: list[Engine], rounds: int) -> Non
             print(f"{work.net} {work.mode}: round {number} of {rounds}, {engine.label}", file=sys.stderr)
             measured[engine.label].append(engine.measure(work))
     print(
-        f"\n{work.net}, {work.mode}, batch {work.batch}, {work.threads} threads: images/s, min – median – max; peak memory"
+        f"\n{work.net}, {work.mode}, {work.precision}, batch {work.batch}, {work.threads} threads: images/s, min – median – max; peak memory"
     )
     for label, values in measured.items():
         speeds = spread([value.images_per_second for value in values], digits=1)
@@ -182,6 +198,7 @@ def main() -> None:
     parser.add_argument("--modes", nargs="+", choices=["train", "infer"], default=["train", "infer"])
     parser.add_argument("--peers", nargs="+", choices=REQUIREMENTS, default=["torch"], help="default: torch")
     parser.add_argument("--compile", action="store_true", help="measure torch.compile too, which needs a C++ compiler")
+    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32", help="bf16: of netc and PyTorch only")
     parser.add_argument("--batch", type=int, help="images a step (default: 32, for D 128, for E and F 8)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
@@ -204,7 +221,8 @@ def main() -> None:
         peers.append(Onnx(python))
     for net in arguments.nets:
         for mode in arguments.modes:
-            work = Workload(net, mode, arguments.batch or DEFAULT_BATCH[net], arguments.threads)
+            batch = arguments.batch or DEFAULT_BATCH[net]
+            work = Workload(net, mode, batch, arguments.threads, arguments.precision)
             compare(work, Netc(arguments.netc.resolve()), peers, arguments.rounds)
 
 

@@ -27,16 +27,6 @@ pub(super) struct Wanted<'a> {
     pub machine: Machine,
 }
 
-/// Refuses settings that a training would not act on.
-///
-/// # Errors
-///
-/// S015 for each of them.
-pub(super) fn refuse_unsupported(settings: &FrontMatter, source: &Source) -> Result<(), Failure> {
-    let faults = train::unsupported(settings);
-    if faults.is_empty() { Ok(()) } else { Err(Failure::Findings(faults, Some(Box::new(source.clone())))) }
-}
-
 /// Reads the images and checks the network for them.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::argument::{Format, batch};
 use super::console::Console;
 use super::failure::Failure;
-use super::job::{Wanted, prepare, refuse_unsupported};
+use super::job::{Wanted, prepare};
 use super::machine::MachineArgs;
 use super::number::counted;
 use super::progress::Bar;
@@ -68,7 +68,6 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let source = spec::read(&args.spec)?;
     spec::refuse_unread(&source)?;
     let mut settings = spec::front_matter(&source);
-    refuse_unsupported(&settings, &source)?;
     settings.train.batch_size = args.batch_size.unwrap_or(settings.train.batch_size);
     settings.train.seed = args.seed.unwrap_or(settings.train.seed);
     let name = if spec::is_stdin(&args.spec) { "spec".into() } else { stem(&args.spec) };

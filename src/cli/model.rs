@@ -24,6 +24,6 @@ pub(super) fn load(path: &Path, batch: usize, machine: Machine) -> Result<(Model
         let help = "use the version of netc that trained it, or train it again";
         return Err(Diagnostic::new(&code::MODEL_DOES_NOT_FIT_SPEC, message).on(path).help(help).fault().into());
     };
-    let predictor = Predictor::of_model(&model, &net.graph, batch, machine)?;
+    let predictor = Predictor::of_model(&model, &net.graph, checked.tree.front.train.precision, batch, machine)?;
     Ok((model, predictor))
 }

@@ -45,7 +45,9 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let Machine { threads, isa } = args.machine.machine()?;
     let spec = args.images.load(&args.spec, console)?;
-    let plan = plan_of(&spec.net, &spec.tree.front.train, args.infer, Options { batch: args.batch, isa });
+    let train = &spec.tree.front.train;
+    let options = Options { batch: args.batch, isa, precision: train.precision };
+    let plan = plan_of(&spec.net, train, args.infer, options);
     let profile = if args.profile { Some(profile(&plan, &spec.net, threads)?) } else { None };
     let shown = Shown { plan: &plan, net: &spec.net, threads, profile: profile.as_ref() };
     match args.format {
@@ -80,6 +82,7 @@ struct Shown<'a> {
 #[derive(serde::Serialize)]
 struct PlanJson {
     train: bool,
+    precision: &'static str,
     batch: usize,
     threads: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +117,7 @@ impl Shown<'_> {
         });
         PlanJson {
             train: self.plan.is_training(),
+            precision: self.plan.options.precision.name(),
             batch: self.batch(),
             threads: self.threads,
             images_per_second: self.profile.map(|profile| profile.images_per_second(self.batch())),
@@ -167,9 +171,9 @@ impl Shown<'_> {
         let flops: u64 = self.plan.steps.iter().map(|step| self.plan.cost(step, self.batch()).flops).sum();
         let what = if self.plan.is_training() { "training step" } else { "forward pass" };
         let mut text = format!(
-            "{what} of {} images, {} kernels: {}FLOP, {} at the peak with {} threads\n",
+            "{what} of {} images, {}: {}FLOP, {} at the peak with {} threads\n",
             self.batch(),
-            self.plan.options.isa,
+            self.plan.options.kernels(),
             operations(flops),
             bytes(self.plan.peak_bytes(self.threads)),
             self.threads,

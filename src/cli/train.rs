@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::argument::{batch, rate, threads};
 use super::console::Console;
 use super::failure::Failure;
-use super::job::{Wanted, prepare, refuse_unsupported};
+use super::job::{Wanted, prepare};
 use super::machine::MachineArgs;
 use super::number::{bytes, counted, duration, grouped, percent};
 use super::watch::Watch;
@@ -124,9 +124,6 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let source = spec::read(&args.spec)?;
     let folder = run_folder(args, &source)?;
     spec::refuse_unread(&source)?;
-    let mut front = spec::front_matter(&source);
-    args.overrides.apply(&mut front);
-    refuse_unsupported(&front, &source)?;
     let settings = settings(args, &source, &folder)?;
     let (on_bad, cache) = (args.on_bad_image.into(), args.cache.as_deref());
     let wanted = Wanted { spec: &args.spec, data: &args.data, on_bad, cache, machine };
@@ -226,7 +223,7 @@ fn found(job: &Job, net: &Net) -> String {
         }
     };
     let settings = &job.settings;
-    let peak = job.plan().peak_bytes(job.machine.threads);
+    let plan = job.plan();
     [
         ("images", format!("{images} in {}: {split}", counted(job.classes.len(), "class"))),
         ("input", format!("{}, {}", net.input, normalisation(&job.normalizer))),
@@ -253,10 +250,10 @@ fn found(job: &Job, net: &Net) -> String {
         (
             "machine",
             format!(
-                "{}, {} kernels, {} for the plan",
+                "{}, {}, {} for the plan",
                 counted(job.machine.threads, "thread"),
-                job.machine.isa,
-                bytes(peak)
+                plan.options.kernels(),
+                bytes(plan.peak_bytes(job.machine.threads))
             ),
         ),
     ]

@@ -147,7 +147,7 @@ fn train_rows(train: &TrainSettings) -> Vec<Row> {
         ("train.epochs", epochs.to_string()),
         ("train.batch_size", batch_size.to_string()),
         ("train.seed", seed.to_string()),
-        ("train.precision", word(precision)),
+        ("train.precision", precision.name().to_owned()),
         ("train.ema", optional(ema.map(|share| share.to_string()))),
         ("train.early_stopping", optional(early_stopping.map(stopping))),
         ("train.on_collapse", optional(on_collapse.as_ref().map(word))),

@@ -11,11 +11,13 @@ pub enum Isa {
     Avx2,
     /// AVX-512 F, VL, BW and DQ: 16 lanes.
     Avx512,
+    /// AVX-512 with products of pairs of bf16, VDPBF16PS.
+    Avx512Bf16,
 }
 
 impl Isa {
     /// All, the narrowest first.
-    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+    pub const ALL: [Self; 4] = [Self::Portable, Self::Avx2, Self::Avx512, Self::Avx512Bf16];
 
     /// The widest that this machine has.
     #[must_use]
@@ -44,8 +46,10 @@ impl Isa {
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512dq")
             }
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Bf16 => Self::Avx512.is_available() && is_x86_feature_detected!("avx512bf16"),
             #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx2 | Self::Avx512 => false,
+            Self::Avx2 | Self::Avx512 | Self::Avx512Bf16 => false,
         }
     }
 
@@ -60,6 +64,7 @@ impl Isa {
             Self::Portable => "portable",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
+            Self::Avx512Bf16 => "avx512-bf16",
         }
     }
 }
@@ -85,9 +90,9 @@ impl Isa {
             Self::Avx2 => unsafe { with_avx2(loops) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => unsafe { with_avx512(loops) },
+            Self::Avx512 | Self::Avx512Bf16 => unsafe { with_avx512(loops) },
             #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx2 | Self::Avx512 => unreachable!("available nowhere else"),
+            Self::Avx2 | Self::Avx512 | Self::Avx512Bf16 => unreachable!("available nowhere else"),
         }
     }
 }

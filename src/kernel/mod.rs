@@ -6,10 +6,12 @@
 //! `unsafe` lives in this room and nowhere else.
 
 pub mod activation;
+pub mod bf16;
 mod chunk;
 pub mod conv;
 pub mod criterion;
 pub mod dense;
+mod element;
 pub mod elementwise;
 pub mod epilogue;
 mod gemm;
@@ -29,6 +31,7 @@ mod testing;
 pub mod update;
 
 pub use activation::Activation;
+pub use bf16::Operands;
 pub use criterion::Criterion;
 pub use dense::Dense;
 pub use epilogue::Epilogue;

@@ -1,55 +1,64 @@
 //! The choice of kernels: the only place where it is made.
 
+use super::{Options, Precision};
+use crate::kernel::ConvGeometry;
 use crate::kernel::conv::{
     self, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, PooledConv, PooledGradient,
     PooledInputGradient,
 };
-use crate::kernel::{ConvGeometry, Isa};
 
-/// The fastest row for a shape: tables are sorted by speed.
+/// Rows of kernels.
+type Table<Geometry, Run> = &'static [ConvKernel<Geometry, Run>];
+
+/// The fastest row for a shape of the first table, or for bf16 of the second: tables are sorted by speed.
 fn try_first_fit<Geometry, Run>(
-    table: &'static [ConvKernel<Geometry, Run>],
-    isa: Isa,
+    [of_f32, of_bf16]: [Table<Geometry, Run>; 2],
+    options: Options,
     geometry: &Geometry,
 ) -> Option<&'static ConvKernel<Geometry, Run>> {
-    table.iter().find(|row| row.isa <= isa && (row.fits)(geometry))
+    let table = match options.precision {
+        Precision::F32 => of_f32,
+        Precision::Bf16 => of_bf16,
+    };
+    table.iter().find(|row| row.isa <= options.isa && (row.fits)(geometry))
 }
 
 /// The same for tables whose last row fits every shape.
 fn first_fit<Run>(
-    table: &'static [ConvKernel<ConvGeometry, Run>],
-    isa: Isa,
+    tables: [Table<ConvGeometry, Run>; 2],
+    options: Options,
     geometry: &ConvGeometry,
 ) -> &'static ConvKernel<ConvGeometry, Run> {
-    try_first_fit(table, isa, geometry).unwrap_or_else(|| unreachable!("the last row of the table fits every shape"))
+    try_first_fit(tables, options, geometry)
+        .unwrap_or_else(|| unreachable!("the last row of the table fits every shape"))
 }
 
 /// The fastest forward convolution for a shape.
-pub(super) fn forward(isa: Isa, geometry: &ConvGeometry) -> &'static ConvForward {
-    first_fit(conv::FORWARD, isa, geometry)
+pub(super) fn forward(options: Options, geometry: &ConvGeometry) -> &'static ConvForward {
+    first_fit([conv::FORWARD, conv::bf16::FORWARD], options, geometry)
 }
 
 /// The fastest input gradient for a shape.
-pub(super) fn input_gradient(isa: Isa, geometry: &ConvGeometry) -> &'static ConvInputGradient {
-    first_fit(conv::INPUT_GRADIENT, isa, geometry)
+pub(super) fn input_gradient(options: Options, geometry: &ConvGeometry) -> &'static ConvInputGradient {
+    first_fit([conv::INPUT_GRADIENT, conv::bf16::INPUT_GRADIENT], options, geometry)
 }
 
 /// The fastest weight gradient for a shape.
-pub(super) fn weight_gradient(isa: Isa, geometry: &ConvGeometry) -> &'static ConvGradient {
-    first_fit(conv::WEIGHT_GRADIENT, isa, geometry)
+pub(super) fn weight_gradient(options: Options, geometry: &ConvGeometry) -> &'static ConvGradient {
+    first_fit([conv::WEIGHT_GRADIENT, conv::bf16::WEIGHT_GRADIENT], options, geometry)
 }
 
 /// A forward convolution that pools as it goes, where there is one for the shape.
-pub(super) fn pooled_forward(isa: Isa, geometry: &PooledConv) -> Option<&'static ConvPool> {
-    try_first_fit(conv::POOLED_FORWARD, isa, geometry)
+pub(super) fn pooled_forward(options: Options, geometry: &PooledConv) -> Option<&'static ConvPool> {
+    try_first_fit([conv::POOLED_FORWARD, conv::bf16::POOLED_FORWARD], options, geometry)
 }
 
 /// An input gradient over the winners of a pool, where there is one for the shape.
-pub(super) fn pooled_input_gradient(isa: Isa, geometry: &PooledConv) -> Option<&'static PooledInputGradient> {
-    try_first_fit(conv::POOLED_INPUT_GRADIENT, isa, geometry)
+pub(super) fn pooled_input_gradient(options: Options, geometry: &PooledConv) -> Option<&'static PooledInputGradient> {
+    try_first_fit([conv::POOLED_INPUT_GRADIENT, conv::bf16::POOLED_INPUT_GRADIENT], options, geometry)
 }
 
 /// A weight gradient over the winners of a pool, where there is one for the shape.
-pub(super) fn pooled_weight_gradient(isa: Isa, geometry: &PooledConv) -> Option<&'static PooledGradient> {
-    try_first_fit(conv::POOLED_WEIGHT_GRADIENT, isa, geometry)
+pub(super) fn pooled_weight_gradient(options: Options, geometry: &PooledConv) -> Option<&'static PooledGradient> {
+    try_first_fit([conv::POOLED_WEIGHT_GRADIENT, conv::bf16::POOLED_WEIGHT_GRADIENT], options, geometry)
 }

@@ -1,7 +1,7 @@
 //! The plan in words: the name of each step's kernel, and what was fused into it.
 
 use super::step::{Fused, Step, Work};
-use crate::kernel::{Activation, Isa};
+use crate::kernel::{Activation, Isa, Operands};
 
 impl Step {
     /// What the step does, with what rides on it: `conv+bias+relu`.
@@ -35,10 +35,14 @@ impl Step {
             Work::PooledInputGradient(_, kernel, _) => kernel.name,
             Work::PooledWeightGradient(_, kernel) => kernel.name,
             Work::Dense(dense, _) | Work::DenseInputGradient(dense) | Work::DenseWeightGradient(dense) => {
-                match dense.isa {
-                    Isa::Portable => "product",
-                    Isa::Avx2 => "product-avx2",
-                    Isa::Avx512 => "product-avx512",
+                match (dense.operands, dense.isa) {
+                    (Operands::F32, Isa::Portable) => "product",
+                    (Operands::F32, Isa::Avx2) => "product-avx2",
+                    (Operands::F32, Isa::Avx512 | Isa::Avx512Bf16) => "product-avx512",
+                    (Operands::Bf16, Isa::Portable) => "product-bf16-by-f32",
+                    (Operands::Bf16, Isa::Avx2) => "product-bf16-by-avx2",
+                    (Operands::Bf16, Isa::Avx512) => "product-bf16-by-avx512",
+                    (Operands::Bf16, Isa::Avx512Bf16) => "product-bf16",
                 }
             }
             _ => "",

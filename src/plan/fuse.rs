@@ -120,7 +120,7 @@ impl Fusion<'_> {
             Op::MaxPool(window) if group.pool.is_none() => {
                 let Op::Conv(conv) = self.graph.nodes[group.node.0].op else { return false };
                 let pooled = PooledConv { conv, pool: window };
-                if choose::pooled_forward(self.options.isa, &pooled).is_none() {
+                if choose::pooled_forward(self.options, &pooled).is_none() {
                     return false;
                 }
                 group.pool = Some(window);
@@ -147,17 +147,17 @@ impl Fusion<'_> {
     fn spreads_nothing(&self, node: NodeId) -> bool {
         let Op::MaxPoolGradient(pool) = self.graph.nodes[node.0].op else { return false };
         let spread = self.graph.nodes[node.0].outputs[0];
-        let isa = self.options.isa;
+        let options = self.options;
         let takes_winners = |reader: &NodeId| {
             let reader = &self.graph.nodes[reader.0];
             match reader.op {
                 Op::ConvInputGradient(conv) => {
                     reader.inputs[0] == spread
-                        && choose::pooled_input_gradient(isa, &PooledConv { conv, pool }).is_some()
+                        && choose::pooled_input_gradient(options, &PooledConv { conv, pool }).is_some()
                 }
                 Op::ConvWeightGradient(conv) => {
                     reader.inputs[1] == spread
-                        && choose::pooled_weight_gradient(isa, &PooledConv { conv, pool }).is_some()
+                        && choose::pooled_weight_gradient(options, &PooledConv { conv, pool }).is_some()
                 }
                 _ => false,
             }

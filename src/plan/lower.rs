@@ -315,14 +315,14 @@ impl<'a> Lowering<'a> {
     }
 
     fn conv(&mut self, group: &Group, op: &Op) -> Draft {
-        let Options { batch, isa } = self.options;
+        let options @ Options { batch, .. } = self.options;
         let (work, workspace, scratch) = match *op {
             Op::ConvWeightGradient(g) => {
-                let kernel = choose::weight_gradient(isa, &g);
+                let kernel = choose::weight_gradient(options, &g);
                 (Work::ConvWeightGradient(g, kernel), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
             }
             Op::Conv(g) => {
-                let kernel = choose::forward(isa, &g);
+                let kernel = choose::forward(options, &g);
                 (Work::Conv(g, kernel, fused(group)), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
             }
             _ => unreachable!("{} is no convolution", op.name()),
@@ -334,18 +334,18 @@ impl<'a> Lowering<'a> {
     /// The gradient overwrites what the derivative behind it is computed from, so that it takes no memory of its own, if
     /// nobody needs that any more; else the derivative is a step of its own.
     fn conv_input_gradient(&mut self, group: &Group, at: usize, g: ConvGeometry, phase: Phase) {
-        let Options { batch, isa } = self.options;
+        let options @ Options { batch, .. } = self.options;
         let dx = group.outputs[0];
         let in_place = group.derivative.filter(|derivative| self.buffers.ends_at(derivative.source, at));
         let activation = in_place.map_or(Activation::Identity, |derivative| derivative.activation);
         let (work, workspace, scratch) = match group.pool {
             Some(pool) => {
                 let g = PooledConv { conv: g, pool };
-                let kernel = choose::pooled_input_gradient(isa, &g).unwrap_or_else(unfused);
+                let kernel = choose::pooled_input_gradient(options, &g).unwrap_or_else(unfused);
                 (Work::PooledInputGradient(g, kernel, activation), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
             }
             None => {
-                let kernel = choose::input_gradient(isa, &g);
+                let kernel = choose::input_gradient(options, &g);
                 (Work::ConvInputGradient(g, kernel, activation), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
             }
         };
@@ -362,14 +362,14 @@ impl<'a> Lowering<'a> {
     }
 
     fn pooled_conv(&mut self, group: &Group, op: &Op, g: &PooledConv) -> Draft {
-        let Options { batch, isa } = self.options;
+        let options @ Options { batch, .. } = self.options;
         let (work, workspace, scratch) = match *op {
             Op::Conv(_) => {
-                let kernel = choose::pooled_forward(isa, g).unwrap_or_else(unfused);
+                let kernel = choose::pooled_forward(options, g).unwrap_or_else(unfused);
                 (Work::ConvPool(*g, kernel, fused(group)), (kernel.workspace)(g, batch), (kernel.scratch)(g))
             }
             _ => {
-                let kernel = choose::pooled_weight_gradient(isa, g).unwrap_or_else(unfused);
+                let kernel = choose::pooled_weight_gradient(options, g).unwrap_or_else(unfused);
                 (Work::PooledWeightGradient(*g, kernel), (kernel.workspace)(g, batch), (kernel.scratch)(g))
             }
         };
@@ -386,6 +386,7 @@ impl<'a> Lowering<'a> {
         let len = |value: ValueId| self.graph.shape(value).len();
         let dense = |inputs: ValueId, outputs: ValueId| Dense {
             isa: self.options.isa,
+            operands: self.options.operands(),
             inputs: len(inputs),
             outputs: len(outputs),
         };

@@ -12,11 +12,12 @@ mod layout;
 mod lower;
 mod step;
 
+pub use crate::syntax::settings::Precision;
 pub use cost::Cost;
 pub use step::{Buffer, BufferId, Change, Decays, Element, Fused, Optimizer, Phase, Rows, Slot, Step, Work};
 
 use crate::graph::{Graph, Inference, Training, ValueId};
-use crate::kernel::Isa;
+use crate::kernel::{Isa, Operands};
 
 /// What a plan is made for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +26,33 @@ pub struct Options {
     pub batch: usize,
     /// The best instruction set that kernels may use.
     pub isa: Isa,
+    /// What convolutions and products multiply.
+    pub precision: Precision,
+}
+
+impl Options {
+    /// The best instruction set that kernels of this precision have a use for.
+    #[must_use]
+    pub fn used_isa(&self) -> Isa {
+        match self.precision {
+            Precision::F32 => self.isa.min(Isa::Avx512),
+            Precision::Bf16 => self.isa,
+        }
+    }
+
+    /// The kernels in words: `avx512 kernels`.
+    #[must_use]
+    pub fn kernels(&self) -> String {
+        let of = if self.precision == Precision::Bf16 { " of bf16" } else { "" };
+        format!("{} kernels{of}", self.used_isa())
+    }
+
+    fn operands(&self) -> Operands {
+        match self.precision {
+            Precision::F32 => Operands::F32,
+            Precision::Bf16 => Operands::Bf16,
+        }
+    }
 }
 
 /// A network as steps over one arena of `f32`.

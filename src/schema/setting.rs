@@ -86,7 +86,7 @@ pub(super) fn train() -> Value {
             ("epochs", with_default(whole("Passes over the training images", 1), usual.epochs)),
             ("batch_size", with_default(whole("Images a step", 1), usual.batch_size)),
             ("seed", with_default(whole("Seed of everything random", 0), usual.seed)),
-            ("precision", choice("What is computed in [f32]", &["f32", "bf16"])),
+            ("precision", choice("What convolutions and dense layers multiply [f32]", &["f32", "bf16"])),
             ("ema", share("Share that the moving average of the weights keeps a step", Bounds::Inside)),
             ("early_stopping", early_stopping()),
             (

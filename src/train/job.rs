@@ -181,10 +181,16 @@ impl Job {
         Change { optimizer: self.settings.optimizer, clip_norm: self.settings.clip_norm }
     }
 
+    /// What plans are made for.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        Options { batch: self.batch(), isa: self.machine.isa, precision: self.settings.precision }
+    }
+
     /// The plan of a training step.
     #[must_use]
     pub fn plan(&self) -> Plan {
-        Plan::training(&self.training(), self.change(), Options { batch: self.batch(), isa: self.machine.isa })
+        Plan::training(&self.training(), self.change(), self.options())
     }
 
     /// Everything resolved, to be written down.

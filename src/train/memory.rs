@@ -4,7 +4,7 @@ use super::job::Job;
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::graph::{Graph, Inference, Training};
 use crate::kernel::Isa;
-use crate::plan::{Change, Options, Plan};
+use crate::plan::{Change, Options, Plan, Precision};
 
 /// What a plan runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Plans {
     pub fn that_fit(job: &Job, available: u64) -> Result<Self> {
         let (batch, machine) = (job.batch(), job.machine);
         let (training, inference) = (job.training(), Inference::of(&job.graph));
-        let plan = |batch| Self::new(&training, &inference, job.change(), Options { batch, isa: machine.isa });
+        let plan = |batch| Self::new(&training, &inference, job.change(), Options { batch, ..job.options() });
         let bytes =
             |plans: &Self| plans.training.peak_bytes(machine.threads) + plans.inference.peak_bytes(machine.threads);
         let plans = plan(batch);
@@ -50,9 +50,15 @@ impl Plans {
 ///
 /// # Errors
 /// P411 where not even one image fits into `available` bytes.
-pub(super) fn inference_that_fits(graph: &Graph, batch: usize, machine: Machine, available: u64) -> Result<Plan> {
+pub(super) fn inference_that_fits(
+    graph: &Graph,
+    precision: Precision,
+    batch: usize,
+    machine: Machine,
+    available: u64,
+) -> Result<Plan> {
     let inference = Inference::of(graph);
-    let plan = |batch| Plan::inference(&inference, Options { batch, isa: machine.isa });
+    let plan = |batch| Plan::inference(&inference, Options { batch, isa: machine.isa, precision });
     let fits = |batch| plan(batch).peak_bytes(machine.threads) <= available;
     let wanted = plan(batch);
     let needed = wanted.peak_bytes(machine.threads);

@@ -52,5 +52,5 @@ pub use record::{
 pub use run_folder::RunFolder;
 pub use sanity::sanity;
 pub use schedule::LearningRate;
-pub use support::{unsupported, unsupported_output};
+pub use support::unsupported_output;
 pub use trainer::{Outcome, train};

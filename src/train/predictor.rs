@@ -10,7 +10,7 @@ use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::exec::{Rate, Session};
 use crate::graph::Graph;
 use crate::model::{Model, Normalization, match_weights};
-use crate::plan::{Plan, Slot};
+use crate::plan::{Plan, Precision, Slot};
 
 /// Asked after each batch whether to go on: (images done, images in all).
 pub type OnBatch<'a> = &'a mut dyn FnMut(usize, usize) -> ControlFlow<()>;
@@ -23,16 +23,22 @@ pub struct Predictor {
 }
 
 impl Predictor {
-    /// A predictor with the weights of `model`, whose network is `graph`, for batches of up to `batch` images; smaller
-    /// ones where these do not fit into memory.
+    /// A predictor with the weights of `model`, whose spec gives the network `graph` and the precision, for batches of up
+    /// to `batch` images; smaller ones where these do not fit into memory.
     ///
     /// # Errors
     /// M803 where the weights or the number of classes are not of the network, P411 where not even one image fits, M809 where the system gives
     /// no threads.
-    pub fn of_model(model: &Model, graph: &Graph, batch: usize, machine: Machine) -> Result<Self> {
+    pub fn of_model(
+        model: &Model,
+        graph: &Graph,
+        precision: Precision,
+        batch: usize,
+        machine: Machine,
+    ) -> Result<Self> {
         let weights = match_weights(graph, &model.tensors)?;
         check_classes(model, graph)?;
-        let plan = inference_that_fits(graph, batch.max(1), machine, available())?;
+        let plan = inference_that_fits(graph, precision, batch.max(1), machine, available())?;
         let mut predictor = Self::new(plan, machine.threads)?;
         for (at, tensor) in weights.into_iter().enumerate() {
             predictor.weights_mut(at).copy_from_slice(&tensor.data);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diag::{Diagnostic, Result, code};
-use crate::syntax::settings::{EarlyStopping, Loss, Metric, Optimizer, Rate, Schedule, TrainSettings};
+use crate::syntax::settings::{EarlyStopping, Loss, Metric, Optimizer, Precision, Rate, Schedule, TrainSettings};
 
 /// All that decides what a run computes, and what it ran on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,6 +96,13 @@ pub struct TrainRecord {
     pub batch_size: usize,
     /// Seed of everything random.
     pub seed: u64,
+    /// What is multiplied, by its word; `f32` where it is not written down.
+    #[serde(default = "single")]
+    pub precision: String,
+}
+
+fn single() -> String {
+    Precision::F32.name().to_owned()
 }
 
 /// [`EarlyStopping`], as it is written down.
@@ -209,6 +216,7 @@ impl From<&TrainSettings> for TrainRecord {
             epochs: settings.epochs,
             batch_size: settings.batch_size,
             seed: settings.seed,
+            precision: settings.precision.name().to_owned(),
         }
     }
 }
@@ -234,6 +242,7 @@ impl TrainRecord {
             epochs: self.epochs,
             batch_size: self.batch_size,
             seed: self.seed,
+            precision: named(Precision::ALL, &self.precision).unwrap_or_default(),
             ..TrainSettings::default()
         }
     }

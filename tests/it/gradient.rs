@@ -6,7 +6,7 @@ use netc::exec::{Rate, Session};
 use netc::graph::{Graph, Inference, Objective, Training, ValueId};
 use netc::kernel::Isa;
 use netc::kernel::criterion::{Criterion, Error};
-use netc::plan::{Optimizer, Options, Plan};
+use netc::plan::{Optimizer, Options, Plan, Precision};
 
 use crate::network::{Case, cases, operations_used};
 
@@ -161,7 +161,11 @@ fn plans_of_every_loss_give_the_gradients_of_the_reference() {
         for training in trainings(&case) {
             let feed = feed(&training.graph, training.graph.shape(training.logits).len());
             let values = evaluate(&training.graph, &feed);
-            let plan = Plan::training(&training, SHOWS_GRADIENTS, Options { batch: IMAGES, isa: Isa::detect() });
+            let plan = Plan::training(
+                &training,
+                SHOWS_GRADIENTS,
+                Options { batch: IMAGES, isa: Isa::detect(), precision: Precision::F32 },
+            );
             let mut session = Session::new(plan, 2).expect("threads");
             fill(&mut session, &feed);
             let weights = session.class_weights_mut();
@@ -236,7 +240,11 @@ fn plans_give_the_losses_and_gradients_of_the_reference_on_every_instruction_set
         let (training, feed) = case_feed(&case);
         let values = evaluate(&training.graph, &feed);
         for isa in Isa::available() {
-            let plan = Plan::training(&training, SHOWS_GRADIENTS, Options { batch: IMAGES + 1, isa });
+            let plan = Plan::training(
+                &training,
+                SHOWS_GRADIENTS,
+                Options { batch: IMAGES + 1, isa, precision: Precision::F32 },
+            );
             let mut session = Session::new(plan, 2).expect("two threads");
             fill(&mut session, &feed);
             session.run(IMAGES, &Rate { seed: feed.seed, ..Rate::default() });
@@ -253,6 +261,41 @@ fn plans_give_the_losses_and_gradients_of_the_reference_on_every_instruction_set
     }
 }
 
+/// How far numbers are from others, as a share of their size.
+fn distance(got: impl IntoIterator<Item = f32>, wanted: &[f64]) -> f64 {
+    let squares = got.into_iter().zip(wanted).map(|(got, wanted)| (f64::from(got) - wanted).powi(2));
+    let floor = 0.05 * (wanted.len() as f64).sqrt();
+    squares.sum::<f64>().sqrt() / wanted.iter().map(|wanted| wanted * wanted).sum::<f64>().sqrt().max(floor)
+}
+
+/// Rounding is an error of up to a 256th in each factor; another winner of a pool, or another sign before a ReLU, may
+/// make it larger in a gradient.
+#[test]
+fn plans_of_bf16_are_near_the_reference_on_every_instruction_set_and_not_those_of_f32() {
+    for case in cases() {
+        let (training, feed) = case_feed(&case);
+        let values = evaluate(&training.graph, &feed);
+        let run = |isa, precision| {
+            let plan = Plan::training(&training, SHOWS_GRADIENTS, Options { batch: IMAGES + 1, isa, precision });
+            let mut session = Session::new(plan, 2).expect("two threads");
+            fill(&mut session, &feed);
+            session.run(IMAGES, &Rate { seed: feed.seed, ..Rate::default() });
+            session
+        };
+        for isa in Isa::available() {
+            let session = run(isa, Precision::Bf16);
+            assert_ne!(session.logits(IMAGES), run(isa, Precision::F32).logits(IMAGES), "{} on {isa}", case.name);
+            let logits = distance(session.logits(IMAGES).iter().copied(), &values[training.logits.0]);
+            assert!(logits < 0.03, "{} on {isa}: logits are off by {logits}", case.name);
+            let wanted = training.gradients.iter().flatten();
+            for (slot, gradient) in session.plan().optimizer_state.iter().zip(wanted) {
+                let off = distance(session.tensor(slot).iter().copied(), &values[gradient.0]);
+                assert!(off < 0.1, "{} on {isa}: {} is off by {off}", case.name, slot.name);
+            }
+        }
+    }
+}
+
 #[test]
 fn inference_gives_the_probabilities_of_the_reference() {
     for case in cases() {
@@ -260,7 +303,8 @@ fn inference_gives_the_probabilities_of_the_reference() {
         inference.graph.verify();
         let feed = feed(&inference.graph, 2);
         let values = evaluate(&inference.graph, &feed);
-        let plan = Plan::inference(&inference, Options { batch: IMAGES, isa: Isa::detect() });
+        let plan =
+            Plan::inference(&inference, Options { batch: IMAGES, isa: Isa::detect(), precision: Precision::F32 });
         let mut session = Session::new(plan, 1).expect("a thread");
         fill(&mut session, &feed);
         session.run(IMAGES, &Rate::default());
@@ -273,7 +317,8 @@ fn inference_gives_the_probabilities_of_the_reference() {
 fn bits_after_training(case: &Case, threads: usize) -> Vec<u32> {
     let (training, feed) = case_feed(case);
     let adam = Optimizer::default();
-    let plan = Plan::training(&training, adam, Options { batch: IMAGES, isa: Isa::detect() });
+    let plan =
+        Plan::training(&training, adam, Options { batch: IMAGES, isa: Isa::detect(), precision: Precision::F32 });
     let mut session = Session::new(plan, threads).expect("threads");
     fill(&mut session, &feed);
     for step in 0..3 {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::program::{command, finish, netc, netc_reading};
+use crate::program::{Folder, command, finish, netc, netc_reading, text};
 
 #[test]
 fn the_summary_of_small_specs() {
@@ -69,18 +69,49 @@ fn markdown_is_a_table_with_every_layer() {
 #[test]
 fn plan_as_json_has_the_promised_shape_with_times_where_they_are_asked_for() {
     let plan = netc(["plan", "specs/digits.net", "--format", "json"]).ended(0).json();
-    assert_eq!(keys(&plan), ["train", "batch", "threads", "planned_peak_bytes", "steps"]);
+    assert_eq!(keys(&plan), ["train", "precision", "batch", "threads", "planned_peak_bytes", "steps"]);
     assert_eq!(keys(&plan["steps"][0]), ["name", "kernel", "layers", "bytes"]);
     let arguments =
         ["plan", "specs/digits.net", "--infer", "--batch", "4", "--threads", "1", "--profile", "--format", "json"];
     let plan = netc(arguments).ended(0).json();
-    let all = ["train", "batch", "threads", "images_per_second", "step_ms", "planned_peak_bytes", "steps"];
+    let all = ["train", "precision", "batch", "threads", "images_per_second", "step_ms", "planned_peak_bytes", "steps"];
     assert_eq!(keys(&plan), all);
     assert_eq!(keys(&plan["steps"][0]), ["name", "kernel", "layers", "ms", "gflops", "bytes"]);
     assert_eq!((plan["train"].as_bool(), plan["batch"].as_u64()), (Some(false), Some(4)));
     assert!(plan["images_per_second"].as_f64() > Some(0.0));
     let training = netc(["plan", "specs/digits.net", "--profile"]).ended(0).stdout;
     assert!(training.contains("images/s (median of"), "{training}");
+}
+
+#[test]
+fn a_plan_of_bf16_names_the_kernels_that_round_and_the_instruction_set() {
+    let spec = |precision: &str| {
+        let front = format!("---\ninput: 24x24x3\nclasses: 3\ntrain: {{ precision: {precision} }}\n---\n");
+        front + "Conv(16) -> Relu -> MaxPool -> DepthwiseConv -> Conv(8) -> Flatten -> Dense(3) -> Softmax\n"
+    };
+    let folder = Folder::new();
+    for isa in ["portable", "avx2", "avx512", "avx512-bf16"] {
+        let plan = |precision: &str, arguments: &[&str]| {
+            let file = folder.file(precision, spec(precision).as_bytes());
+            let mut command = command(["plan", text(&file)].iter().chain(arguments));
+            command.env("NETC_ISA", isa);
+            finish(command)
+        };
+        let run = plan("bf16", &["--format", "json"]);
+        if run.code == Some(2) {
+            assert!(run.stderr.contains("this machine has at most"), "{}", run.stderr);
+            continue;
+        }
+        let json = run.json();
+        assert_eq!(json["precision"], "bf16");
+        for step in json["steps"].as_array().unwrap() {
+            let (name, kernel) = (step["name"].as_str().unwrap(), step["kernel"].as_str().unwrap());
+            let rounds = kernel.contains("bf16") || kernel.contains("rounded");
+            assert!(kernel.is_empty() || rounds, "{name} on {isa} by {kernel}");
+        }
+        assert!(plan("bf16", &[]).stdout.contains(&format!("{isa} kernels of bf16")));
+        assert!(!plan("f32", &[]).stdout.contains("bf16"));
+    }
 }
 
 #[test]

@@ -93,7 +93,9 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
 
 fn memory(spec: &Runnable, batch: usize, machine: MachineArgs) -> Result<Memory, Failure> {
     let Machine { threads, isa } = machine.machine()?;
-    let plan = Plan::training(&Training::of(&spec.net.graph), spec.tree.front.train.optimizer, Options { batch, isa });
+    let train = &spec.tree.front.train;
+    let options = Options { batch, isa, precision: train.precision };
+    let plan = Plan::training(&Training::of(&spec.net.graph), train.optimizer, options);
     Ok(Memory { batch, threads, peak_bytes: plan.peak_bytes(threads) })
 }
 

@@ -289,8 +289,8 @@ pub static UNSUPPORTED_KEY: Code = Code {
     summary: "a setting of the language that this version does not act on",
     page: Page {
         means: "The setting belongs to the language and is written as it should be, but this version of netc does \
-                not act on it. `netc check` accepts it; `netc train` refuses the spec. So it does with several sigmoids \
-                at the end where A306 is silenced.",
+                not act on it. `netc check` accepts it; `netc train` refuses the spec. Of settings there is none left; \
+                so it goes with several sigmoids at the end where A306 is silenced.",
         why: "To train without it would let the spec claim what did not happen.",
         remedy: "Leave the key out, or give it the value that the message names. Values that mean what happens \
                 anyway (`balance: none`, `precision: f32`, `label_smoothing: 0`) are always accepted.",

@@ -9,6 +9,7 @@ mod direct;
 mod im2col;
 mod patch;
 mod pooled;
+mod rounded;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ mod winograd;
 use rayon::prelude::*;
 
 pub use pooled::PooledConv;
+pub use table::bf16;
 pub use table::{
     FORWARD, INPUT_GRADIENT, POOLED_FORWARD, POOLED_INPUT_GRADIENT, POOLED_WEIGHT_GRADIENT, WEIGHT_GRADIENT,
 };

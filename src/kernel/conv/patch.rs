@@ -1,5 +1,8 @@
 //! A rectangle of an image, with zeros where it reaches beyond the edge.
 
+use crate::kernel::Isa;
+use crate::kernel::element::Element;
+
 /// Which rectangle of an H×W×C image is wanted. Rows and columns may lie outside of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patch {
@@ -51,6 +54,89 @@ impl Patch {
         room
     }
 
+    /// Elements of the rectangle's pixels, each of so many runs of channels that a sum runs over.
+    pub fn row_elements<E: Element>(&self, runs: usize) -> usize {
+        self.columns * runs * E::elements(self.image[2] / runs)
+    }
+
+    /// Elements of the room that `read_elements` needs.
+    pub fn room_of_elements<E: Element>(&self, runs: usize) -> usize {
+        if E::VALUES == 1 { self.room() } else { self.rows * self.row_elements::<E>(runs) }
+    }
+
+    /// The rectangle as elements of the micro-kernel's operands, each pixel in so many runs of channels.
+    pub fn read_elements<'a, E: Element>(
+        &self,
+        isa: Isa,
+        runs: usize,
+        image: &'a [f32],
+        room: &'a mut [f32],
+    ) -> &'a [f32] {
+        if E::VALUES == 1 {
+            return self.read(image, room);
+        }
+        let row_len = self.row_elements::<E>(runs);
+        let room = &mut room[..self.rows * row_len];
+        let pixel = row_len / self.columns.max(1);
+        let (before, _, count) = self.columns_inside();
+        for (row, to) in room.chunks_exact_mut(row_len.max(1)).enumerate() {
+            let Some(from) = self.row_inside(self.top + row as isize, image) else {
+                to.fill(0.0);
+                continue;
+            };
+            let (zeros, rest) = to.split_at_mut(before * pixel);
+            let (inside, after) = rest.split_at_mut(count * pixel);
+            zeros.fill(0.0);
+            E::along(isa, self.image[2] / runs, from, inside);
+            after.fill(0.0);
+        }
+        room
+    }
+
+    /// The rectangle with elements that hold the values of a place and, where they hold two, of the place `step` columns
+    /// further on, zero beyond the end of the row.
+    pub fn read_columns<'a, E: Element>(
+        &self,
+        isa: Isa,
+        step: usize,
+        image: &'a [f32],
+        room: &'a mut [f32],
+    ) -> &'a [f32] {
+        if E::VALUES == 1 {
+            return self.read(image, room);
+        }
+        let (channels, row_len) = (self.image[2], self.row_len());
+        let room = &mut room[..self.len()];
+        let (before, _, count) = self.columns_inside();
+        for (row, to) in room.chunks_exact_mut(row_len.max(1)).enumerate() {
+            to.fill(0.0);
+            let Some(from) = self.row_inside(self.top + row as isize, image) else { continue };
+            // Places left of the image, the further ones of which lie in it.
+            let early = before.min(step);
+            let skipped = step - early;
+            if let Some(further) = from.get(skipped * channels..) {
+                let further = &further[..further.len().min(early * channels)];
+                E::across(isa, &[], further, &mut to[(before - early) * channels..][..early * channels]);
+            }
+            let further = from.get(step * channels..).unwrap_or_default();
+            E::across(isa, from, further, &mut to[before * channels..][..count * channels]);
+        }
+        room
+    }
+
+    /// Elements of the room that `read_columns` needs.
+    pub fn room_of_columns<E: Element>(&self) -> usize {
+        if E::VALUES == 1 { self.room() } else { self.len() }
+    }
+
+    /// What the rectangle holds of a row of the image; `None` where the row lies outside.
+    fn row_inside<'a>(&self, row: isize, image: &'a [f32]) -> Option<&'a [f32]> {
+        let [height, width, channels] = self.image;
+        let row = usize::try_from(row).ok().filter(|&row| row < height)?;
+        let (_, first, count) = self.columns_inside();
+        Some(&image[(row * width + first) * channels..][..count * channels])
+    }
+
     /// Copies the rectangle.
     pub fn copy(&self, image: &[f32], to: &mut [f32]) {
         for (row, to) in to.chunks_exact_mut(self.row_len().max(1)).enumerate() {
@@ -68,15 +154,11 @@ impl Patch {
     }
 
     fn copy_row(&self, row: isize, image: &[f32], to: &mut [f32]) {
-        let [height, width, channels] = self.image;
-        let Some(row) = usize::try_from(row).ok().filter(|&row| row < height) else {
-            return to.fill(0.0);
-        };
-        let (before, first, count) = self.columns_inside();
-        let (zeros, rest) = to.split_at_mut(before * channels);
-        let (inside, after) = rest.split_at_mut(count * channels);
+        let Some(from) = self.row_inside(row, image) else { return to.fill(0.0) };
+        let (zeros, rest) = to.split_at_mut(self.columns_inside().0 * self.image[2]);
+        let (inside, after) = rest.split_at_mut(from.len());
         zeros.fill(0.0);
-        inside.copy_from_slice(&image[(row * width + first) * channels..][..count * channels]);
+        inside.copy_from_slice(from);
         after.fill(0.0);
     }
 }

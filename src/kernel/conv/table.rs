@@ -7,42 +7,45 @@ use super::{
     depthwise, direct, im2col, pooled, winograd,
 };
 use crate::kernel::Isa;
+use crate::kernel::element::Single;
 
 macro_rules! direct_forward {
-    ($isa:expr, $name:literal) => {
+    ($element:ty, $isa:expr, $name:literal) => {
         ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::fits,
-            workspace: |g, _| direct::forward::workspace($isa, g),
-            scratch: direct::forward::scratch,
-            run: |g, n, x, w, epilogue, y, space| direct::forward::run($isa, g, n, x, w, epilogue, y, space),
+            workspace: |g, _| direct::forward::workspace::<$element>($isa, g),
+            scratch: direct::forward::scratch::<$element>,
+            run: |g, n, x, w, epilogue, y, space| {
+                direct::forward::run::<$element>($isa, g, n, x, w, epilogue, y, space)
+            },
         }
     };
 }
 
 macro_rules! direct_input_gradient {
-    ($isa:expr, $name:literal) => {
+    ($element:ty, $isa:expr, $name:literal) => {
         ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::input_gradient::fits,
-            workspace: |g, _| direct::input_gradient::workspace($isa, g),
-            scratch: direct::input_gradient::scratch,
-            run: |g, n, dy, w, f, dx, space| direct::input_gradient::run($isa, g, n, dy, w, f, dx, space),
+            workspace: |g, _| direct::input_gradient::workspace::<$element>($isa, g),
+            scratch: direct::input_gradient::scratch::<$element>,
+            run: |g, n, dy, w, f, dx, space| direct::input_gradient::run::<$element>($isa, g, n, dy, w, f, dx, space),
         }
     };
 }
 
 macro_rules! direct_weight_gradient {
-    ($isa:expr, $name:literal) => {
+    ($element:ty, $isa:expr, $name:literal) => {
         ConvKernel {
             name: $name,
             isa: $isa,
             fits: direct::fits,
             workspace: direct::weight_gradient::workspace,
-            scratch: |g| direct::weight_gradient::scratch($isa, g),
-            run: |g, n, x, dy, dw, space| direct::weight_gradient::run($isa, g, n, x, dy, dw, space),
+            scratch: |g| direct::weight_gradient::scratch::<$element>($isa, g),
+            run: |g, n, x, dy, dw, space| direct::weight_gradient::run::<$element>($isa, g, n, x, dy, dw, space),
         }
     };
 }
@@ -80,7 +83,7 @@ macro_rules! depthwise_forward {
             isa: $isa,
             fits: direct::depthwise::fits,
             workspace: |_, _| 0,
-            scratch: direct::forward::scratch,
+            scratch: direct::forward::scratch::<Single>,
             run: |g, n, x, w, epilogue, y, space| {
                 direct::depthwise::forward($isa, g, n, x, w, epilogue, y, space.scratch);
             },
@@ -95,7 +98,7 @@ macro_rules! depthwise_input_gradient {
             isa: $isa,
             fits: direct::depthwise::fits_input_gradient,
             workspace: |g, _| g.weight_len(),
-            scratch: direct::input_gradient::scratch,
+            scratch: direct::input_gradient::scratch::<Single>,
             run: |g, n, dy, w, f, dx, space| direct::depthwise::input_gradient($isa, g, n, dy, w, f, dx, space),
         }
     };
@@ -108,95 +111,50 @@ macro_rules! depthwise_weight_gradient {
             isa: $isa,
             fits: direct::depthwise::fits,
             workspace: direct::depthwise::partials,
-            scratch: direct::forward::scratch,
+            scratch: direct::forward::scratch::<Single>,
             run: |g, n, x, dy, dw, space| direct::depthwise::weight_gradient($isa, g, n, x, dy, dw, space),
         }
     };
 }
 
-/// Forward kernels, the ones to prefer first.
-pub static FORWARD: &[ConvForward] = &[
-    depthwise_forward!(Isa::Avx512, "direct-depthwise-avx512"),
-    depthwise_forward!(Isa::Avx2, "direct-depthwise-avx2"),
-    depthwise_forward!(Isa::Portable, "direct-depthwise"),
-    winograd_forward!(Isa::Avx512, "winograd-avx512"),
-    direct_forward!(Isa::Avx512, "direct-avx512"),
-    winograd_forward!(Isa::Avx2, "winograd-avx2"),
-    direct_forward!(Isa::Avx2, "direct-avx2"),
-    winograd_forward!(Isa::Portable, "winograd"),
-    direct_forward!(Isa::Portable, "direct"),
-    ConvKernel {
-        name: "depthwise",
-        isa: Isa::Portable,
-        fits: depthwise::fits,
-        workspace: |_, _| 0,
-        scratch: |_| 0,
-        run: |g, n, x, w, epilogue, y, _| depthwise::forward(g, n, x, w, epilogue, y),
-    },
-    ConvKernel {
-        name: "im2col",
-        isa: Isa::Portable,
-        fits: |_| true,
-        workspace: |_, _| 0,
-        scratch: im2col::scratch,
-        run: |g, n, x, w, epilogue, y, space| im2col::forward(g, n, x, w, epilogue, y, space.scratch),
-    },
-];
+macro_rules! im2col_forward {
+    () => {
+        ConvKernel {
+            name: "im2col",
+            isa: Isa::Portable,
+            fits: |_| true,
+            workspace: |_, _| 0,
+            scratch: im2col::scratch,
+            run: |g, n, x, w, epilogue, y, space| im2col::forward(g, n, x, w, epilogue, y, space.scratch),
+        }
+    };
+}
 
-/// Input-gradient kernels, the ones to prefer first.
-pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
-    depthwise_input_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
-    depthwise_input_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
-    depthwise_input_gradient!(Isa::Portable, "direct-depthwise"),
-    winograd_input_gradient!(Isa::Avx512, "winograd-avx512"),
-    direct_input_gradient!(Isa::Avx512, "direct-avx512"),
-    winograd_input_gradient!(Isa::Avx2, "winograd-avx2"),
-    direct_input_gradient!(Isa::Avx2, "direct-avx2"),
-    winograd_input_gradient!(Isa::Portable, "winograd"),
-    direct_input_gradient!(Isa::Portable, "direct"),
-    ConvKernel {
-        name: "depthwise",
-        isa: Isa::Portable,
-        fits: depthwise::fits,
-        workspace: |_, _| 0,
-        scratch: depthwise::input_gradient_scratch,
-        run: |g, n, dy, w, f, dx, space| depthwise::input_gradient(g, n, dy, w, f, dx, space.scratch),
-    },
-    ConvKernel {
-        name: "im2col",
-        isa: Isa::Portable,
-        fits: |_| true,
-        workspace: |_, _| 0,
-        scratch: im2col::input_gradient_scratch,
-        run: |g, n, dy, w, f, dx, space| im2col::input_gradient(g, n, dy, w, f, dx, space.scratch),
-    },
-];
+macro_rules! im2col_input_gradient {
+    () => {
+        ConvKernel {
+            name: "im2col",
+            isa: Isa::Portable,
+            fits: |_| true,
+            workspace: |_, _| 0,
+            scratch: im2col::input_gradient_scratch,
+            run: |g, n, dy, w, f, dx, space| im2col::input_gradient(g, n, dy, w, f, dx, space.scratch),
+        }
+    };
+}
 
-/// Weight-gradient kernels, the ones to prefer first.
-pub static WEIGHT_GRADIENT: &[ConvGradient] = &[
-    depthwise_weight_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
-    depthwise_weight_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
-    depthwise_weight_gradient!(Isa::Portable, "direct-depthwise"),
-    direct_weight_gradient!(Isa::Avx512, "direct-avx512"),
-    direct_weight_gradient!(Isa::Avx2, "direct-avx2"),
-    direct_weight_gradient!(Isa::Portable, "direct"),
-    ConvKernel {
-        name: "depthwise",
-        isa: Isa::Portable,
-        fits: depthwise::fits,
-        workspace: depthwise::partials,
-        scratch: |_| 0,
-        run: |g, n, x, dy, dw, space| depthwise::weight_gradient(g, n, x, dy, dw, space.workspace),
-    },
-    ConvKernel {
-        name: "im2col",
-        isa: Isa::Portable,
-        fits: |_| true,
-        workspace: im2col::partials,
-        scratch: im2col::scratch,
-        run: im2col::weight_gradient,
-    },
-];
+macro_rules! im2col_weight_gradient {
+    () => {
+        ConvKernel {
+            name: "im2col",
+            isa: Isa::Portable,
+            fits: |_| true,
+            workspace: im2col::partials,
+            scratch: im2col::scratch,
+            run: im2col::weight_gradient,
+        }
+    };
+}
 
 macro_rules! pooled_forward {
     ($by:ty, $isa:expr, $name:literal) => {
@@ -243,14 +201,79 @@ macro_rules! pooled_weight_gradient {
     };
 }
 
+pub mod bf16;
+
+/// Forward kernels, the ones to prefer first.
+pub static FORWARD: &[ConvForward] = &[
+    depthwise_forward!(Isa::Avx512, "direct-depthwise-avx512"),
+    depthwise_forward!(Isa::Avx2, "direct-depthwise-avx2"),
+    depthwise_forward!(Isa::Portable, "direct-depthwise"),
+    winograd_forward!(Isa::Avx512, "winograd-avx512"),
+    direct_forward!(Single, Isa::Avx512, "direct-avx512"),
+    winograd_forward!(Isa::Avx2, "winograd-avx2"),
+    direct_forward!(Single, Isa::Avx2, "direct-avx2"),
+    winograd_forward!(Isa::Portable, "winograd"),
+    direct_forward!(Single, Isa::Portable, "direct"),
+    ConvKernel {
+        name: "depthwise",
+        isa: Isa::Portable,
+        fits: depthwise::fits,
+        workspace: |_, _| 0,
+        scratch: |_| 0,
+        run: |g, n, x, w, epilogue, y, _| depthwise::forward(g, n, x, w, epilogue, y),
+    },
+    im2col_forward!(),
+];
+
+/// Input-gradient kernels, the ones to prefer first.
+pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
+    depthwise_input_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
+    depthwise_input_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
+    depthwise_input_gradient!(Isa::Portable, "direct-depthwise"),
+    winograd_input_gradient!(Isa::Avx512, "winograd-avx512"),
+    direct_input_gradient!(Single, Isa::Avx512, "direct-avx512"),
+    winograd_input_gradient!(Isa::Avx2, "winograd-avx2"),
+    direct_input_gradient!(Single, Isa::Avx2, "direct-avx2"),
+    winograd_input_gradient!(Isa::Portable, "winograd"),
+    direct_input_gradient!(Single, Isa::Portable, "direct"),
+    ConvKernel {
+        name: "depthwise",
+        isa: Isa::Portable,
+        fits: depthwise::fits,
+        workspace: |_, _| 0,
+        scratch: depthwise::input_gradient_scratch,
+        run: |g, n, dy, w, f, dx, space| depthwise::input_gradient(g, n, dy, w, f, dx, space.scratch),
+    },
+    im2col_input_gradient!(),
+];
+
+/// Weight-gradient kernels, the ones to prefer first.
+pub static WEIGHT_GRADIENT: &[ConvGradient] = &[
+    depthwise_weight_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
+    depthwise_weight_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
+    depthwise_weight_gradient!(Isa::Portable, "direct-depthwise"),
+    direct_weight_gradient!(Single, Isa::Avx512, "direct-avx512"),
+    direct_weight_gradient!(Single, Isa::Avx2, "direct-avx2"),
+    direct_weight_gradient!(Single, Isa::Portable, "direct"),
+    ConvKernel {
+        name: "depthwise",
+        isa: Isa::Portable,
+        fits: depthwise::fits,
+        workspace: depthwise::partials,
+        scratch: |_| 0,
+        run: |g, n, x, dy, dw, space| depthwise::weight_gradient(g, n, x, dy, dw, space.workspace),
+    },
+    im2col_weight_gradient!(),
+];
+
 /// Forward kernels that pool as they go, the ones to prefer first.
 pub static POOLED_FORWARD: &[ConvPool] = &[
     pooled_forward!(winograd::Forward<'_>, Isa::Avx512, "winograd-pooled-avx512"),
-    pooled_forward!(direct::forward::Forward<'_>, Isa::Avx512, "direct-pooled-avx512"),
+    pooled_forward!(direct::forward::Forward<'_, Single>, Isa::Avx512, "direct-pooled-avx512"),
     pooled_forward!(winograd::Forward<'_>, Isa::Avx2, "winograd-pooled-avx2"),
-    pooled_forward!(direct::forward::Forward<'_>, Isa::Avx2, "direct-pooled-avx2"),
+    pooled_forward!(direct::forward::Forward<'_, Single>, Isa::Avx2, "direct-pooled-avx2"),
     pooled_forward!(winograd::Forward<'_>, Isa::Portable, "winograd-pooled"),
-    pooled_forward!(direct::forward::Forward<'_>, Isa::Portable, "direct-pooled"),
+    pooled_forward!(direct::forward::Forward<'_, Single>, Isa::Portable, "direct-pooled"),
 ];
 
 /// Input-gradient kernels over the winners of a pool.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::Random;
+use crate::kernel::bf16::round;
 use crate::kernel::geometry::windows_along;
 use crate::kernel::{Activation, Padding, Scratch, Window};
 
@@ -68,6 +69,13 @@ impl Case {
             bias: draws.normals(g.filters),
             activation: draws.of(&activations),
         }
+    }
+
+    /// The same with operands rounded to bf16, which is what kernels of bf16 compute from.
+    fn rounded(&self) -> Self {
+        let rounded = |values: &[f32]| values.iter().map(|&value| round(value)).collect();
+        let [x, w, dy] = [&self.x, &self.w, &self.dy].map(|values| rounded(values));
+        Self { x, w, dy, bias: self.bias.clone(), ..*self }
     }
 
     fn epilogue(&self) -> Epilogue<'_> {
@@ -212,29 +220,54 @@ fn runnable<Run>(
     table.iter().filter(|row| row.isa.is_available() && (row.fits)(g))
 }
 
+/// The same of a table and of its namesake of bf16.
+fn both<Run>(
+    table: &'static [ConvKernel<ConvGeometry, Run>],
+    of_bf16: &'static [ConvKernel<ConvGeometry, Run>],
+    g: &ConvGeometry,
+) -> impl Iterator<Item = &'static ConvKernel<ConvGeometry, Run>> {
+    runnable(table, g).chain(runnable(of_bf16, g))
+}
+
 fn check_forward(case: &Case) {
+    check_forward_of(FORWARD, case, case);
+    check_forward_of(bf16::FORWARD, case, &case.rounded());
+}
+
+/// Holds what a table's kernels make of `case` against the sums of the products of `exact`.
+fn check_forward_of(table: &'static [ConvForward], case: &Case, exact: &Case) {
     let mut sums = vec![Sum::default(); case.n * case.g.out_len()];
-    for_each_product(&case.g, case.n, |x, w, y| sums[y].add(case.x[x], case.w[w]));
+    for_each_product(&case.g, case.n, |x, w, y| sums[y].add(exact.x[x], exact.w[w]));
     for (at, sum) in sums.iter_mut().enumerate() {
         let value = sum.value + f64::from(case.bias[at % case.g.filters]);
         *sum = Sum { value: f64::from(case.activation.apply(value as f32)), size: sum.size + 1.0 };
     }
-    for row in runnable(FORWARD, &case.g) {
+    for row in runnable(table, &case.g) {
         assert_near(row.name, &case.g, &forward(row, case), &sums);
     }
 }
 
 fn check_gradients(case: &Case) {
+    check_gradients_of(INPUT_GRADIENT, WEIGHT_GRADIENT, case, case);
+    check_gradients_of(bf16::INPUT_GRADIENT, bf16::WEIGHT_GRADIENT, case, &case.rounded());
+}
+
+fn check_gradients_of(
+    of_input: &'static [ConvInputGradient],
+    of_weights: &'static [ConvGradient],
+    case: &Case,
+    exact: &Case,
+) {
     let mut dx = vec![Sum::default(); case.x.len()];
     let mut dw = vec![Sum::default(); case.w.len()];
     for_each_product(&case.g, case.n, |x, w, y| {
-        dx[x].add(case.dy[y], case.w[w]);
-        dw[w].add(case.x[x], case.dy[y]);
+        dx[x].add(exact.dy[y], exact.w[w]);
+        dw[w].add(exact.x[x], exact.dy[y]);
     });
-    for row in runnable(INPUT_GRADIENT, &case.g) {
+    for row in runnable(of_input, &case.g) {
         assert_near(row.name, &case.g, &input_gradient(row, case), &dx);
     }
-    for row in runnable(WEIGHT_GRADIENT, &case.g) {
+    for row in runnable(of_weights, &case.g) {
         assert_near(row.name, &case.g, &weight_gradient(row, case), &dw);
     }
 }
@@ -281,15 +314,15 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
         [1, 2, 3].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a small pool"));
     for seed in 2000..2020 {
         let case = Case::draw(seed);
-        for row in runnable(FORWARD, &case.g) {
+        for row in both(FORWARD, bf16::FORWARD, &case.g) {
             let [one, two, three] = pools.each_ref().map(|pool| pool.install(|| bits(&forward(row, &case))));
             assert!(one == two && two == three, "{} for {:?}", row.name, case.g);
         }
-        for row in runnable(INPUT_GRADIENT, &case.g) {
+        for row in both(INPUT_GRADIENT, bf16::INPUT_GRADIENT, &case.g) {
             let [one, two, three] = pools.each_ref().map(|pool| pool.install(|| bits(&input_gradient(row, &case))));
             assert!(one == two && two == three, "{} for {:?}", row.name, case.g);
         }
-        for row in runnable(WEIGHT_GRADIENT, &case.g) {
+        for row in both(WEIGHT_GRADIENT, bf16::WEIGHT_GRADIENT, &case.g) {
             let [one, two, three] = pools.each_ref().map(|pool| pool.install(|| bits(&weight_gradient(row, &case))));
             assert!(one == two && two == three, "{} for {:?}", row.name, case.g);
         }
@@ -302,7 +335,7 @@ fn an_input_gradient_behind_an_activation_is_multiplied_with_its_derivative() {
     for seed in 3000..3060 {
         let case = Case::draw(seed);
         for activation in [Activation::Relu, Activation::Silu] {
-            for row in runnable(INPUT_GRADIENT, &case.g) {
+            for row in both(INPUT_GRADIENT, bf16::INPUT_GRADIENT, &case.g) {
                 let mut expected = input_gradient(row, &case);
                 activation.gradient_in_place(&case.x, &mut expected);
                 let mut dx = case.x.clone();
@@ -327,14 +360,14 @@ fn what_is_not_a_number_is_not_hidden() {
         case.activation = activation;
         let centre = (3 * 7 + 3) * 20;
         case.x[centre] = f32::NAN;
-        for row in runnable(FORWARD, &g) {
+        for row in both(FORWARD, bf16::FORWARD, &g) {
             assert!(forward(row, &case)[(3 * 7 + 3) * 40..][..40].iter().all(|y| y.is_nan()), "{}", row.name);
         }
         case.dy[(3 * 7 + 3) * 40] = f32::NAN;
-        for row in runnable(INPUT_GRADIENT, &g) {
+        for row in both(INPUT_GRADIENT, bf16::INPUT_GRADIENT, &g) {
             assert!(input_gradient(row, &case)[centre..][..20].iter().all(|dx| dx.is_nan()), "{}", row.name);
         }
-        for row in runnable(WEIGHT_GRADIENT, &g) {
+        for row in both(WEIGHT_GRADIENT, bf16::WEIGHT_GRADIENT, &g) {
             let dw = weight_gradient(row, &case);
             assert!((0..9).all(|tap| dw[tap * 800].is_nan()), "{}", row.name);
         }
@@ -344,9 +377,13 @@ fn what_is_not_a_number_is_not_hidden() {
 #[test]
 fn every_table_ends_with_a_row_that_takes_everything_everywhere() {
     let g = convolution([5, 5, 6], [2, 2], [2, 3], [2, 2], Padding::symmetric(3, 0), 4, 2).expect("it fits");
-    assert!(FORWARD.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
-    assert!(INPUT_GRADIENT.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
-    assert!(WEIGHT_GRADIENT.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
+    for (forward, input_gradient, weight_gradient) in
+        [(FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT), (bf16::FORWARD, bf16::INPUT_GRADIENT, bf16::WEIGHT_GRADIENT)]
+    {
+        assert!(forward.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
+        assert!(input_gradient.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
+        assert!(weight_gradient.last().is_some_and(|row| row.isa == Isa::Portable && (row.fits)(&g)));
+    }
 }
 
 /// The last batch of an epoch is a short one, and runs in the room of a whole one.
@@ -356,8 +393,14 @@ fn fewer_images_never_need_more_workspace() {
         let g = Case::draw(seed).g;
         let grows =
             |workspace: fn(&ConvGeometry, usize) -> usize| (1..70).all(|n| workspace(&g, n) <= workspace(&g, n + 1));
-        FORWARD.iter().for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
-        INPUT_GRADIENT.iter().for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
-        WEIGHT_GRADIENT.iter().for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
+        FORWARD.iter().chain(bf16::FORWARD).for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
+        INPUT_GRADIENT
+            .iter()
+            .chain(bf16::INPUT_GRADIENT)
+            .for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
+        WEIGHT_GRADIENT
+            .iter()
+            .chain(bf16::WEIGHT_GRADIENT)
+            .for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
     }
 }

@@ -117,9 +117,30 @@ impl MicroKernel {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => tile::avx2::run,
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => tile::avx512::run,
+            Isa::Avx512 | Isa::Avx512Bf16 => tile::avx512::run,
             #[cfg(not(target_arch = "x86_64"))]
-            Isa::Avx2 | Isa::Avx512 => unreachable!("available nowhere else"),
+            Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => unreachable!("available nowhere else"),
+        };
+        Self { lanes: lanes(isa), run }
+    }
+
+    /// The one whose `a` and `b` hold a pair of bf16 in each element, the first in the lower half: sums are over both.
+    ///
+    /// # Panics
+    ///
+    /// If the machine does not have `isa`.
+    pub fn of_pairs(isa: Isa) -> Self {
+        assert!(isa.is_available(), "this machine has no {isa}");
+        let run: tile::Run = match isa {
+            Isa::Portable => tile::portable_pairs::run,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => tile::avx2_pairs::run,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => tile::avx512_pairs::run,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512Bf16 => tile::avx512_bf16::run,
+            #[cfg(not(target_arch = "x86_64"))]
+            Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => unreachable!("available nowhere else"),
         };
         Self { lanes: lanes(isa), run }
     }
@@ -194,9 +215,9 @@ fn lanes(isa: Isa) -> usize {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => simd::Avx2::LANES,
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => simd::Avx512::LANES,
+        Isa::Avx512 | Isa::Avx512Bf16 => simd::Avx512::LANES,
         #[cfg(not(target_arch = "x86_64"))]
-        Isa::Avx2 | Isa::Avx512 => simd::Portable::LANES,
+        Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => simd::Portable::LANES,
     }
 }
 

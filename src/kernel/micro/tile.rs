@@ -233,7 +233,22 @@ macro_rules! instance {
 }
 
 instance!(portable, crate::kernel::micro::simd::Portable);
+instance!(portable_pairs, crate::kernel::micro::simd::Pairs<crate::kernel::micro::simd::Portable>);
 #[cfg(target_arch = "x86_64")]
 instance!(avx2, crate::kernel::micro::simd::Avx2, "avx2,fma");
 #[cfg(target_arch = "x86_64")]
+instance!(avx2_pairs, crate::kernel::micro::simd::Pairs<crate::kernel::micro::simd::Avx2>, "avx2,fma");
+#[cfg(target_arch = "x86_64")]
 instance!(avx512, crate::kernel::micro::simd::Avx512, "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma");
+#[cfg(target_arch = "x86_64")]
+instance!(
+    avx512_pairs,
+    crate::kernel::micro::simd::Pairs<crate::kernel::micro::simd::Avx512>,
+    "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"
+);
+#[cfg(target_arch = "x86_64")]
+instance!(
+    avx512_bf16,
+    crate::kernel::micro::simd::Avx512Bf16,
+    "avx512f,avx512vl,avx512bw,avx512dq,avx512bf16,avx2,fma"
+);

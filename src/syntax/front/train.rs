@@ -75,7 +75,7 @@ fn rate(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Rate> {
 }
 
 fn precision(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Precision> {
-    fields.choice(entry, &[("f32", Precision::F32), ("bf16", Precision::Bf16)])
+    fields.choice(entry, Precision::ALL)
 }
 
 fn on_collapse(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<OnCollapse> {

@@ -26,7 +26,7 @@ pub struct TrainSettings {
     pub batch_size: usize,
     /// Seed of everything random.
     pub seed: u64,
-    /// What activations and weights are computed in.
+    /// What convolutions and dense layers multiply.
     pub precision: Precision,
     /// Share, in (0, 1), that the moving average of the weights keeps a step; the average is what is evaluated.
     pub ema: Option<f64>,
@@ -201,14 +201,26 @@ impl Loss {
     }
 }
 
-/// What activations and weights are computed in.
+/// What convolutions and dense layers multiply, forward and in their gradients. Sums are `f32` in any case, and so are
+/// weights, activations, norms, losses and what the optimizer keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
     /// 32-bit floating point.
     #[default]
     F32,
-    /// 16 bits with the exponent of 32.
+    /// The same rounded to the nearest number of 16 bits with the exponent of 32, ties to even.
     Bf16,
+}
+
+impl Precision {
+    /// Every precision with its word.
+    pub const ALL: &'static [(&'static str, Self)] = &[("f32", Self::F32), ("bf16", Self::Bf16)];
+
+    /// As written in a spec.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, precision)| *precision == self).map_or("", |(name, _)| *name)
+    }
 }
 
 /// When a training ends before its epochs do.

@@ -5,11 +5,14 @@ use std::ops::ControlFlow;
 use super::*;
 use crate::diag::code;
 use crate::model::Model;
+use crate::plan::Precision;
 
 fn trained(data: &Path, out: &Path) -> (Model, Predictor) {
     run(&job_with(data, settings(), 1), out).unwrap();
     let model = Model::load(out).unwrap();
-    let predictor = Predictor::of_model(&model, &network(3), 7, Machine { threads: 2, isa: Isa::detect() }).unwrap();
+    let predictor =
+        Predictor::of_model(&model, &network(3), Precision::F32, 7, Machine { threads: 2, isa: Isa::detect() })
+            .unwrap();
     (model, predictor)
 }
 
@@ -77,7 +80,8 @@ fn one_unit_gives_the_probabilities_of_two_classes() {
     let normalization = crate::model::Normalization { mean: vec![128.0; 3], deviation: vec![64.0; 3] };
     let resize = crate::syntax::settings::Resize::Stretch;
     let model = Model { spec: spec(), classes, input: [8, 8, 3], normalization, resize, tensors };
-    let mut predictor = Predictor::of_model(&model, &graph, 4, Machine { threads: 1, isa: Isa::Portable }).unwrap();
+    let mut predictor =
+        Predictor::of_model(&model, &graph, Precision::F32, 4, Machine { threads: 1, isa: Isa::Portable }).unwrap();
     let file = _data.path().join("red/000.bmp");
     let predictions = predict(&mut predictor, &model, &[file], &mut |_, _| {});
     let Prediction::Class { class, confidence, probabilities, .. } = &predictions[0] else { panic!("{predictions:?}") };

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::Model;
+use crate::plan::Precision;
 use crate::syntax::settings::{Optimizer, Schedule};
 
 #[test]
@@ -43,6 +44,20 @@ fn the_same_seed_gives_the_same_files_on_one_thread_and_on_two() {
     }
     let losses = |name: &str| metrics(&at(name)).iter().map(|epoch| epoch.train_loss).collect::<Vec<_>>();
     assert_eq!(losses("1"), losses("2"));
+}
+
+#[test]
+fn bf16_learns_too_and_its_files_are_the_same_on_one_thread_and_on_two_and_others_than_those_of_f32() {
+    let (data, (_keep, at)) = (squares(20), runs());
+    let bf16 = TrainSettings { precision: Precision::Bf16, ..settings() };
+    for (name, settings, threads) in [("one", &bf16, 1), ("two", &bf16, 2), ("f32", &settings(), 1)] {
+        let (_, best) = run(&job_with(data.path(), settings.clone(), threads), &at(name)).unwrap().best.unwrap();
+        assert_eq!((best.correct, best.images), (6, 6), "{name}: {:?}", metrics(&at(name)));
+    }
+    for file in ["best.safetensors", "last.safetensors"] {
+        assert_eq!(bytes(&at("one"), file), bytes(&at("two"), file), "{file}");
+    }
+    assert_ne!(bytes(&at("one"), "last.safetensors"), bytes(&at("f32"), "last.safetensors"));
 }
 
 #[test]

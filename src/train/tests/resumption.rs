@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::diag::code;
+use crate::plan::Precision;
 use crate::syntax::settings::{Augment, Flip, Optimizer, Schedule};
 
 /// Settings under which a step depends on all that came before it.
@@ -13,8 +14,8 @@ fn stateful() -> TrainSettings {
 #[test]
 fn interrupted_at_any_step_and_resumed_the_weights_are_the_same_to_the_byte() {
     let (data, (_keep, at)) = (squares(12), runs());
-    for settings in [stateful(), settings()] {
-        let name = settings.optimizer.name();
+    let bf16 = TrainSettings { precision: Precision::Bf16, ..settings() };
+    for (name, settings) in [("momentum", stateful()), ("adam", settings()), ("bf16", bf16)] {
         let whole = at(&format!("{name}-whole"));
         run(&job_with(data.path(), settings.clone(), 1), &whole).unwrap();
         // Five steps an epoch: in the middle, at an epoch's very end, at the start of the next, at the last of all.

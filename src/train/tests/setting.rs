@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::diag::code;
+use crate::plan::Precision;
 use crate::syntax::settings::{Balance, EarlyStopping, Loss, Metric, OnCollapse, Optimizer, Schedule};
 
 /// Twelve squares a class but the last, which has three.
@@ -51,7 +52,7 @@ fn weights_of_classes_change_what_is_learnt_and_not_what_is_validated() {
     assert_ne!(bytes(&at("none"), "last.safetensors"), bytes(&at("class_weights"), "last.safetensors"));
     assert_eq!(plain.0.steps_per_epoch(), weighted.0.steps_per_epoch());
     let model = crate::model::Model::load(&at("class_weights")).unwrap();
-    let mut predictor = Predictor::of_model(&model, &network(3), 8, weighted.0.machine).unwrap();
+    let mut predictor = Predictor::of_model(&model, &network(3), Precision::F32, 8, weighted.0.machine).unwrap();
     let Job { validation, normalizer, .. } = &weighted.0;
     let mut tally = Tally::default();
     let each = |logits: &[f32], label: usize| {

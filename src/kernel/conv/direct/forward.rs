@@ -1,29 +1,44 @@
 //! The forward direct convolution: tiles of pixels of one output row × a panel of filters.
 
+use std::marker::PhantomData;
+
 use rayon::prelude::*;
 
+use super::super::patch::Patch;
 use super::super::{Bands, verify_bias, verify_lengths};
 use super::{band_patch, band_rows, row_len, rows_in_cache};
+use crate::kernel::element::Element;
 use crate::kernel::epilogue::activate;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
 use crate::kernel::scratch::{aligned, padded};
-use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Space};
+use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Space, Window};
 
 /// Elements of the packed weights.
-pub fn workspace(isa: Isa, g: &ConvGeometry) -> usize {
-    padded(Packed::of(isa, g).len())
+pub fn workspace<E: Element>(isa: Isa, g: &ConvGeometry) -> usize {
+    padded(Packed::of(isa, &in_elements::<E>(g)).len())
 }
 
-/// Elements of a band with its padding; none where no pixel is padded.
-pub fn scratch(g: &ConvGeometry) -> usize {
+/// Elements of a band with its padding; none where no pixel is padded, and none of two values made.
+pub fn scratch<E: Element>(g: &ConvGeometry) -> usize {
     let rows = rows_in_cache(row_len(g), g.window.out_h);
     let patch = band_patch(g, 0, rows);
-    if g.window.padding.is_none() && patch.is_in_place() { 0 } else { patch.len() }
+    let is_in_place = E::VALUES == 1 && g.window.padding.is_none() && patch.is_in_place();
+    if is_in_place { 0 } else { rows_len::<E>(&patch, g) }
+}
+
+fn rows_len<E: Element>(patch: &Patch, g: &ConvGeometry) -> usize {
+    patch.rows * patch.row_elements::<E>(g.groups)
+}
+
+/// The convolution as the micro-kernel sees it, with elements for channels.
+fn in_elements<E: Element>(g: &ConvGeometry) -> ConvGeometry {
+    let in_c = g.groups * E::elements(g.channels_per_group());
+    ConvGeometry { window: Window { in_c, ..g.window }, ..*g }
 }
 
 /// Computes y.
 #[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
-pub fn run(
+pub fn run<E: Element + Sync>(
     isa: Isa,
     g: &ConvGeometry,
     n: usize,
@@ -39,13 +54,13 @@ pub fn run(
     if y.is_empty() {
         return;
     }
-    let forward = Forward::new(isa, g, w, epilogue, workspace);
+    let forward = Forward::<E>::new(isa, g, w, epilogue, workspace);
     let rows = band_rows([row_len(g), g.window.out_w], g.window.out_h, n);
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];
         y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| {
-            let len = Forward::room(isa, g, band * rows, y.len() / out_row);
+            let len = Forward::<E>::room(isa, g, band * rows, y.len() / out_row);
             scratch.with(len, |room| forward.band(x, band * rows, y, room));
         });
     });
@@ -73,64 +88,72 @@ impl Packed {
         self.groups * self.panels.count() * self.panel_len()
     }
 
-    fn fill(&self, g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]) {
+    fn fill<E: Element>(&self, isa: Isa, g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]) {
+        let (channels, full) = (g.channels_per_group(), self.panels.full());
         to.par_chunks_mut(self.panel_len()).enumerate().for_each(|(index, to)| {
             let (group, panel) = (index / self.panels.count(), self.panels.at(index % self.panels.count()));
             let filters = group * g.filters_per_group() + panel.start..;
-            to.fill(0.0);
-            let mut rows = to.chunks_exact_mut(self.panels.full());
-            if let (Some(row), Some(bias)) = (rows.next(), bias) {
+            let (row, to) = to.split_at_mut(full);
+            row.fill(0.0);
+            if let Some(bias) = bias {
                 row[..panel.width].copy_from_slice(&bias[filters.clone()][..panel.width]);
             }
-            for (row, w) in rows.zip(w.chunks_exact(g.filters)) {
-                row[..panel.width].copy_from_slice(&w[filters.clone()][..panel.width]);
-            }
+            let taps = w.chunks_exact(channels * g.filters).zip(to.chunks_exact_mut(E::elements(channels) * full));
+            taps.for_each(|(w, to)| E::pack(isa, &w[filters.clone()], [channels, panel.width], g.filters, to, full));
         });
     }
 }
 
 /// A convolution whose weights are packed, ready for any band of any image.
-pub struct Forward<'a> {
+pub struct Forward<'a, E> {
+    isa: Isa,
     micro: MicroKernel,
-    g: &'a ConvGeometry,
+    /// Of x as it is.
+    of_x: &'a ConvGeometry,
+    /// With elements for channels.
+    g: ConvGeometry,
     packed: Packed,
     panels: &'a [f32],
     activation: Activation,
+    element: PhantomData<E>,
 }
 
-impl<'a> Bands<'a> for Forward<'a> {
+impl<'a, E: Element + Sync> Bands<'a> for Forward<'a, E> {
     fn fits(g: &ConvGeometry) -> bool {
         super::fits(g)
     }
 
     fn workspace(isa: Isa, g: &ConvGeometry) -> usize {
-        workspace(isa, g)
+        workspace::<E>(isa, g)
     }
 
     fn room(_: Isa, g: &ConvGeometry, first: usize, rows: usize) -> usize {
-        if rows == 0 { 0 } else { band_patch(g, first, rows).room() }
+        if rows == 0 { 0 } else { band_patch(g, first, rows).room_of_elements::<E>(g.groups) }
     }
 
     fn new(isa: Isa, g: &'a ConvGeometry, w: &[f32], epilogue: Epilogue<'_>, workspace: &'a mut [f32]) -> Self {
-        let packed = Packed::of(isa, g);
+        let (of_x, g) = (g, in_elements::<E>(g));
+        let packed = Packed::of(isa, &g);
         let panels = aligned(workspace, packed.len());
-        packed.fill(g, w, epilogue.bias, panels);
-        Self { micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue.activation }
+        packed.fill::<E>(isa, of_x, w, epilogue.bias, panels);
+        let (micro, activation) = (E::micro(isa), epilogue.activation);
+        Self { isa, micro, of_x, g, packed, panels, activation, element: PhantomData }
     }
 
     fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]) {
         let rows = y.len() / (self.g.window.out_w * self.g.filters);
-        let patch = band_patch(self.g, first, rows);
-        self.rows(patch.row_len(), patch.read(x, room), y);
+        let patch = band_patch(self.of_x, first, rows);
+        let x = patch.read_elements::<E>(self.isa, self.g.groups, x, room);
+        self.rows(patch.row_elements::<E>(self.g.groups), x, y);
         if Clamp::of(self.activation).is_none() {
             activate(self.activation, y);
         }
     }
 }
 
-impl Forward<'_> {
+impl<E: Element> Forward<'_, E> {
     fn rows(&self, in_row: usize, x: &[f32], y: &mut [f32]) {
-        let g = self.g;
+        let g = &self.g;
         let by = self.contraction(in_row);
         for (index, packed) in self.panels.chunks_exact(self.packed.panel_len()).enumerate() {
             let group = index / self.packed.panels.count();

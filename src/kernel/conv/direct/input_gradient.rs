@@ -4,12 +4,15 @@
 //! phase meet every s-th tap only, so that each phase is a convolution of stride 1 with its share of the taps, and no
 //! multiplication by an inserted zero is done.
 
+use std::marker::PhantomData;
+
 use rayon::prelude::*;
 
 use super::super::patch::Patch;
 use super::super::verify_lengths;
 use super::phase::{Axis, Phase, Sweep, band_patch, phases};
 use super::{band_rows, rows_in_cache};
+use crate::kernel::element::Element;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panels};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Activation, ConvGeometry, Isa, Scratch, Space};
@@ -25,23 +28,31 @@ pub fn fits(g: &ConvGeometry) -> bool {
 }
 
 /// Elements of the packed weights of all phases.
-pub fn workspace(isa: Isa, g: &ConvGeometry) -> usize {
-    padded(InputGradient::packed_len(&Panels::of(isa, g.channels_per_group()), g))
+pub fn workspace<E: Element>(isa: Isa, g: &ConvGeometry) -> usize {
+    padded(packed_len(&Panels::of(isa, g.channels_per_group()), &in_elements::<E>(g)))
 }
 
-/// Elements of a band of dy with its padding, none where no pixel is padded, and of a band of dx.
-pub fn scratch(g: &ConvGeometry) -> usize {
+/// Elements of a band of dy with its padding, none where no pixel is padded, and none of two values made, and of a band
+/// of dx.
+pub fn scratch<E: Element>(g: &ConvGeometry) -> usize {
     let axes = Axis::both(g);
     let rows = rows_in_cache(row_len(g), g.window.in_h);
     let of_dx = rows * g.window.in_w * g.window.in_c;
-    let is_in_place = g.window.kernel == [1, 1] && g.window.padding.is_none() && g.window.stride == [1, 1];
+    let is_plain = g.window.kernel == [1, 1] && g.window.padding.is_none() && g.window.stride == [1, 1];
+    let patch = band_patch(g, &axes, 0, rows);
     // A band that starts at an odd phase may see one row more than the first band does.
-    of_dx + if is_in_place { 0 } else { band_patch(g, &axes, 0, rows).len() + band_patch(g, &axes, 0, 1).row_len() }
+    let rows = patch.rows + 1;
+    of_dx + if is_plain && E::VALUES == 1 { 0 } else { rows * patch.row_elements::<E>(g.groups) }
+}
+
+/// The convolution as the micro-kernel sees it, with elements for filters.
+fn in_elements<E: Element>(g: &ConvGeometry) -> ConvGeometry {
+    ConvGeometry { filters: g.groups * E::elements(g.filters_per_group()), ..*g }
 }
 
 /// Computes dx.
 #[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
-pub fn run(
+pub fn run<E: Element + Sync>(
     isa: Isa,
     g: &ConvGeometry,
     n: usize,
@@ -57,10 +68,12 @@ pub fn run(
         return;
     }
     let panels = Panels::of(isa, g.channels_per_group());
-    let packed = aligned(workspace, InputGradient::packed_len(&panels, g));
-    pack(&panels, g, w, packed);
-    let (micro, axes) = (MicroKernel::of(isa), Axis::both(g));
-    let gradient = InputGradient { isa, micro, g, axes, panels, packed, activation, scratch };
+    let (of_dy, in_elements) = (g, in_elements::<E>(g));
+    let packed = aligned(workspace, packed_len(&panels, &in_elements));
+    pack::<E>(isa, &panels, g, w, packed);
+    let (micro, axes, element) = (E::micro(isa), Axis::both(g), PhantomData::<E>);
+    let gradient =
+        InputGradient { isa, micro, of_dy, g: in_elements, axes, panels, packed, activation, scratch, element };
     let rows = band_rows([row_len(g), g.window.in_w], g.window.in_h, n);
     let in_row = g.window.in_w * g.window.in_c;
     dx.par_chunks_mut(g.window.in_len()).enumerate().for_each(|(image, dx)| {
@@ -74,16 +87,21 @@ pub fn row_len(g: &ConvGeometry) -> usize {
     g.window.in_w * g.window.in_c + g.window.out_w * g.filters / g.window.stride[0]
 }
 
-/// Elements of one phase's packed weights for one panel.
+/// Elements of one phase's packed weights for one panel, of a convolution with elements for filters.
 fn panel_len(panels: &Panels, g: &ConvGeometry, [row, column]: [Phase; 2]) -> usize {
     row.taps * column.taps * g.filters_per_group() * panels.full()
 }
 
-/// Weights in panels of input channels: [phase][group][panel][taps, turned around][filters][lanes].
-fn pack(panels: &Panels, g: &ConvGeometry, w: &[f32], mut to: &mut [f32]) {
+fn packed_len(panels: &Panels, g: &ConvGeometry) -> usize {
+    phases(g).map(|phase| g.groups * panels.count() * panel_len(panels, g, phase)).sum()
+}
+
+/// Weights in panels of input channels: [phase][group][panel][taps, turned around][elements of filters][lanes].
+fn pack<E: Element>(isa: Isa, panels: &Panels, g: &ConvGeometry, w: &[f32], mut to: &mut [f32]) {
     let [down, across] = Axis::both(g);
+    let elements = E::elements(g.filters_per_group());
     for phase in phases(g) {
-        let panel_len = panel_len(panels, g, phase);
+        let panel_len = panel_len(panels, &in_elements::<E>(g), phase);
         let (of_phase, rest) = to.split_at_mut(g.groups * panels.count() * panel_len);
         to = rest;
         let taps = |index: usize| {
@@ -91,58 +109,66 @@ fn pack(panels: &Panels, g: &ConvGeometry, w: &[f32], mut to: &mut [f32]) {
             row * g.window.kernel[1] + across.tap(phase[1], index % phase[1].taps)
         };
         of_phase.par_chunks_mut(panel_len.max(1)).enumerate().for_each(|(index, to)| {
-            for (tap, to) in to.chunks_exact_mut(g.filters_per_group() * panels.full()).enumerate() {
-                pack_tap(panels, g, index, taps(tap), w, to);
+            for (tap, to) in to.chunks_exact_mut(elements * panels.full()).enumerate() {
+                pack_tap::<E>(isa, panels, g, index, taps(tap), w, to);
             }
         });
     }
 }
 
-/// Filters that are packed together, so that what is written in strides stays in the first-level cache.
+/// Elements of filters that are packed together, so that what is written in strides stays in the first-level cache.
 const FILTERS: usize = 64;
 
 /// Turns one tap's weights of a panel around, so that input channels lie in a run.
-fn pack_tap(panels: &Panels, g: &ConvGeometry, index: usize, tap: usize, w: &[f32], to: &mut [f32]) {
+fn pack_tap<E: Element>(
+    isa: Isa,
+    panels: &Panels,
+    g: &ConvGeometry,
+    index: usize,
+    tap: usize,
+    w: &[f32],
+    to: &mut [f32],
+) {
     let (group, panel) = (index / panels.count(), panels.at(index % panels.count()));
     let filters = g.filters_per_group();
     let first = (tap * g.channels_per_group() + panel.start) * g.filters + group * filters;
+    let block = FILTERS * E::VALUES;
     to.fill(0.0);
-    for (block, to) in to.chunks_mut(FILTERS * panels.full()).enumerate() {
-        for (channel, w) in w[first + block * FILTERS..].chunks(g.filters).take(panel.width).enumerate() {
-            for (to, w) in to.chunks_exact_mut(panels.full()).zip(w) {
-                to[channel] = *w;
-            }
-        }
+    for (index, to) in to.chunks_mut(FILTERS * panels.full()).enumerate() {
+        let depth = block.min(filters - index * block);
+        let w = &w[first + index * block..];
+        E::pack_transposed(isa, w, [depth, panel.width], g.filters, to, panels.full());
     }
 }
 
-struct InputGradient<'a> {
+struct InputGradient<'a, E> {
     isa: Isa,
     micro: MicroKernel,
-    g: &'a ConvGeometry,
+    /// Of dy as it is.
+    of_dy: &'a ConvGeometry,
+    /// With elements for filters.
+    g: ConvGeometry,
     axes: [Axis; 2],
     panels: Panels,
     packed: &'a [f32],
     activation: Activation,
     scratch: &'a Scratch,
+    element: PhantomData<E>,
 }
 
-impl InputGradient<'_> {
-    fn packed_len(panels: &Panels, g: &ConvGeometry) -> usize {
-        phases(g).map(|phase| g.groups * panels.count() * panel_len(panels, g, phase)).sum()
-    }
-
+impl<E: Element> InputGradient<'_, E> {
     /// Computes the input rows from `first` on into `dx`, which holds them.
     fn band(&self, dy: &[f32], first: usize, dx: &mut [f32]) {
         let rows = dx.len() / (self.g.window.in_w * self.g.window.in_c);
-        let patch = band_patch(self.g, &self.axes, first, rows);
-        self.scratch.with(patch.room() + self.activation.chain_room(dx.len()), |room| {
-            let (of_dy, of_dx) = room.split_at_mut(patch.room());
-            let dy = patch.read(dy, of_dy);
+        let patch = band_patch(self.of_dy, &self.axes, first, rows);
+        let patch_room = patch.room_of_elements::<E>(self.g.groups);
+        self.scratch.with(patch_room + self.activation.chain_room(dx.len()), |room| {
+            let (of_dy, of_dx) = room.split_at_mut(patch_room);
+            let dy = patch.read_elements::<E>(self.isa, self.g.groups, dy, of_dy);
             self.activation.chain(self.isa, of_dx, dx, |dx| {
                 let mut packed = self.packed;
-                for phase in phases(self.g) {
-                    let len = self.g.groups * self.panels.count() * panel_len(&self.panels, self.g, phase);
+                for phase in phases(&self.g) {
+                    let len = self.g.groups * self.panels.count() * panel_len(&self.panels, &self.g, phase);
                     let (of_phase, rest) = packed.split_at(len);
                     packed = rest;
                     self.phase(phase, &patch, of_phase, first, dy, dx);
@@ -153,8 +179,8 @@ impl InputGradient<'_> {
 
     /// Computes the band's input places of one phase, a row of them at a time.
     fn phase(&self, phase: [Phase; 2], patch: &Patch, packed: &[f32], first: usize, dy: &[f32], dx: &mut [f32]) {
-        let (g, in_c) = (self.g, self.g.window.in_c);
-        let by = self.contraction(phase, patch.row_len());
+        let (g, in_c) = (&self.g, self.g.window.in_c);
+        let by = self.contraction(phase, patch.row_elements::<E>(g.groups));
         let finish = Finish::Store { bias: None, clamp: Clamp::NONE };
         let panel_len = panel_len(&self.panels, g, phase);
         let sweep = Sweep::of(g, phase, patch, first, dx.len());
@@ -177,7 +203,7 @@ impl InputGradient<'_> {
 
     /// Over a phase's rows of taps, and over a row's taps and filters, in one run where nothing lies between them.
     fn contraction(&self, [row, column]: [Phase; 2], row_len: usize) -> Contraction {
-        let (g, full) = (self.g, self.panels.full());
+        let (g, full) = (&self.g, self.panels.full());
         let filters = g.filters_per_group();
         let [down, across] = [self.axes[0].step() * row_len, self.axes[1].step() * g.filters];
         let run = column.taps * filters;

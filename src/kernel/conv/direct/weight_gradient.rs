@@ -3,12 +3,15 @@
 //! Bands of output rows are cut into parts with partial sums of their own, and, where the weights are too many for
 //! that, dw into blocks. Both cuts are functions of the shapes; partial sums are added in the order of the parts.
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::super::{sum_partials, verify_lengths};
 use super::cut::{Band, Cut};
+use super::{band_patch, row_len, rows_in_cache};
+use crate::kernel::element::Element;
 use crate::kernel::micro::{Block, Contraction, Finish, MicroKernel, Panel, Panels};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{ConvGeometry, Isa, Scratch, Space};
@@ -25,17 +28,30 @@ pub fn workspace(g: &ConvGeometry, n: usize) -> usize {
 }
 
 /// Elements of a band of x with its padding and of a chunk's panel of dy.
-pub fn scratch(isa: Isa, g: &ConvGeometry) -> usize {
-    packed_len(&Panels::of(isa, g.filters_per_group()), g) + super::forward::scratch(g)
+pub fn scratch<E: Element>(isa: Isa, g: &ConvGeometry) -> usize {
+    let rows = rows_in_cache(row_len(g), g.window.out_h);
+    let patch = band_patch(g, 0, rows);
+    let is_in_place = E::VALUES == 1 && g.window.padding.is_none() && patch.is_in_place();
+    let of_x = if is_in_place { 0 } else { patch.len() };
+    packed_len::<E>(&Panels::of(isa, g.filters_per_group()), g) + of_x
 }
 
 /// Computes dw.
-pub fn run(isa: Isa, g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32], space: Space<'_>) {
+pub fn run<E: Element + Sync>(
+    isa: Isa,
+    g: &ConvGeometry,
+    n: usize,
+    x: &[f32],
+    dy: &[f32],
+    dw: &mut [f32],
+    space: Space<'_>,
+) {
     let Space { workspace, scratch } = space;
     verify_lengths(g, n, x, dw, dy);
     let cut = Cut::of(g, n);
     let panels = Panels::of(isa, g.filters_per_group());
-    let gradient = WeightGradient { micro: MicroKernel::of(isa), g, panels, x, dy, scratch };
+    let element = PhantomData::<E>;
+    let gradient = WeightGradient { isa, micro: E::micro(isa), g, panels, x, dy, scratch, element };
     if cut.parts <= 1 {
         return gradient.part(&cut, cut.bands(0), dw);
     }
@@ -64,16 +80,18 @@ fn chunk_size(g: &ConvGeometry) -> [usize; 2] {
     [(PIXELS / columns.max(1)).clamp(1, g.window.out_h.max(1)), columns]
 }
 
-struct WeightGradient<'a> {
+struct WeightGradient<'a, E> {
+    isa: Isa,
     micro: MicroKernel,
     g: &'a ConvGeometry,
     panels: Panels,
     x: &'a [f32],
     dy: &'a [f32],
     scratch: &'a Scratch,
+    element: PhantomData<E>,
 }
 
-impl WeightGradient<'_> {
+impl<E: Element + Sync> WeightGradient<'_, E> {
     /// Computes the sum over `bands` into `dw`, a block of rows a task.
     fn part(&self, cut: &Cut, bands: Range<usize>, dw: &mut [f32]) {
         dw.par_chunks_mut(cut.rows * self.g.filters).enumerate().for_each(|(block, dw)| {
@@ -87,9 +105,11 @@ impl WeightGradient<'_> {
     /// Adds a band's share to the rows of dw from `first` on.
     fn band(&self, band: &Band, first: usize, dw: &mut [f32]) {
         let (x, dy, patch) = (band.x(self.g, self.x), band.dy(self.g, self.dy), band.patch(self.g));
-        self.scratch.with(patch.room() + self.packed_len(), |room| {
+        let step = self.g.window.stride[1];
+        self.scratch.with(patch.room_of_columns::<E>() + self.packed_len(), |room| {
             let (packed, room) = room.split_at_mut(self.packed_len());
-            self.chunks(band.rows, patch.read(x, room), patch.row_len(), dy, packed, first, dw);
+            let x = patch.read_columns::<E>(self.isa, step, x, room);
+            self.chunks(band.rows, x, patch.row_len(), dy, packed, first, dw);
         });
     }
 
@@ -124,8 +144,9 @@ impl WeightGradient<'_> {
     /// Adds a chunk's share, a panel of filters at a time.
     fn chunk(&self, chunk: &Chunk<'_>, packed: &mut [f32], first: usize, dw: &mut [f32]) {
         let (g, window) = (self.g, &self.g.window);
-        let a = [window.stride[0] * chunk.x_row, 0, window.stride[1] * window.in_c];
-        let extent = [chunk.rows, 1, chunk.columns];
+        let a = [window.stride[0] * chunk.x_row, 0, E::VALUES * window.stride[1] * window.in_c];
+        let columns = E::elements(chunk.columns);
+        let extent = [chunk.rows, 1, columns];
         for group in 0..g.groups {
             for panel in self.panels.iter() {
                 let panel = Panel { start: group * g.filters_per_group() + panel.start, width: panel.width };
@@ -135,7 +156,7 @@ impl WeightGradient<'_> {
                 } else {
                     self.pack(chunk, panel, packed);
                     let full = self.panels.full();
-                    let by = Contraction { extent, a, b: [chunk.columns * full, 0, full] };
+                    let by = Contraction { extent, a, b: [columns * full, 0, full] };
                     self.tiles(&by, chunk, group, panel, packed, first, dw);
                 }
             }
@@ -145,21 +166,18 @@ impl WeightGradient<'_> {
     /// Whether pixels of dy are no longer than a panel and made of whole registers, so that packing would only copy.
     fn reads_in_place(&self) -> bool {
         let filters = self.g.filters_per_group();
-        self.g.filters <= self.panels.full() && self.micro.read_width(filters) == filters
+        E::VALUES == 1 && self.g.filters <= self.panels.full() && self.micro.read_width(filters) == filters
     }
 
     fn packed_len(&self) -> usize {
-        packed_len(&self.panels, self.g)
+        packed_len::<E>(&self.panels, self.g)
     }
 
     fn pack(&self, chunk: &Chunk<'_>, panel: Panel, to: &mut [f32]) {
         let (filters, full) = (self.g.filters, self.panels.full());
-        for (row, to) in to.chunks_exact_mut(chunk.columns * full).take(chunk.rows).enumerate() {
-            let dy = &chunk.dy[row * self.g.window.out_w * filters..];
-            for (to, dy) in to.chunks_exact_mut(full).zip(dy.chunks(filters)) {
-                to[..panel.width].copy_from_slice(&dy[panel.start..][..panel.width]);
-                to[panel.width..].fill(0.0);
-            }
+        for (row, to) in to.chunks_exact_mut(E::elements(chunk.columns) * full).take(chunk.rows).enumerate() {
+            let dy = &chunk.dy[row * self.g.window.out_w * filters + panel.start..];
+            E::pack(self.isa, dy, [chunk.columns, panel.width], filters, to, full);
         }
     }
 
@@ -194,7 +212,7 @@ impl WeightGradient<'_> {
     }
 }
 
-fn packed_len(panels: &Panels, g: &ConvGeometry) -> usize {
+fn packed_len<E: Element>(panels: &Panels, g: &ConvGeometry) -> usize {
     let [rows, columns] = chunk_size(g);
-    rows * columns * panels.full()
+    rows * E::elements(columns) * panels.full()
 }

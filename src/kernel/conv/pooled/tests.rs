@@ -2,7 +2,8 @@
 
 use super::PooledConv;
 use crate::base::Random;
-use crate::kernel::conv::{ConvKernel, POOLED_FORWARD, POOLED_INPUT_GRADIENT, POOLED_WEIGHT_GRADIENT};
+use crate::kernel::bf16::round;
+use crate::kernel::conv::{ConvKernel, POOLED_FORWARD, POOLED_INPUT_GRADIENT, POOLED_WEIGHT_GRADIENT, bf16};
 use crate::kernel::geometry::windows_along;
 use crate::kernel::reference::{conv, pool};
 use crate::kernel::testing::{assert_close, normal, on_any_pool, size, wide};
@@ -49,6 +50,13 @@ impl Case {
         let (x, w, bias) =
             (draw("x", n * g.conv.window.in_len()), draw("w", g.conv.weight_len()), draw("b", g.conv.filters));
         Self { g, n, x, w, bias, dy }
+    }
+
+    /// The same with operands rounded to bf16, which is what kernels of bf16 compute from.
+    fn rounded(&self) -> Self {
+        let rounded = |values: &Vec<f32>| values.iter().map(|&value| round(value)).collect();
+        let [x, w, dy] = [&self.x, &self.w, &self.dy].map(rounded);
+        Self { x, w, dy, bias: self.bias.clone(), ..*self }
     }
 
     fn conv_output(&self) -> Vec<f64> {
@@ -103,12 +111,18 @@ fn with_space<Run>(row: &ConvKernel<PooledConv, Run>, case: &Case, run: impl FnO
     run(Space { workspace: &mut workspace, scratch: &scratch });
 }
 
+/// Cases with the values that kernels compute from, as they are and rounded, and for which of the tables.
+fn cases_of<Table: Copy>(table: Table, of_bf16: Table) -> impl Iterator<Item = (Case, Case, Table)> {
+    let as_they_are = cases().into_iter().zip(cases()).map(move |(exact, case)| (exact, case, table));
+    as_they_are.chain(cases().into_iter().map(move |case| (case.rounded(), case, of_bf16)))
+}
+
 #[test]
 fn what_is_pooled_on_the_way_is_what_is_pooled_afterwards() {
-    for case in cases() {
-        let conv_output = case.conv_output();
+    for (exact, case, table) in cases_of(POOLED_FORWARD, bf16::POOLED_FORWARD) {
+        let conv_output = exact.conv_output();
         let (wanted, _) = pool::max_forward(&case.g.pool, case.n, &conv_output);
-        for row in runnable(POOLED_FORWARD, case.g) {
+        for row in runnable(table, case.g) {
             let epilogue = Epilogue { bias: Some(&case.bias), activation: Activation::Relu };
             let mut index = vec![99; case.n * case.g.out_len()];
             let y = on_any_pool(|| {
@@ -155,11 +169,13 @@ fn values_under(pool: &Window, n: usize, x: &[f64], index: &[u8]) -> Vec<f64> {
 #[test]
 fn gradients_over_the_winners_are_those_over_all_places() {
     let mut compared = 0;
-    for case in cases() {
-        let index = case.index();
-        let dz = case.spread(&index);
-        let (x, w) = (wide(&case.x), wide(&case.w));
-        for row in runnable(POOLED_INPUT_GRADIENT, case.g) {
+    let tables = (POOLED_INPUT_GRADIENT, POOLED_WEIGHT_GRADIENT);
+    let of_bf16 = (bf16::POOLED_INPUT_GRADIENT, bf16::POOLED_WEIGHT_GRADIENT);
+    for (exact, case, (of_input, of_weights)) in cases_of(tables, of_bf16) {
+        let index = exact.index();
+        let dz = exact.spread(&index);
+        let (x, w) = (wide(&exact.x), wide(&exact.w));
+        for row in runnable(of_input, case.g) {
             let wanted = conv::conv_input_gradient(&case.g.conv, case.n, &w, &dz);
             let dx = on_any_pool(|| {
                 let mut dx = vec![f32::NAN; case.x.len()];
@@ -176,7 +192,7 @@ fn gradients_over_the_winners_are_those_over_all_places() {
             });
             assert_eq!(behind, expected, "dx behind an activation {} {:?}", row.name, case.g);
         }
-        for row in runnable(POOLED_WEIGHT_GRADIENT, case.g) {
+        for row in runnable(of_weights, case.g) {
             let wanted = conv::conv_weight_gradient(&case.g.conv, case.n, &x, &dz);
             let dw = on_any_pool(|| {
                 let mut dw = vec![f32::NAN; case.w.len()];

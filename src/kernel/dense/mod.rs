@@ -1,18 +1,23 @@
 //! Dense layers: products of a batch of vectors with a matrix. x is n×i, w i×o, y n×o, row-major.
 //!
 //! The matrix is far larger than the batch, so what counts is that it passes through the cache as few times as
-//! possible. Nothing is packed, and nothing allocated.
+//! possible. Operands in `f32` are not packed, those in bf16 a corner at a time; nothing is allocated.
+
+mod pair;
 
 use rayon::prelude::*;
 
+use super::element::{Element, Single};
 use super::micro::{Block, Contraction, Finish, MicroKernel, Panels, WIDEST_PANEL};
-use super::{Epilogue, Isa};
+use super::{Epilogue, Isa, Operands};
 
 /// A dense layer: its matrix is `inputs`×`outputs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dense {
     /// The instruction set to compute with; the machine has it.
     pub isa: Isa,
+    /// What is multiplied.
+    pub operands: Operands,
     /// Numbers in.
     pub inputs: usize,
     /// Numbers out.
@@ -27,7 +32,7 @@ const ROWS: usize = 128;
 
 /// Computes y = activation(x·w + bias).
 pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
-    let Dense { isa, inputs: i, outputs: o } = dense;
+    let Dense { isa, operands, inputs: i, outputs: o } = dense;
     verify_lengths(n, i, o, x, w, y);
     assert!(epilogue.bias.is_none_or(|bias| bias.len() == o), "the bias has another length than the output");
     if n == 0 || o == 0 {
@@ -38,6 +43,10 @@ pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<
     y.par_chunks_mut(images * o).enumerate().for_each(|(task, y)| {
         y.fill(0.0);
         let x = &x[task * images * i..][..y.len() / o * i];
+        if operands == Operands::Bf16 {
+            pair::add_forward(isa, [i, o], x, w, y);
+            return epilogue.apply(y);
+        }
         for first in (0..i).step_by(ROWS) {
             let rows = ROWS.min(i - first);
             product.add(&Contraction::flat(rows, 1, o), &x[first..], i, &w[first * o..], y);
@@ -48,7 +57,7 @@ pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<
 
 /// Computes dx = dy·wᵀ.
 pub fn input_gradient(dense: Dense, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32]) {
-    let Dense { isa, inputs: i, outputs: o } = dense;
+    let Dense { isa, operands, inputs: i, outputs: o } = dense;
     verify_lengths(n, i, o, dx, w, dy);
     if n == 0 || i == 0 {
         return;
@@ -57,31 +66,25 @@ pub fn input_gradient(dense: Dense, n: usize, dy: &[f32], w: &[f32], dx: &mut [f
     let (micro, panels) = (MicroKernel::of(isa), Panels::of(isa, i));
     dx.par_chunks_mut(images * i).enumerate().for_each(|(task, dx)| {
         dx.fill(0.0);
+        if operands == Operands::Bf16 {
+            return pair::add_input_gradient(isa, [i, o], &dy[task * images * o..][..dx.len() / i * o], w, dx);
+        }
         let mut packed = [0.0; ROWS * WIDEST_PANEL];
         for (first, panel) in (0..o).step_by(ROWS).flat_map(|first| panels.iter().map(move |panel| (first, panel))) {
             let depth = ROWS.min(o - first);
-            pack_transposed(&w[panel.start * o + first..], [panel.width, depth], o, &mut packed, panels.full());
+            let (packed, corner) = (&mut packed[..depth * panels.full()], &w[panel.start * o + first..]);
+            packed.fill(0.0);
+            Single::pack_transposed(isa, corner, [depth, panel.width], o, packed, panels.full());
             let block = Block { height: dx.len() / i, width: panel.width, a_lane: o, c_lane: i };
             let by = Contraction::flat(depth, 1, panels.full());
-            micro.run(&by, block, &dy[task * images * o + first..], &packed, Finish::Add, &mut dx[panel.start..]);
+            micro.run(&by, block, &dy[task * images * o + first..], packed, Finish::Add, &mut dx[panel.start..]);
         }
     });
 }
 
-/// Copies a rows×columns corner of a matrix, whose rows are `stride` apart, into columns `full` long, zeros at their
-/// ends.
-fn pack_transposed(w: &[f32], [rows, columns]: [usize; 2], stride: usize, to: &mut [f32], full: usize) {
-    to[..columns * full].fill(0.0);
-    for (row, w) in w.chunks(stride).take(rows).enumerate() {
-        for (to, w) in to.chunks_exact_mut(full).zip(&w[..columns]) {
-            to[row] = *w;
-        }
-    }
-}
-
 /// Computes dw = xᵀ·dy.
 pub fn weight_gradient(dense: Dense, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32]) {
-    let Dense { isa, inputs: i, outputs: o } = dense;
+    let Dense { isa, operands, inputs: i, outputs: o } = dense;
     verify_lengths(n, i, o, x, dw, dy);
     if i == 0 || o == 0 {
         return;
@@ -89,7 +92,9 @@ pub fn weight_gradient(dense: Dense, n: usize, x: &[f32], dy: &[f32], dw: &mut [
     let product = Product::of(isa, o);
     dw.par_chunks_mut(ROWS * o).enumerate().for_each(|(block, dw)| {
         dw.fill(0.0);
-        if n > 0 {
+        if n > 0 && operands == Operands::Bf16 {
+            pair::add_weight_gradient(isa, n, [i, o], &x[block * ROWS..], dy, dw);
+        } else if n > 0 {
             product.add(&Contraction::flat(n, i, o), &x[block * ROWS..], 1, dy, dw);
         }
     });
@@ -147,11 +152,9 @@ impl Product {
 mod tests {
     use super::*;
 
-    fn dense(inputs: usize, outputs: usize) -> Dense {
-        Dense { isa: Isa::detect(), inputs, outputs }
-    }
     use crate::base::Random;
     use crate::kernel::Activation;
+    use crate::kernel::bf16::round;
 
     fn draws(stream: u64, len: usize) -> Vec<f32> {
         (0..len as u64).map(|index| Random::new(5, stream).normal(index)).collect()
@@ -166,33 +169,56 @@ mod tests {
         assert!((f64::from(actual) - expected).abs() <= 1e-5 * size + 1e-6, "{actual} is not {expected}");
     }
 
+    /// Computes all three products, and holds them against plain loops over what is multiplied.
+    fn check(operands: Operands, isa: Isa, [n, i, o]: [usize; 3]) {
+        let dense = Dense { isa, operands, inputs: i, outputs: o };
+        let (x, w, dy, bias) = (draws(1, n * i), draws(2, i * o), draws(3, n * o), draws(4, o));
+        let [mut y, mut dx, mut dw] = [n * o, n * i, i * o].map(|len| vec![f32::NAN; len]);
+        forward(dense, n, &x, &w, Epilogue { bias: Some(&bias), activation: Activation::Identity }, &mut y);
+        input_gradient(dense, n, &dy, &w, &mut dx);
+        weight_gradient(dense, n, &x, &dy, &mut dw);
+        let multiplied = |value: &f32| if operands == Operands::Bf16 { round(*value) } else { *value };
+        let [x, w, dy]: [Vec<f32>; 3] = [x, w, dy].map(|values| values.iter().map(multiplied).collect());
+        for (at, y) in y.iter().enumerate() {
+            let (image, column) = (at / o, at % o);
+            assert_near(y - bias[column], reference(i, |k| x[image * i + k], |k| w[k * o + column]));
+        }
+        for (at, dx) in dx.iter().enumerate() {
+            let (image, row) = (at / i, at % i);
+            assert_near(*dx, reference(o, |k| dy[image * o + k], |k| w[row * o + k]));
+        }
+        for (at, dw) in dw.iter().enumerate() {
+            let (row, column) = (at / o, at % o);
+            assert_near(*dw, reference(n, |k| x[k * i + row], |k| dy[k * o + column]));
+        }
+    }
+
     #[test]
     fn all_three_products_are_those_of_plain_loops() {
-        for (n, i, o) in [(1, 1, 1), (3, 300, 10), (33, 37, 70), (16, 129, 128), (5, 64, 16), (4, 2, 33)] {
-            let (x, w, dy, bias) = (draws(1, n * i), draws(2, i * o), draws(3, n * o), draws(4, o));
-            let [mut y, mut dx, mut dw] = [n * o, n * i, i * o].map(|len| vec![f32::NAN; len]);
-            forward(dense(i, o), n, &x, &w, Epilogue { bias: Some(&bias), activation: Activation::Identity }, &mut y);
-            input_gradient(dense(i, o), n, &dy, &w, &mut dx);
-            weight_gradient(dense(i, o), n, &x, &dy, &mut dw);
-            for (at, y) in y.iter().enumerate() {
-                let (image, column) = (at / o, at % o);
-                assert_near(y - bias[column], reference(i, |k| x[image * i + k], |k| w[k * o + column]));
-            }
-            for (at, dx) in dx.iter().enumerate() {
-                let (image, row) = (at / i, at % i);
-                assert_near(*dx, reference(o, |k| dy[image * o + k], |k| w[row * o + k]));
-            }
-            for (at, dw) in dw.iter().enumerate() {
-                let (row, column) = (at / o, at % o);
-                assert_near(*dw, reference(n, |k| x[k * i + row], |k| dy[k * o + column]));
+        let sizes = [
+            [1, 1, 1],
+            [3, 300, 10],
+            [33, 37, 70],
+            [16, 129, 128],
+            [5, 64, 16],
+            [4, 2, 33],
+            [131, 131, 3],
+            [2, 33, 259],
+            [129, 257, 65],
+        ];
+        for isa in Isa::available() {
+            for operands in [Operands::F32, Operands::Bf16] {
+                sizes.into_iter().for_each(|sizes| check(operands, isa, sizes));
             }
         }
     }
 
     #[test]
     fn an_empty_batch_has_no_gradient() {
-        let mut dw = [1.0; 6];
-        weight_gradient(dense(2, 3), 0, &[], &[], &mut dw);
-        assert_eq!(dw, [0.0; 6]);
+        for operands in [Operands::F32, Operands::Bf16] {
+            let mut dw = [1.0; 6];
+            weight_gradient(Dense { isa: Isa::detect(), operands, inputs: 2, outputs: 3 }, 0, &[], &[], &mut dw);
+            assert_eq!(dw, [0.0; 6]);
+        }
     }
 }
