@@ -238,7 +238,10 @@ mod x86_64 {
         #[inline(always)]
         unsafe fn multiply_add(a: __m512, b: __m512, c: __m512) -> __m512 {
             // SAFETY: the caller vouches for the instruction set; the vectors are of one size and have no invalid bits.
-            unsafe { _mm512_dpbf16_ps(c, std::mem::transmute::<__m512, __m512bh>(a), std::mem::transmute(b)) }
+            unsafe {
+                let (a, b) = (std::mem::transmute::<__m512, __m512bh>(a), std::mem::transmute::<__m512, __m512bh>(b));
+                _mm512_dpbf16_ps(c, a, b)
+            }
         }
     }
 }
