@@ -278,12 +278,19 @@ impl<'a> Lowering<'a> {
                 let [x, scale, shift, mean, variance] = std::array::from_fn(|at| inputs[at]);
                 let work = Work::BatchNormInference(rows(0), n.epsilon);
                 Draft::new(work, &[x, scale, shift, mean, variance], outputs)
+                    .workspace(norm::apply_workspace(rows(0).channels))
             }
-            Op::BatchNormTraining(n) => plain(Work::BatchNormTraining(rows(0), n.epsilon))
-                .workspace(norm::statistics_workspace(rows(0).pixels * batch, rows(0).channels)),
+            Op::BatchNormTraining(n) => {
+                let Rows { pixels, channels } = rows(0);
+                let workspace =
+                    norm::statistics_workspace(pixels * batch, channels).max(norm::apply_workspace(channels));
+                plain(Work::BatchNormTraining(rows(0), n.epsilon)).workspace(workspace)
+            }
             Op::BatchNormParameterGradient => plain(Work::BatchNormParameterGradient(rows(0)))
                 .workspace(norm::parameter_gradients_workspace(rows(0).pixels * batch, rows(0).channels)),
-            Op::BatchNormInputGradient => plain(Work::BatchNormInputGradient(rows(0))),
+            Op::BatchNormInputGradient => {
+                plain(Work::BatchNormInputGradient(rows(0))).workspace(norm::input_gradient_workspace(rows(0).channels))
+            }
             Op::RunningStatistics(n, pixels) => {
                 let channels = self.graph.params_len(inputs[2]);
                 let rows = Rows { pixels: pixels.0, channels };

@@ -194,11 +194,11 @@ pub enum Work {
     GroupNormGradient(Groups),
     /// `[x, scale, shift] → [y, mean, inverse_deviation, workspace]`; epsilon.
     BatchNormTraining(Rows, f32),
-    /// `[x, scale, shift, mean, variance] → [y]`; epsilon.
+    /// `[x, scale, shift, mean, variance] → [y, workspace]`; epsilon.
     BatchNormInference(Rows, f32),
     /// `[x, dy, mean, inverse_deviation] → [dscale, dshift, workspace]`.
     BatchNormParameterGradient(Rows),
-    /// `[x, dy, mean, inverse_deviation, scale, dscale, dshift] → [dx]`.
+    /// `[x, dy, mean, inverse_deviation, scale, dscale, dshift] → [dx, workspace]`.
     BatchNormInputGradient(Rows),
     /// `[mean, inverse_deviation] → [running_mean!, running_variance!]`; momentum, epsilon.
     RunningStatistics(Rows, f32, f32),

@@ -4,7 +4,6 @@ use rayon::prelude::*;
 
 use super::super::{Bands, verify_bias, verify_lengths};
 use super::{band_patch, band_rows, row_len, rows_in_cache};
-use crate::kernel::epilogue::activate;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Space};
@@ -91,6 +90,7 @@ impl Packed {
 
 /// A convolution whose weights are packed, ready for any band of any image.
 pub struct Forward<'a> {
+    isa: Isa,
     micro: MicroKernel,
     g: &'a ConvGeometry,
     packed: Packed,
@@ -115,7 +115,7 @@ impl<'a> Bands<'a> for Forward<'a> {
         let packed = Packed::of(isa, g);
         let panels = aligned(workspace, packed.len());
         packed.fill(g, w, epilogue.bias, panels);
-        Self { micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue.activation }
+        Self { isa, micro: MicroKernel::of(isa), g, packed, panels, activation: epilogue.activation }
     }
 
     fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]) {
@@ -123,7 +123,7 @@ impl<'a> Bands<'a> for Forward<'a> {
         let patch = band_patch(self.g, first, rows);
         self.rows(patch.row_len(), patch.read(x, room), y);
         if Clamp::of(self.activation).is_none() {
-            activate(self.activation, y);
+            self.activation.map_block(self.isa, y);
         }
     }
 }
