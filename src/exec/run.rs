@@ -7,7 +7,7 @@ use crate::kernel::norm::Apply;
 use crate::kernel::{
     Epilogue, Isa, Scratch, Space, Window, criterion, dense, elementwise, loss, norm, pool, softmax, update,
 };
-use crate::plan::{Decays, Fused, Optimizer, Rows, Work};
+use crate::plan::{Decays, Fused, Optimizer, Residual, Riding, Rows, Work};
 
 /// Runs `work` on the first `images` images.
 pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch, images: usize, rate: &Rate) {
@@ -82,12 +82,11 @@ pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch
             let [dx, workspace] = [at.take(0), at.take(1)];
             norm::group::gradient(isa, groups, n, at.read(0), at.read(1), at.read(2), dx, workspace);
         }
-        Work::BatchNormTraining(rows, epsilon) => batch_norm_training(isa, rows, *epsilon, n, at),
-        Work::BatchNormInference(rows, epsilon) => {
-            let [x, scale, shift, mean, variance] = std::array::from_fn(|operand| at.read(operand));
+        Work::BatchNormTraining(rows, epsilon, riding) => batch_norm_training(isa, rows, *epsilon, riding, n, at),
+        Work::BatchNormInference(rows, epsilon, riding) => {
+            let [x, scale, shift, mean, variance, residual] = std::array::from_fn(|operand| at.read(operand));
             let [y, workspace] = [at.take(0), at.take(1)];
-            let by = [mean, variance, scale, shift];
-            let then = Apply::default();
+            let (by, then) = ([mean, variance, scale, shift], then(riding, residual));
             norm::apply_running(isa, count(rows), rows.channels, x, by, *epsilon, then, y, workspace);
         }
         Work::BatchNormParameterGradient(rows) => {
@@ -111,6 +110,12 @@ pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch
             let [dx, workspace] = [at.take(0), at.take(1)];
             let by = [mean, deviation, scale, dscale, dshift];
             norm::input_gradient(isa, count(rows), rows.channels, x, Some(dy), by, dx, workspace);
+        }
+        Work::BatchNormInputGradientInPlace(rows) => {
+            let [x, mean, deviation, scale, dscale, dshift] = std::array::from_fn(|operand| at.read(operand));
+            let [d, workspace] = [at.take(0), at.take(1)];
+            let by = [mean, deviation, scale, dscale, dshift];
+            norm::input_gradient(isa, count(rows), rows.channels, x, None, by, d, workspace);
         }
         Work::RunningStatistics(rows, momentum, epsilon) => {
             let [mean, variance] = [at.take(0), at.take(1)];
@@ -203,13 +208,23 @@ fn max_pool_gradient(w: &Window, isa: Isa, n: usize, mut at: Operands<'_>) {
     }
 }
 
-fn batch_norm_training(isa: Isa, rows: &Rows, epsilon: f32, n: usize, mut at: Operands<'_>) {
-    let [x, scale, shift] = std::array::from_fn(|operand| at.read(operand));
+fn batch_norm_training(isa: Isa, rows: &Rows, epsilon: f32, riding: &Riding, n: usize, mut at: Operands<'_>) {
+    let [x, scale, shift, residual] = std::array::from_fn(|operand| at.read(operand));
     let [y, mean, deviation, workspace] = std::array::from_fn(|operand| at.take(operand));
     let count = rows.pixels * n;
     norm::statistics(isa, count, rows.channels, x, epsilon, mean, deviation, workspace);
     let by = [&*mean, &*deviation, scale, shift];
-    norm::apply(isa, count, rows.channels, x, by, Apply::default(), y, workspace);
+    norm::apply(isa, count, rows.channels, x, by, then(riding, residual), y, workspace);
+}
+
+/// What rides on a normalisation's store.
+fn then<'a>(riding: &Riding, residual: &'a [f32]) -> Apply<'a> {
+    let residual = match riding.residual {
+        Residual::None => norm::Residual::None,
+        Residual::Operand => norm::Residual::Operand(residual),
+        Residual::Result => norm::Residual::Result,
+    };
+    Apply { residual, activation: riding.activation }
 }
 
 fn update_parameter(isa: Isa, optimizer: &Optimizer, mut at: Operands<'_>, rate: &Rate) {

@@ -75,7 +75,7 @@ pub(super) fn fold<const N: usize>(
 
 /// Elements of a stretch: several whole rows of few channels, one after another. Loops run over stretches where they
 /// could run over rows, so that few channels fill vectors too.
-pub(super) const STRETCH: usize = 256;
+pub(super) const STRETCH: usize = 64;
 
 /// Elements of a stretch of rows of `c`; one row where two are longer than that.
 pub(super) fn stretch(c: usize) -> usize {
@@ -113,14 +113,6 @@ pub(super) fn gather<const N: usize>(sums: [&mut [f32]; N], add: impl FnOnce([&m
     }
 }
 
-/// The rows of a piece of four, each `c` long: sums go four rows at a time to touch their accumulators a quarter as often.
-#[inline(always)]
-pub(super) fn four_rows(four: &[f32], c: usize) -> [&[f32]; 4] {
-    let (front, back) = four[..4 * c].split_at(2 * c);
-    let ((a, b), (d, e)) = (front.split_at(c), back.split_at(c));
-    [a, b, d, &e[..c]]
-}
-
 /// Adds every row of `x` to `sum`.
 pub(super) fn add_rows(isa: Isa, x: &[f32], sum: &mut [f32]) {
     gather([sum], |[sum]| add_stretches(isa, x, sum));
@@ -132,22 +124,17 @@ pub(super) fn add_products(isa: Isa, a: &[f32], b: &[f32], sum: &mut [f32]) {
 }
 
 vectorised! {
-    /// Adds every stretch of `x`, as long as `sum`, to it, four at a time; the last may be shorter.
+    /// Adds every stretch of `x`, as long as `sum`, to it; the last may be shorter. One after another: several at a time
+    /// would be as many streams from memory, which is what bounds this.
     fn add_stretches(x: &[f32], sum: &mut [f32]) {
         let len = sum.len();
-        let fours = x.chunks_exact(4 * len);
-        for stretch in fours.remainder().chunks(len) {
-            for (sum, x) in sum.iter_mut().zip(stretch) {
+        for x in x.chunks(len) {
+            for (sum, x) in sum.iter_mut().zip(x) {
                 *sum += x;
             }
         }
-        for four in fours {
-            let [a, b, d, e] = four_rows(four, len);
-            for ((((sum, a), b), d), e) in sum.iter_mut().zip(a).zip(b).zip(d).zip(e) {
-                *sum += (a + b) + (d + e);
-            }
-        }
     }
+
     /// Adds the products of every stretch of `a` and `b`, as long as `sum`, to it; the last may be shorter.
     fn add_stretch_products(a: &[f32], b: &[f32], sum: &mut [f32]) {
         let len = sum.len();

@@ -142,6 +142,7 @@ fn activation_of(work: &Work) -> Option<Activation> {
         Work::Conv(_, _, fused) | Work::ConvPool(_, _, fused) | Work::Dense(_, fused) | Work::Scale(_, fused) => {
             Some(fused.activation)
         }
+        Work::BatchNormTraining(_, _, riding) => Some(riding.activation),
         Work::Map(activation) | Work::MapInPlace(activation) => Some(*activation),
         _ => None,
     }

@@ -6,7 +6,7 @@ use super::apply::block;
 use super::verify_lengths;
 use crate::kernel::Isa;
 use crate::kernel::chunk::{
-    STRETCH, accumulate, fold, four_rows, gather, piece, repeat, stretch, stretched, whole_rows, workspace_len,
+    STRETCH, accumulate, fold, gather, piece, repeat, stretch, stretched, whole_rows, workspace_len,
 };
 use crate::kernel::isa::vectorised;
 
@@ -56,21 +56,10 @@ vectorised! {
     /// Adds (x − mean)·dy of every stretch to `dot`, and dy to `sum`.
     fn add_dot_and_sum(x: &[f32], dy: &[f32], mean: &[f32], dot: &mut [f32], sum: &mut [f32]) {
         let len = mean.len();
-        let (dot, sum) = (&mut dot[..len], &mut sum[..len]);
-        let (x_fours, dy_fours) = (x.chunks_exact(4 * len), dy.chunks_exact(4 * len));
-        for (x, dy) in x_fours.remainder().chunks(len).zip(dy_fours.remainder().chunks(len)) {
+        for (x, dy) in x.chunks(len).zip(dy.chunks(len)) {
             for ((((x, dy), mean), dot), sum) in x.iter().zip(dy).zip(mean).zip(&mut *dot).zip(&mut *sum) {
                 *dot += (x - mean) * dy;
                 *sum += dy;
-            }
-        }
-        for (x, dy) in x_fours.zip(dy_fours) {
-            let ([x0, x1, x2, x3], [a, b, d, e]) = (four_rows(x, len), four_rows(dy, len));
-            for at in 0..len {
-                let mean = mean[at];
-                let front = (x0[at] - mean) * a[at] + (x1[at] - mean) * b[at];
-                dot[at] += front + ((x2[at] - mean) * d[at] + (x3[at] - mean) * e[at]);
-                sum[at] += (a[at] + b[at]) + (d[at] + e[at]);
             }
         }
     }

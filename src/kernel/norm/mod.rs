@@ -17,10 +17,11 @@ pub use apply::{Apply, Residual, apply, apply_running, apply_workspace};
 pub use gradient::{input_gradient, input_gradient_workspace, parameter_gradients, parameter_gradients_workspace};
 
 use super::Isa;
-use super::chunk::{
-    STRETCH, accumulate, add_rows, fold, four_rows, gather, piece, rows_per_chunk, stretched, workspace_len,
-};
+use super::chunk::{STRETCH, accumulate, add_rows, fold, gather, piece, rows_per_chunk, stretched, workspace_len};
 use super::isa::vectorised;
+
+/// Elements at the front of a piece whose mean its deviations are taken from.
+const SAMPLE: usize = 1 << 12;
 
 /// Asserts that `arrays` are rows × c and `channels` c long.
 fn verify_lengths(rows: usize, c: usize, arrays: &[usize], channels: &[usize]) {
@@ -36,8 +37,8 @@ pub fn statistics_workspace(rows: usize, c: usize) -> usize {
 
 /// Mean and 1/√(variance + `epsilon`) of every channel of `x`; the variance is the biased one.
 ///
-/// Each piece is summed around its own mean while it is in the cache, and the pieces are joined in `f64` by the
-/// formula of Chan, Golub and LeVeque, 1979: a large mean costs no precision.
+/// Each piece is summed around the mean of its first rows, and the pieces are joined in `f64` by the formula of Chan,
+/// Golub and LeVeque, 1979: memory is read once, and a large mean costs no precision.
 ///
 /// # Panics
 /// If a length is not that of its shape, or the workspace is too short.
@@ -99,12 +100,13 @@ impl Pieces {
     }
 }
 
-/// For the rows of one piece: a mean m up to rounding, Σ(x − m) and Σ(x − m)², by channel; all zero before.
+/// For the rows of one piece: the mean m of its first rows, Σ(x − m) and Σ(x − m)² over all, by channel; all zero before.
 fn deviations(isa: Isa, x: &[f32], c: usize, partial: &mut [f32]) {
     let (mean, sums) = partial.split_at_mut(c);
     let (first, second) = sums.split_at_mut(c);
-    add_rows(isa, x, mean);
-    let share = c as f32 / x.len() as f32;
+    let front = &x[..((SAMPLE / c).max(1) * c).min(x.len())];
+    add_rows(isa, front, mean);
+    let share = c as f32 / front.len() as f32;
     mean.iter_mut().for_each(|mean| *mean *= share);
     let mut room = [0.0; STRETCH];
     let mean = stretched(mean, &mut room);
@@ -114,22 +116,11 @@ fn deviations(isa: Isa, x: &[f32], c: usize, partial: &mut [f32]) {
 vectorised! {
     /// Adds x − `mean` of every stretch to `first`, and its square to `second`.
     fn add_deviations(x: &[f32], mean: &[f32], first: &mut [f32], second: &mut [f32]) {
-        let len = mean.len();
-        let (first, second) = (&mut first[..len], &mut second[..len]);
-        let fours = x.chunks_exact(4 * len);
-        for stretch in fours.remainder().chunks(len) {
-            for (((x, mean), first), second) in stretch.iter().zip(mean).zip(&mut *first).zip(&mut *second) {
+        for x in x.chunks(mean.len()) {
+            for (((x, mean), first), second) in x.iter().zip(mean).zip(&mut *first).zip(&mut *second) {
                 let deviation = x - mean;
                 *first += deviation;
                 *second += deviation * deviation;
-            }
-        }
-        for four in fours {
-            let [a, b, d, e] = four_rows(four, len);
-            for at in 0..len {
-                let (a, b, d, e) = (a[at] - mean[at], b[at] - mean[at], d[at] - mean[at], e[at] - mean[at]);
-                first[at] += (a + b) + (d + e);
-                second[at] += (a * a + b * b) + (d * d + e * e);
             }
         }
     }

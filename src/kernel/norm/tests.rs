@@ -1,7 +1,7 @@
 use super::group::Groups;
 use super::*;
-use crate::kernel::reference;
 use crate::kernel::testing::{assert_close, everywhere, normal, wide};
+use crate::kernel::{Activation, reference};
 
 const SHAPES: [(usize, usize); 7] = [(1, 5), (7, 3), (1030, 1), (2500, 37), (130, 512), (3, 40_000), (5000, 16)];
 const EPSILON: f32 = 1e-3;
@@ -89,6 +89,46 @@ fn apply_agrees_with_the_reference() {
         let [mean, inverse, scale, shift] = [&mean, &inverse, &scale, &shift].map(|values| wide(values));
         let with = reference::norm::Statistics { mean: &mean, inverse_deviation: &inverse };
         assert_close(&got, &reference::norm::apply(with, &wide(&x), &scale, &shift), 1e-5, "apply");
+    }
+}
+
+#[test]
+fn a_sum_and_an_activation_that_ride_along_are_those_of_passes_of_their_own() {
+    for (rows, c) in SHAPES {
+        let Case { x, dy: residual, scale, shift, mean, inverse } = case(rows, c);
+        let applied = |isa, then, mut y: Vec<f32>| {
+            let mut room = vec![f32::NAN; apply_workspace(c)];
+            apply(isa, rows, c, &x, [&mean, &inverse, &scale, &shift], then, &mut y, &mut room);
+            y
+        };
+        let fresh = || vec![f32::NAN; x.len()];
+        for activation in [Activation::Identity, Activation::Relu6, Activation::Silu] {
+            let plain = applied(Isa::Portable, Apply::default(), fresh());
+            let sum: Vec<f32> = plain.iter().zip(&residual).map(|(y, residual)| y + residual).collect();
+            let mapped = |y: &[f32]| y.iter().map(|y| activation.apply(*y)).collect::<Vec<_>>();
+            for (residual, before, wanted) in [
+                (Residual::None, fresh(), mapped(&plain)),
+                (Residual::Operand(&residual), fresh(), mapped(&sum)),
+                (Residual::Result, residual.clone(), mapped(&sum)),
+            ] {
+                let got = everywhere(|isa| applied(isa, Apply { residual, activation }, before.clone()));
+                assert!(got == wanted, "{activation:?} over {rows} rows of {c}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_input_gradient_may_overwrite_what_it_is_computed_from() {
+    for (rows, c) in SHAPES {
+        let Case { x, dy, scale, shift, mean, inverse } = case(rows, c);
+        let by = [&mean[..], &inverse, &scale, &shift, &shift];
+        let computed = |dy: Option<&[f32]>, mut dx: Vec<f32>| {
+            let mut room = vec![f32::NAN; input_gradient_workspace(c)];
+            input_gradient(Isa::detect(), rows, c, &x, dy, by, &mut dx, &mut room);
+            dx
+        };
+        assert!(computed(None, dy.clone()) == computed(Some(&dy), vec![f32::NAN; dy.len()]), "{rows} rows of {c}");
     }
 }
 
