@@ -1,16 +1,21 @@
 //! How fast each kernel runs on one shape: `cargo bench --bench kernel`, the thread count by `RAYON_NUM_THREADS`.
 //!
-//! Items are floating-point operations of a direct convolution, so Gitem/s reads as GFLOP/s.
+//! Items are floating-point operations of a direct convolution, so Gitem/s reads as GFLOP/s; pointwise work is counted in
+//! bytes of operands, each once, so GB/s can be held against the machine's memory.
 
 use std::ops::{Deref, DerefMut};
 
-use divan::counter::ItemsCount;
+use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use netc::kernel::conv::{
     ConvKernel, FORWARD, INPUT_GRADIENT, RunForward, RunGradient, RunInputGradient, WEIGHT_GRADIENT, bf16,
 };
 use netc::kernel::geometry::windows_along;
-use netc::kernel::{Activation, ConvGeometry, Dense, Epilogue, Isa, Operands, Padding, Scratch, Space, Window, dense};
+use netc::kernel::norm::{self, Apply, Residual};
+use netc::kernel::update::{self, Adam, Decay};
+use netc::kernel::{
+    Activation, ConvGeometry, Dense, Epilogue, Isa, Operands, Padding, Scratch, Space, Window, dense, elementwise,
+};
 
 fn main() {
     divan::main();
@@ -190,4 +195,76 @@ fn dense_weight_gradient(bencher: Bencher<'_, '_>) {
     let shape = Dense { isa: Isa::detect(), operands: Operands::F32, inputs: i, outputs: o };
     let (x, mut dw, dy) = (Tensor::of(n * i), Tensor::of(i * o), Tensor::of(n * o));
     bencher.counter(dense_flops()).bench_local(|| dense::weight_gradient(shape, n, black_box(&x), &dy, &mut dw));
+}
+
+/// Rows and channels of maps that MobileNetV2 and ResNet-18 normalise, 8 images of them.
+const MAPS: &[[usize; 2]] = &[[100_352, 96], [25_088, 24], [25_088, 64], [392, 960]];
+
+/// The instruction sets that pointwise work is compiled for, with every map.
+fn maps() -> impl Iterator<Item = (Isa, [usize; 2])> {
+    Isa::available().into_iter().flat_map(|isa| MAPS.iter().map(move |map| (isa, *map)))
+}
+
+/// Bytes of so many tensors of a map.
+fn bytes([rows, c]: [usize; 2], tensors: usize) -> BytesCount {
+    BytesCount::new(4 * rows * c * tensors)
+}
+
+#[divan::bench(args = maps())]
+fn channel_sum(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [usize; 2])) {
+    let (x, mut sum) = (Tensor::of(rows * c), Tensor::of(c));
+    let mut workspace = vec![0.0; elementwise::channel_sum_workspace(rows, c)];
+    bencher
+        .counter(bytes([rows, c], 1))
+        .bench_local(|| elementwise::channel_sum(isa, rows, c, black_box(&x), &mut sum, &mut workspace));
+}
+
+#[divan::bench(args = maps())]
+fn batch_norm_statistics(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [usize; 2])) {
+    let (x, mut mean, mut inverse) = (Tensor::of(rows * c), Tensor::of(c), Tensor::of(c));
+    let mut workspace = vec![0.0; norm::statistics_workspace(rows, c)];
+    bencher.counter(bytes([rows, c], 1)).bench_local(|| {
+        norm::statistics(isa, rows, c, black_box(&x), 1e-3, &mut mean, &mut inverse, &mut workspace);
+    });
+}
+
+#[divan::bench(args = maps())]
+fn batch_norm_apply_add_relu(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [usize; 2])) {
+    let [x, residual, mut y] = [rows * c; 3].map(Tensor::of);
+    let (by, mut workspace) = (Tensor::of(c), vec![0.0; norm::apply_workspace(c)]);
+    let then = Apply { residual: Residual::Operand(&residual), activation: Activation::Relu };
+    bencher.counter(bytes([rows, c], 3)).bench_local(|| {
+        norm::apply(isa, rows, c, black_box(&x), [&by; 4].map(|by| &**by), then, &mut y, &mut workspace);
+    });
+}
+
+#[divan::bench(args = maps())]
+fn batch_norm_parameter_gradients(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [usize; 2])) {
+    let [x, dy] = [rows * c; 2].map(Tensor::of);
+    let [mean, inverse, mut dscale, mut dshift] = [c; 4].map(Tensor::of);
+    let mut workspace = vec![0.0; norm::parameter_gradients_workspace(rows, c)];
+    bencher.counter(bytes([rows, c], 2)).bench_local(|| {
+        let (x, dy) = (black_box(&x), &dy);
+        norm::parameter_gradients(isa, rows, c, x, dy, &mean, &inverse, &mut dscale, &mut dshift, &mut workspace);
+    });
+}
+
+#[divan::bench(args = maps())]
+fn batch_norm_input_gradient_in_place(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [usize; 2])) {
+    let [x, mut d] = [rows * c; 2].map(Tensor::of);
+    let (by, mut workspace) = (Tensor::of(c), vec![0.0; norm::input_gradient_workspace(c)]);
+    bencher.counter(bytes([rows, c], 3)).bench_local(|| {
+        norm::input_gradient(isa, rows, c, black_box(&x), None, [&by; 5].map(|by| &**by), &mut d, &mut workspace);
+    });
+}
+
+#[divan::bench(args = Isa::available())]
+fn adam(bencher: Bencher<'_, '_>, isa: Isa) {
+    let [_, i, o] = DENSE;
+    let [mut w, g, mut m, mut v] = [i * o; 4].map(Tensor::of);
+    let options =
+        Adam { learning_rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, decay: Decay::Coupled };
+    bencher
+        .counter(bytes([i, o], 7))
+        .bench_local(|| update::adam(isa, &options, 1, &mut w, black_box(&g), &mut m, &mut v));
 }

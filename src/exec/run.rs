@@ -3,13 +3,14 @@
 use super::arena::Operands;
 use super::session::Rate;
 use crate::kernel::conv::{ConvPool, PooledConv};
+use crate::kernel::norm::Apply;
 use crate::kernel::{
     Epilogue, Isa, Scratch, Space, Window, criterion, dense, elementwise, loss, norm, pool, softmax, update,
 };
-use crate::plan::{Decays, Fused, Optimizer, Rows, Work};
+use crate::plan::{Decays, Fused, Optimizer, Residual, Riding, Rows, Work};
 
 /// Runs `work` on the first `images` images.
-pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: usize, rate: &Rate) {
+pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch, images: usize, rate: &Rate) {
     let n = images;
     let count = |rows: &Rows| rows.pixels * n;
     match work {
@@ -43,29 +44,29 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
         }
         Work::DenseInputGradient(shape) => dense::input_gradient(*shape, n, at.read(0), at.read(1), at.take(0)),
         Work::DenseWeightGradient(shape) => dense::weight_gradient(*shape, n, at.read(0), at.read(1), at.take(0)),
-        Work::Bias(rows) => elementwise::bias(count(rows), rows.channels, at.read(0), at.read(1), at.take(0)),
+        Work::Bias(rows) => elementwise::bias(isa, count(rows), rows.channels, at.read(0), at.read(1), at.take(0)),
         Work::ChannelSum(rows) => {
             let [sum, workspace] = [at.take(0), at.take(1)];
-            elementwise::channel_sum(count(rows), rows.channels, at.read(0), sum, workspace);
+            elementwise::channel_sum(isa, count(rows), rows.channels, at.read(0), sum, workspace);
         }
         Work::Scale(rows, fused) => {
             let epilogue = epilogue(fused, &at);
-            elementwise::channel_scale(count(rows), rows.channels, at.read(0), at.read(1), epilogue, at.take(0));
+            elementwise::channel_scale(isa, count(rows), rows.channels, at.read(0), at.read(1), epilogue, at.take(0));
         }
         Work::ChannelDot(rows) => {
             let [sum, workspace] = [at.take(0), at.take(1)];
-            elementwise::channel_dot(count(rows), rows.channels, at.read(0), at.read(1), sum, workspace);
+            elementwise::channel_dot(isa, count(rows), rows.channels, at.read(0), at.read(1), sum, workspace);
         }
-        Work::Map(activation) => activation.map(at.read(0), at.take(0)),
-        Work::MapInPlace(activation) => activation.map_in_place(at.take(0)),
-        Work::MapGradientInPlace(activation) => activation.gradient_in_place(at.read(0), at.take(0)),
-        Work::Add => elementwise::add(at.read(0), at.read(1), at.take(0)),
-        Work::AddInPlace => elementwise::add_in_place(at.take(0), at.read(0)),
+        Work::Map(activation) => activation.map(isa, at.read(0), at.take(0)),
+        Work::MapInPlace(activation) => activation.map_in_place(isa, at.take(0)),
+        Work::MapGradientInPlace(activation) => activation.gradient_in_place(isa, at.read(0), at.take(0)),
+        Work::Add => elementwise::add(isa, at.read(0), at.read(1), at.take(0)),
+        Work::AddInPlace => elementwise::add_in_place(isa, at.take(0), at.read(0)),
         Work::Copy => at.take(0).copy_from_slice(at.read(0)),
-        Work::Multiply => elementwise::multiply(at.read(0), at.read(1), at.take(0)),
-        Work::Gate(rows) => elementwise::gate(n, rows.pixels, rows.channels, at.read(0), at.read(1), at.take(0)),
+        Work::Multiply => elementwise::multiply(isa, at.read(0), at.read(1), at.take(0)),
+        Work::Gate(rows) => elementwise::gate(isa, n, rows.pixels, rows.channels, at.read(0), at.read(1), at.take(0)),
         Work::GateGradient(rows) => {
-            elementwise::gate_gradient(n, rows.pixels, rows.channels, at.read(0), at.read(1), at.take(0));
+            elementwise::gate_gradient(isa, n, rows.pixels, rows.channels, at.read(0), at.read(1), at.take(0));
         }
         Work::MaxPool(w, isa) => max_pool(w, *isa, n, at),
         Work::MaxPoolGradient(w, isa) => max_pool_gradient(w, *isa, n, at),
@@ -75,26 +76,46 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
         Work::AdaptiveAvgPoolGradient(pool) => pool::adaptive_avg_gradient(pool, n, at.read(0), at.take(0)),
         Work::GroupNorm(groups, epsilon) => {
             let [y, inverse, workspace] = std::array::from_fn(|operand| at.take(operand));
-            norm::group::normalise(groups, n, *epsilon, at.read(0), y, inverse, workspace);
+            norm::group::normalise(isa, groups, n, *epsilon, at.read(0), y, inverse, workspace);
         }
         Work::GroupNormGradient(groups) => {
             let [dx, workspace] = [at.take(0), at.take(1)];
-            norm::group::gradient(groups, n, at.read(0), at.read(1), at.read(2), dx, workspace);
+            norm::group::gradient(isa, groups, n, at.read(0), at.read(1), at.read(2), dx, workspace);
         }
-        Work::BatchNormTraining(rows, epsilon) => batch_norm_training(rows, *epsilon, n, at),
-        Work::BatchNormInference(rows, epsilon) => {
-            let [x, scale, shift, mean, variance] = std::array::from_fn(|operand| at.read(operand));
-            norm::apply_running(count(rows), rows.channels, x, mean, variance, *epsilon, scale, shift, at.take(0));
+        Work::BatchNormTraining(rows, epsilon, riding) => batch_norm_training(isa, rows, *epsilon, riding, n, at),
+        Work::BatchNormInference(rows, epsilon, riding) => {
+            let [x, scale, shift, mean, variance, residual] = std::array::from_fn(|operand| at.read(operand));
+            let [y, workspace] = [at.take(0), at.take(1)];
+            let (by, then) = ([mean, variance, scale, shift], then(riding, residual));
+            norm::apply_running(isa, count(rows), rows.channels, x, by, *epsilon, then, y, workspace);
         }
         Work::BatchNormParameterGradient(rows) => {
             let [x, dy, mean, deviation] = std::array::from_fn(|operand| at.read(operand));
             let [dscale, dshift, workspace] = std::array::from_fn(|operand| at.take(operand));
-            norm::parameter_gradients(count(rows), rows.channels, x, dy, mean, deviation, dscale, dshift, workspace);
+            norm::parameter_gradients(
+                isa,
+                count(rows),
+                rows.channels,
+                x,
+                dy,
+                mean,
+                deviation,
+                dscale,
+                dshift,
+                workspace,
+            );
         }
         Work::BatchNormInputGradient(rows) => {
             let [x, dy, mean, deviation, scale, dscale, dshift] = std::array::from_fn(|operand| at.read(operand));
-            let dx = at.take(0);
-            norm::input_gradient(count(rows), rows.channels, x, dy, mean, deviation, scale, dscale, dshift, dx);
+            let [dx, workspace] = [at.take(0), at.take(1)];
+            let by = [mean, deviation, scale, dscale, dshift];
+            norm::input_gradient(isa, count(rows), rows.channels, x, Some(dy), by, dx, workspace);
+        }
+        Work::BatchNormInputGradientInPlace(rows) => {
+            let [x, mean, deviation, scale, dscale, dshift] = std::array::from_fn(|operand| at.read(operand));
+            let [d, workspace] = [at.take(0), at.take(1)];
+            let by = [mean, deviation, scale, dscale, dshift];
+            norm::input_gradient(isa, count(rows), rows.channels, x, None, by, d, workspace);
         }
         Work::RunningStatistics(rows, momentum, epsilon) => {
             let [mean, variance] = [at.take(0), at.take(1)];
@@ -140,11 +161,11 @@ pub(super) fn run(work: &Work, mut at: Operands<'_>, scratch: &Scratch, images: 
             let labels = bytemuck::cast_slice(at.read(1));
             criterion::criterion(of, n, *units, at.read(0), labels, at.read(2), at.take(0), at.take(1));
         }
-        Work::GradientNorm(place) => at.take(0)[*place] = update::norm(at.read(0)),
-        Work::ClipGradient(max) => update::clip(*max, at.read(0), at.take(0)),
+        Work::GradientNorm(place) => at.take(0)[*place] = update::norm(isa, at.read(0)),
+        Work::ClipGradient(max) => update::clip(isa, *max, at.read(0), at.take(0)),
         Work::Update(optimizer, decays) => {
             let weight_decay = if *decays == Decays::Yes { rate.weight_decay } else { 0.0 };
-            update_parameter(optimizer, at, &Rate { weight_decay, ..*rate });
+            update_parameter(isa, optimizer, at, &Rate { weight_decay, ..*rate });
         }
     }
 }
@@ -187,15 +208,26 @@ fn max_pool_gradient(w: &Window, isa: Isa, n: usize, mut at: Operands<'_>) {
     }
 }
 
-fn batch_norm_training(rows: &Rows, epsilon: f32, n: usize, mut at: Operands<'_>) {
-    let [x, scale, shift] = std::array::from_fn(|operand| at.read(operand));
+fn batch_norm_training(isa: Isa, rows: &Rows, epsilon: f32, riding: &Riding, n: usize, mut at: Operands<'_>) {
+    let [x, scale, shift, residual] = std::array::from_fn(|operand| at.read(operand));
     let [y, mean, deviation, workspace] = std::array::from_fn(|operand| at.take(operand));
     let count = rows.pixels * n;
-    norm::statistics(count, rows.channels, x, epsilon, mean, deviation, workspace);
-    norm::apply(count, rows.channels, x, mean, deviation, scale, shift, y);
+    norm::statistics(isa, count, rows.channels, x, epsilon, mean, deviation, workspace);
+    let by = [&*mean, &*deviation, scale, shift];
+    norm::apply(isa, count, rows.channels, x, by, then(riding, residual), y, workspace);
 }
 
-fn update_parameter(optimizer: &Optimizer, mut at: Operands<'_>, rate: &Rate) {
+/// What rides on a normalisation's store.
+fn then<'a>(riding: &Riding, residual: &'a [f32]) -> Apply<'a> {
+    let residual = match riding.residual {
+        Residual::None => norm::Residual::None,
+        Residual::Operand => norm::Residual::Operand(residual),
+        Residual::Result => norm::Residual::Result,
+    };
+    Apply { residual, activation: riding.activation }
+}
+
+fn update_parameter(isa: Isa, optimizer: &Optimizer, mut at: Operands<'_>, rate: &Rate) {
     let gradient = at.read(0);
     let [parameter, first, second] = std::array::from_fn(|operand| at.take(operand));
     let Rate { learning_rate, weight_decay, step, .. } = *rate;
@@ -203,21 +235,27 @@ fn update_parameter(optimizer: &Optimizer, mut at: Operands<'_>, rate: &Rate) {
         Optimizer::Sgd { momentum, nesterov } => {
             let kind = if nesterov { update::Momentum::Nesterov } else { update::Momentum::Classical };
             let velocity = (momentum != 0.0).then_some(first);
-            update::sgd(&update::Sgd { learning_rate, momentum, kind, weight_decay }, parameter, gradient, velocity);
+            update::sgd(
+                isa,
+                &update::Sgd { learning_rate, momentum, kind, weight_decay },
+                parameter,
+                gradient,
+                velocity,
+            );
         }
         Optimizer::Adam { beta1, beta2, epsilon } => {
             let decay = update::Decay::Coupled;
             let options = update::Adam { learning_rate, beta1, beta2, epsilon, weight_decay, decay };
-            update::adam(&options, step + 1, parameter, gradient, first, second);
+            update::adam(isa, &options, step + 1, parameter, gradient, first, second);
         }
         Optimizer::AdamW { beta1, beta2, epsilon } => {
             let decay = update::Decay::Decoupled;
             let options = update::Adam { learning_rate, beta1, beta2, epsilon, weight_decay, decay };
-            update::adam(&options, step + 1, parameter, gradient, first, second);
+            update::adam(isa, &options, step + 1, parameter, gradient, first, second);
         }
         Optimizer::RmsProp { alpha, epsilon } => {
             let options = update::RmsProp { learning_rate, alpha, epsilon, weight_decay };
-            update::rmsprop(&options, parameter, gradient, first);
+            update::rmsprop(isa, &options, parameter, gradient, first);
         }
     }
 }

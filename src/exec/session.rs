@@ -225,5 +225,5 @@ fn run_step(plan: &Plan, at: usize, arena: &mut Arena, scratch: &Scratch, images
         count += 1;
     }
     let operands = arena.operands(&ranges[..count], step.reads.len());
-    run(&step.work, operands, scratch, images, rate);
+    run(&step.work, plan.options.isa, operands, scratch, images, rate);
 }

@@ -3,6 +3,9 @@
 
 use rayon::prelude::*;
 
+use super::Isa;
+use super::isa::vectorised;
+
 /// Elements of one piece of pointwise work: small enough for the second-level cache, large enough to be worth a task.
 pub(super) const CHUNK: usize = 1 << 15;
 /// Most rows that one `f32` accumulator runs over, so that its rounding error stays small.
@@ -70,24 +73,75 @@ pub(super) fn fold<const N: usize>(
     }
 }
 
-/// The rows of a piece of four, each `c` long: sums go four rows at a time to touch their accumulators a quarter as often.
-pub(super) fn four_rows(four: &[f32], c: usize) -> [&[f32]; 4] {
-    let (front, back) = four[..4 * c].split_at(2 * c);
-    let ((a, b), (d, e)) = (front.split_at(c), back.split_at(c));
-    [a, b, d, &e[..c]]
+/// Elements of a stretch: several whole rows of few channels, one after another. Loops run over stretches where they
+/// could run over rows, so that few channels fill vectors too.
+pub(super) const STRETCH: usize = 64;
+
+/// Elements of a stretch of rows of `c`; one row where two are longer than that.
+pub(super) fn stretch(c: usize) -> usize {
+    (STRETCH / c.max(1)).max(1) * c.max(1)
 }
 
-/// Adds every row of `x` to `sum`, four at a time.
-pub(super) fn add_rows(x: &[f32], sum: &mut [f32]) {
-    let c = sum.len();
-    let fours = x.chunks_exact(4 * c);
-    for row in fours.remainder().chunks_exact(c) {
-        sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+/// `numbers`, one a channel, over and over as long as a stretch; written to `room` where a stretch has several rows.
+pub(super) fn stretched<'a>(numbers: &'a [f32], room: &'a mut [f32; STRETCH]) -> &'a [f32] {
+    let len = stretch(numbers.len());
+    if len == numbers.len() {
+        return numbers;
     }
-    for four in fours {
-        let [a, b, d, e] = four_rows(four, c);
-        for ((((sum, a), b), d), e) in sum.iter_mut().zip(a).zip(b).zip(d).zip(e) {
-            *sum += (a + b) + (d + e);
+    repeat(numbers, &mut room[..len]);
+    &room[..len]
+}
+
+/// Writes `numbers`, one a channel, to each row of `to`.
+pub(super) fn repeat(numbers: &[f32], to: &mut [f32]) {
+    to.chunks_exact_mut(numbers.len().max(1)).for_each(|row| row.copy_from_slice(numbers));
+}
+
+/// Has `add` sum stretches, element by element, and adds to `sums` what that makes a channel.
+pub(super) fn gather<const N: usize>(sums: [&mut [f32]; N], add: impl FnOnce([&mut [f32]; N])) {
+    let c = sums[0].len();
+    let len = stretch(c);
+    if len == c {
+        return add(sums);
+    }
+    let mut stretches = [[0.0; STRETCH]; N];
+    add(stretches.each_mut().map(|stretch| &mut stretch[..len]));
+    for (sum, stretch) in sums.into_iter().zip(&stretches) {
+        for row in stretch[..len].chunks_exact(c) {
+            sum.iter_mut().zip(row).for_each(|(sum, number)| *sum += number);
+        }
+    }
+}
+
+/// Adds every row of `x` to `sum`.
+pub(super) fn add_rows(isa: Isa, x: &[f32], sum: &mut [f32]) {
+    gather([sum], |[sum]| add_stretches(isa, x, sum));
+}
+
+/// Adds the products of every row of `a` and `b`, element by element, to `sum`.
+pub(super) fn add_products(isa: Isa, a: &[f32], b: &[f32], sum: &mut [f32]) {
+    gather([sum], |[sum]| add_stretch_products(isa, a, b, sum));
+}
+
+vectorised! {
+    /// Adds every stretch of `x`, as long as `sum`, to it; the last may be shorter. One after another: several at a time
+    /// would be as many streams from memory, which is what bounds this.
+    fn add_stretches(x: &[f32], sum: &mut [f32]) {
+        let len = sum.len();
+        for x in x.chunks(len) {
+            for (sum, x) in sum.iter_mut().zip(x) {
+                *sum += x;
+            }
+        }
+    }
+
+    /// Adds the products of every stretch of `a` and `b`, as long as `sum`, to it; the last may be shorter.
+    fn add_stretch_products(a: &[f32], b: &[f32], sum: &mut [f32]) {
+        let len = sum.len();
+        for (a, b) in a.chunks(len).zip(b.chunks(len)) {
+            for ((sum, a), b) in sum.iter_mut().zip(a).zip(b) {
+                *sum += a * b;
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a product does to its sums before anybody else sees them: bias, then activation.
 
-use super::Activation;
+use super::{Activation, Isa};
 
 /// A bias, one a channel, and an activation.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,19 +13,12 @@ pub struct Epilogue<'a> {
 
 impl Epilogue<'_> {
     /// Applies both to rows of channels by a pass of its own.
-    pub(super) fn apply(&self, rows: &mut [f32]) {
+    pub(super) fn apply(&self, isa: Isa, rows: &mut [f32]) {
         if let Some(bias) = self.bias {
             for row in rows.chunks_exact_mut(bias.len()) {
                 row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
             }
         }
-        activate(self.activation, rows);
-    }
-}
-
-/// Applies an activation in place.
-pub(super) fn activate(activation: Activation, values: &mut [f32]) {
-    if activation != Activation::Identity {
-        values.iter_mut().for_each(|value| *value = activation.apply(*value));
+        self.activation.map_block(isa, rows);
     }
 }

@@ -109,6 +109,45 @@ unsafe fn with_avx512(loops: impl Loops) {
     loops.run();
 }
 
+/// Functions of plain loops, compiled for every instruction set; each takes the one to run with as its first argument.
+/// It panics where the machine does not have that.
+///
+/// A closure, or a function that is not `#[inline(always)]`, is compiled by itself, for the baseline: bodies are `for`
+/// loops. The compiler neither reorders sums nor contracts products, so the results are the same to the bit for all sets.
+macro_rules! vectorised {
+    ($($(#[$attribute:meta])* $visibility:vis fn $name:ident($($operand:ident: $type:ty),* $(,)?) $body:block)*) => {$(
+        $(#[$attribute])*
+        $visibility fn $name(isa: $crate::kernel::Isa, $($operand: $type),*) {
+            #[inline(always)]
+            fn plain($($operand: $type),*) $body
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            fn avx2($($operand: $type),*) {
+                plain($($operand),*);
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+            fn avx512($($operand: $type),*) {
+                plain($($operand),*);
+            }
+            assert!(isa.is_available(), "this machine has no {isa}");
+            match isa {
+                $crate::kernel::Isa::Portable => plain($($operand),*),
+                // SAFETY: the instruction set was asserted to be there.
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernel::Isa::Avx2 => unsafe { avx2($($operand),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernel::Isa::Avx512 => unsafe { avx512($($operand),*) },
+                #[cfg(not(target_arch = "x86_64"))]
+                $crate::kernel::Isa::Avx2 | $crate::kernel::Isa::Avx512 => unreachable!("available nowhere else"),
+            }
+        }
+    )*};
+}
+
+pub(super) use vectorised;
+
 impl fmt::Display for Isa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())

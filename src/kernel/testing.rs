@@ -1,5 +1,6 @@
 //! What the tests of this room share: seeded numbers, closeness, and the same bits on any pool.
 
+use super::Isa;
 use crate::base::Random;
 
 /// `len` numbers, normal, of the stream `name`.
@@ -40,4 +41,16 @@ pub(super) fn on_any_pool(compute: impl Fn() -> Vec<f32> + Sync) -> Vec<f32> {
     assert_eq!(bits(&results[0]), bits(&results[1]), "two threads change the result");
     assert_eq!(bits(&results[0]), bits(&results[2]), "three threads change the result");
     results.into_iter().next().unwrap()
+}
+
+/// The same, and that all instruction sets of this machine give those bits.
+#[track_caller]
+pub(super) fn everywhere(compute: impl Fn(Isa) -> Vec<f32> + Sync) -> Vec<f32> {
+    let of_isa = |isa| on_any_pool(|| compute(isa));
+    let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    let wanted = of_isa(Isa::Portable);
+    for isa in Isa::available() {
+        assert!(bits(&of_isa(isa)) == bits(&wanted), "{isa} changes the result");
+    }
+    wanted
 }

@@ -6,7 +6,9 @@
 
 use rayon::prelude::*;
 
+use super::Isa;
 use super::chunk::CHUNK;
+use super::isa::vectorised;
 
 /// Sums that [`norm`] keeps side by side.
 const LANES: usize = 8;
@@ -33,22 +35,24 @@ pub enum Decay {
 
 /// The Euclidean norm: squares are added in `f64`, in an order that the length alone fixes.
 #[must_use]
-pub fn norm(g: &[f32]) -> f32 {
+pub fn norm(isa: Isa, g: &[f32]) -> f32 {
+    sum_of_squares(isa, g).sqrt() as f32
+}
+
+/// Σ g².
+fn sum_of_squares(isa: Isa, g: &[f32]) -> f64 {
     let mut lanes = [0.0; LANES];
-    for g in g.chunks(LANES) {
-        lanes.iter_mut().zip(g).for_each(|(lane, g)| *lane += f64::from(*g) * f64::from(*g));
-    }
-    lanes.iter().sum::<f64>().sqrt() as f32
+    add_squares(isa, g, &mut lanes);
+    lanes.iter().sum()
 }
 
 /// g ← g·min(1, `max`/(‖g₁ … gₙ‖ + 1e-6)), given the `norms` of all gradients, as PyTorch's `clip_grad_norm_`. A norm
 /// that is no number makes all gradients so.
-pub fn clip(max: f64, norms: &[f32], g: &mut [f32]) {
+pub fn clip(isa: Isa, max: f64, norms: &[f32], g: &mut [f32]) {
     let total = norms.iter().map(|norm| f64::from(*norm) * f64::from(*norm)).sum::<f64>().sqrt();
     let factor = max / (total + 1e-6);
     if factor < 1.0 || factor.is_nan() {
-        let factor = factor as f32;
-        g.par_chunks_mut(CHUNK).for_each(|g| g.iter_mut().for_each(|g| *g *= factor));
+        g.par_chunks_mut(CHUNK).for_each(|g| scale(isa, factor as f32, g));
     }
 }
 
@@ -70,14 +74,13 @@ pub struct Sgd {
 ///
 /// # Panics
 /// If the lengths differ.
-pub fn sgd(options: &Sgd, w: &mut [f32], g: &[f32], velocity: Option<&mut [f32]>) {
+pub fn sgd(isa: Isa, options: &Sgd, w: &mut [f32], g: &[f32], velocity: Option<&mut [f32]>) {
     let [learning_rate, momentum, weight_decay] =
         [options.learning_rate, options.momentum, options.weight_decay].map(|option| option as f32);
     verify_lengths(w.len(), &[g.len()]);
     let Some(velocity) = velocity else {
-        w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).for_each(|(w, g)| {
-            w.iter_mut().zip(g).for_each(|(w, g)| *w -= learning_rate * (g + weight_decay * *w));
-        });
+        let chunks = w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK));
+        chunks.for_each(|(w, g)| descend(isa, learning_rate, weight_decay, w, g));
         return;
     };
     verify_lengths(w.len(), &[velocity.len()]);
@@ -85,14 +88,9 @@ pub fn sgd(options: &Sgd, w: &mut [f32], g: &[f32], velocity: Option<&mut [f32]>
         Momentum::Classical => (1.0, 0.0),
         Momentum::Nesterov => (momentum, 1.0),
     };
+    let by = [learning_rate, momentum, weight_decay, of_velocity, of_gradient];
     let chunks = w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).zip(velocity.par_chunks_mut(CHUNK));
-    chunks.for_each(|((w, g), velocity)| {
-        for ((w, g), v) in w.iter_mut().zip(g).zip(velocity) {
-            let g = g + weight_decay * *w;
-            *v = momentum * *v + g;
-            *w -= learning_rate * (of_gradient * g + of_velocity * *v);
-        }
-    });
+    chunks.for_each(|((w, g), velocity)| descend_with_momentum(isa, by, w, g, velocity));
 }
 
 /// Options of [`adam`] for one step.
@@ -118,7 +116,7 @@ pub struct Adam {
 ///
 /// # Panics
 /// If the lengths differ or `step` is 0.
-pub fn adam(options: &Adam, step: u64, w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) {
+pub fn adam(isa: Isa, options: &Adam, step: u64, w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) {
     assert!(step > 0, "steps count from 1");
     verify_lengths(w.len(), &[g.len(), m.len(), v.len()]);
     let correction = |beta: f64| 1.0 - beta.powf(step as f64);
@@ -126,20 +124,30 @@ pub fn adam(options: &Adam, step: u64, w: &mut [f32], g: &[f32], m: &mut [f32], 
         Decay::Coupled => (options.weight_decay, 1.0),
         Decay::Decoupled => (0.0, 1.0 - options.learning_rate * options.weight_decay),
     };
-    let rate = (options.learning_rate / correction(options.beta1)) as f32;
-    let root = (1.0 / correction(options.beta2).sqrt()) as f32;
-    let [penalty, shrink, epsilon] = [penalty, shrink, options.epsilon].map(|number| number as f32);
-    let [beta1, beta2] = [options.beta1 as f32, options.beta2 as f32];
-    let [rest1, rest2] = [(1.0 - options.beta1) as f32, (1.0 - options.beta2) as f32];
+    let by = AdamStep {
+        penalty: penalty as f32,
+        shrink: shrink as f32,
+        rate: (options.learning_rate / correction(options.beta1)) as f32,
+        root: (1.0 / correction(options.beta2).sqrt()) as f32,
+        epsilon: options.epsilon as f32,
+        beta: [options.beta1, options.beta2].map(|beta| beta as f32),
+        rest: [options.beta1, options.beta2].map(|beta| (1.0 - beta) as f32),
+    };
     let weights = w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK));
-    weights.zip(m.par_chunks_mut(CHUNK)).zip(v.par_chunks_mut(CHUNK)).for_each(|(((w, g), m), v)| {
-        for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
-            let g = g + penalty * *w;
-            *m = beta1 * *m + rest1 * g;
-            *v = beta2 * *v + rest2 * (g * g);
-            *w = shrink * *w - rate * *m / (v.sqrt() * root + epsilon);
-        }
-    });
+    let chunks = weights.zip(m.par_chunks_mut(CHUNK)).zip(v.par_chunks_mut(CHUNK));
+    chunks.for_each(|(((w, g), m), v)| adam_step(isa, by, w, g, m, v));
+}
+
+/// The factors of one step of [`adam`].
+#[derive(Clone, Copy)]
+struct AdamStep {
+    penalty: f32,
+    shrink: f32,
+    rate: f32,
+    root: f32,
+    epsilon: f32,
+    beta: [f32; 2],
+    rest: [f32; 2],
 }
 
 /// Options of [`rmsprop`] for one step.
@@ -160,18 +168,67 @@ pub struct RmsProp {
 ///
 /// # Panics
 /// If the lengths differ.
-pub fn rmsprop(options: &RmsProp, w: &mut [f32], g: &[f32], v: &mut [f32]) {
+pub fn rmsprop(isa: Isa, options: &RmsProp, w: &mut [f32], g: &[f32], v: &mut [f32]) {
     verify_lengths(w.len(), &[g.len(), v.len()]);
     let [learning_rate, epsilon, weight_decay] =
         [options.learning_rate, options.epsilon, options.weight_decay].map(|option| option as f32);
     let [alpha, rest] = [options.alpha as f32, (1.0 - options.alpha) as f32];
-    w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).zip(v.par_chunks_mut(CHUNK)).for_each(|((w, g), v)| {
+    let by = [learning_rate, epsilon, weight_decay, alpha, rest];
+    let chunks = w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).zip(v.par_chunks_mut(CHUNK));
+    chunks.for_each(|((w, g), v)| rmsprop_step(isa, by, w, g, v));
+}
+
+vectorised! {
+    fn add_squares(g: &[f32], lanes: &mut [f64; LANES]) {
+        let (whole, rest) = g.as_chunks::<LANES>();
+        for g in whole {
+            for lane in 0..LANES {
+                lanes[lane] += f64::from(g[lane]) * f64::from(g[lane]);
+            }
+        }
+        for (lane, g) in lanes.iter_mut().zip(rest) {
+            *lane += f64::from(*g) * f64::from(*g);
+        }
+    }
+
+    fn scale(factor: f32, g: &mut [f32]) {
+        for g in g {
+            *g *= factor;
+        }
+    }
+
+    fn descend(learning_rate: f32, weight_decay: f32, w: &mut [f32], g: &[f32]) {
+        for (w, g) in w.iter_mut().zip(g) {
+            *w -= learning_rate * (g + weight_decay * *w);
+        }
+    }
+
+    fn descend_with_momentum(by: [f32; 5], w: &mut [f32], g: &[f32], velocity: &mut [f32]) {
+        let [learning_rate, momentum, weight_decay, of_velocity, of_gradient] = by;
+        for ((w, g), v) in w.iter_mut().zip(g).zip(velocity) {
+            let g = g + weight_decay * *w;
+            *v = momentum * *v + g;
+            *w -= learning_rate * (of_gradient * g + of_velocity * *v);
+        }
+    }
+
+    fn adam_step(by: AdamStep, w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) {
+        for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
+            let g = g + by.penalty * *w;
+            *m = by.beta[0] * *m + by.rest[0] * g;
+            *v = by.beta[1] * *v + by.rest[1] * (g * g);
+            *w = by.shrink * *w - by.rate * *m / (v.sqrt() * by.root + by.epsilon);
+        }
+    }
+
+    fn rmsprop_step(by: [f32; 5], w: &mut [f32], g: &[f32], v: &mut [f32]) {
+        let [learning_rate, epsilon, weight_decay, alpha, rest] = by;
         for ((w, g), v) in w.iter_mut().zip(g).zip(v) {
             let g = g + weight_decay * *w;
             *v = alpha * *v + rest * (g * g);
             *w -= learning_rate * g / (v.sqrt() + epsilon);
         }
-    });
+    }
 }
 
 /// Asserts that a parameter's companions are as long as it is.
@@ -182,16 +239,17 @@ fn verify_lengths(parameter: usize, others: &[usize]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::testing::{assert_close, normal, on_any_pool, wide};
+    use crate::kernel::testing::{assert_close, everywhere, normal, wide};
 
+    const ISA: Isa = Isa::Portable;
     const LEN: usize = 70_003;
 
-    /// The weights after three steps of `step(t, w, g, first state, second state)`, on any pool.
-    fn three_steps(step: impl Fn(u64, &mut [f32], &[f32], &mut [f32], &mut [f32]) + Sync) -> Vec<f32> {
-        on_any_pool(|| {
+    /// The weights after three steps of `step(isa, t, w, g, first state, second state)`, on any pool and instruction set.
+    fn three_steps(step: impl Fn(Isa, u64, &mut [f32], &[f32], &mut [f32], &mut [f32]) + Sync) -> Vec<f32> {
+        everywhere(|isa| {
             let (mut w, mut first, mut second) = (normal("w", LEN), vec![0.0; LEN], vec![0.0; LEN]);
             for t in 1..=3 {
-                step(t, &mut w, &normal(&format!("g{t}"), LEN), &mut first, &mut second);
+                step(isa, t, &mut w, &normal(&format!("g{t}"), LEN), &mut first, &mut second);
             }
             w
         })
@@ -214,7 +272,7 @@ mod tests {
         for (kind, weight_decay) in [(Momentum::Classical, 0.0), (Momentum::Classical, 0.1), (Momentum::Nesterov, 0.1)]
         {
             let options = Sgd { learning_rate: 0.1, momentum: 0.9, kind, weight_decay };
-            let got = three_steps(|_, w, g, velocity, _| sgd(&options, w, g, Some(velocity)));
+            let got = three_steps(|isa, _, w, g, velocity, _| sgd(isa, &options, w, g, Some(velocity)));
             let wanted = three_wide_steps(|_, w, g, state| {
                 let g = g + weight_decay * w;
                 state[0] = 0.9 * state[0] + g;
@@ -227,26 +285,26 @@ mod tests {
     #[test]
     fn gradients_above_the_norm_are_shrunk_to_it_together_and_others_stay() {
         let gradients = [normal("a", LEN), normal("b", 7)];
-        let norms = gradients.each_ref().map(|g| norm(g));
+        let norms = gradients.each_ref().map(|g| norm(ISA, g));
         let total: f64 = gradients.iter().flatten().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
         let clipped = |max| {
             let mut all = gradients.clone();
-            all.iter_mut().for_each(|g| clip(max, &norms, g));
+            all.iter_mut().for_each(|g| clip(ISA, max, &norms, g));
             all.concat()
         };
         let wanted: Vec<f64> = wide(&gradients.concat()).iter().map(|g| g * 0.5 / (total + 1e-6)).collect();
         assert_close(&clipped(0.5), &wanted, 1e-6, "clipped");
         assert_eq!(clipped(total + 1.0), gradients.concat());
         let mut g = [1.0, f32::NAN];
-        let of_nan = norm(&g);
-        clip(1.0, &[of_nan, 0.5], &mut g);
+        let of_nan = norm(ISA, &g);
+        clip(ISA, 1.0, &[of_nan, 0.5], &mut g);
         assert!(g.iter().all(|g| g.is_nan()));
     }
 
     #[test]
     fn sgd_without_a_velocity_follows_the_gradient() {
         let options = Sgd { learning_rate: 0.1, momentum: 0.9, kind: Momentum::Classical, weight_decay: 0.01 };
-        let got = three_steps(|_, w, g, _, _| sgd(&options, w, g, None));
+        let got = three_steps(|isa, _, w, g, _, _| sgd(isa, &options, w, g, None));
         assert_close(&got, &three_wide_steps(|_, w, g, _| w - 0.1 * (g + 0.01 * w)), 1e-6, "sgd");
     }
 
@@ -255,7 +313,7 @@ mod tests {
         for decay in [Decay::Coupled, Decay::Decoupled] {
             let options =
                 Adam { learning_rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.1, decay };
-            let got = three_steps(|t, w, g, m, v| adam(&options, t, w, g, m, v));
+            let got = three_steps(|isa, t, w, g, m, v| adam(isa, &options, t, w, g, m, v));
             let wanted = three_wide_steps(|t, w, g, state| {
                 let (w, g) = if decay == Decay::Coupled { (w, g + 0.1 * w) } else { (w * (1.0 - 0.001), g) };
                 *state = [0.9 * state[0] + 0.1 * g, 0.999 * state[1] + 0.001 * g * g];
@@ -277,14 +335,14 @@ mod tests {
             decay: Decay::Coupled,
         };
         let mut w = [1.0, 1.0];
-        adam(&options, 1, &mut w, &[1e-3, -50.0], &mut [0.0; 2], &mut [0.0; 2]);
+        adam(ISA, &options, 1, &mut w, &[1e-3, -50.0], &mut [0.0; 2], &mut [0.0; 2]);
         assert!((w[0] - 0.5).abs() < 1e-4 && (w[1] - 1.5).abs() < 1e-4, "{w:?}");
     }
 
     #[test]
     fn rmsprop_follows_its_formula() {
         let options = RmsProp { learning_rate: 0.01, alpha: 0.99, epsilon: 1e-8, weight_decay: 0.1 };
-        let got = three_steps(|_, w, g, v, _| rmsprop(&options, w, g, v));
+        let got = three_steps(|isa, _, w, g, v, _| rmsprop(isa, &options, w, g, v));
         let wanted = three_wide_steps(|_, w, g, state| {
             let g = g + 0.1 * w;
             state[0] = 0.99 * state[0] + 0.01 * g * g;

@@ -1,6 +1,6 @@
 //! The plan in words: the name of each step's kernel, and what was fused into it.
 
-use super::step::{Fused, Step, Work};
+use super::step::{Fused, Residual, Riding, Step, Work};
 use crate::kernel::{Activation, Isa, Operands};
 
 impl Step {
@@ -12,6 +12,9 @@ impl Step {
             Work::ConvPool(_, _, fused) => with_fused("conv", fused) + "+max pool",
             Work::Dense(_, fused) => with_fused("dense", fused),
             Work::Scale(_, fused) => with_fused("scale", fused),
+            Work::BatchNormTraining(_, _, riding) | Work::BatchNormInference(_, _, riding) => {
+                with_riding(self.work.name(), riding)
+            }
             Work::Map(activation) | Work::MapInPlace(activation) => activation.name().to_lowercase(),
             Work::MapGradientInPlace(activation) => format!("{} gradient", activation.name().to_lowercase()),
             Work::ConvInputGradient(_, _, activation) | Work::PooledInputGradient(_, _, activation)
@@ -55,11 +58,24 @@ fn with_fused(name: &str, fused: Fused) -> String {
     if fused.bias {
         title.push_str("+bias");
     }
-    if fused.activation != Activation::Identity {
-        title.push('+');
-        title.push_str(&fused.activation.name().to_lowercase());
-    }
+    push_activation(&mut title, fused.activation);
     title
+}
+
+fn with_riding(name: &str, riding: Riding) -> String {
+    let mut title = name.to_owned();
+    if riding.residual != Residual::None {
+        title.push_str("+add");
+    }
+    push_activation(&mut title, riding.activation);
+    title
+}
+
+fn push_activation(title: &mut String, activation: Activation) {
+    if activation != Activation::Identity {
+        title.push('+');
+        title.push_str(&activation.name().to_lowercase());
+    }
 }
 
 impl Work {
@@ -97,7 +113,7 @@ impl Work {
             Self::GroupNormGradient(_) => "group norm gradient",
             Self::BatchNormTraining(..) | Self::BatchNormInference(..) => "batch norm",
             Self::BatchNormParameterGradient(_) => "batch norm parameter gradient",
-            Self::BatchNormInputGradient(_) => "batch norm input gradient",
+            Self::BatchNormInputGradient(_) | Self::BatchNormInputGradientInPlace(_) => "batch norm input gradient",
             Self::RunningStatistics(..) => "running statistics",
             Self::Pad(..) => "pad",
             Self::Crop(..) => "crop",

@@ -1,4 +1,4 @@
-//! Fusion: what rides on the store of the convolution, product, scaling or gradient that makes its operand, and what a
+//! Fusion: what rides on the store of the convolution, product, scaling, normalisation or gradient that makes its operand, and what a
 //! max pool's gradient need not spread.
 
 use super::{Options, choose, is_kept, reader_counts};
@@ -15,6 +15,8 @@ pub(super) struct Group {
     pub bias: Option<ValueId>,
     /// An activation that is applied as the result is stored.
     pub activation: Activation,
+    /// What is added to normalised numbers, before the activation.
+    pub residual: Option<ValueId>,
     /// A max pool over a convolution's result before it is stored, or whose winners alone carry a gradient.
     pub pool: Option<Window>,
     /// What a gradient is multiplied with as it is stored.
@@ -33,6 +35,7 @@ impl Group {
             node: NodeId(at),
             bias: None,
             activation: Activation::Identity,
+            residual: None,
             pool: None,
             derivative: None,
             reads: node.inputs.clone(),
@@ -71,6 +74,14 @@ pub(super) fn groups(graph: &Graph, kept: &[ValueId], options: Options) -> Vec<G
             Op::Conv(_) | Op::Product | Op::Scale => {
                 while let Some(next) = fusion.only_reader(group.outputs[0]) {
                     if !fusion.absorb(&mut group, next) {
+                        break;
+                    }
+                    absorbed[next.0] = true;
+                }
+            }
+            Op::BatchNormTraining(_) | Op::BatchNorm(_) => {
+                while let Some(next) = fusion.only_reader(group.outputs[0]) {
+                    if !fusion.join(&mut group, next) {
                         break;
                     }
                     absorbed[next.0] = true;
@@ -130,6 +141,35 @@ impl Fusion<'_> {
         group.outputs.clone_from(&node.outputs);
         group.serves(node.layer);
         true
+    }
+
+    /// Takes `next` into a normalisation's group: one sum with what is there already, then one activation.
+    fn join(&self, group: &mut Group, next: NodeId) -> bool {
+        let node = &self.graph.nodes[next.0];
+        let is_open = group.activation == Activation::Identity;
+        match node.op {
+            Op::Map(activation) if is_open => group.activation = activation,
+            Op::Add if is_open && group.residual.is_none() => {
+                let Some(&other) = node.inputs.iter().find(|&&input| input != group.outputs[0]) else { return false };
+                if !self.is_there(other, group.node) {
+                    return false;
+                }
+                group.residual = Some(other);
+                group.reads.push(other);
+            }
+            _ => return false,
+        }
+        group.outputs[0] = node.outputs[0];
+        group.serves(node.layer);
+        true
+    }
+
+    /// Whether a value is known before `node` is computed.
+    fn is_there(&self, value: ValueId, node: NodeId) -> bool {
+        match self.graph.value(value).source {
+            Source::Node(maker, _) => maker < node,
+            _ => true,
+        }
     }
 
     /// Takes `next` into a gradient's group if it is the step through the activation before.

@@ -21,7 +21,7 @@ pub(super) struct Lowering<'a> {
 }
 
 /// What a group becomes: the work with its operands, a workspace if it wants one.
-struct Draft {
+pub(super) struct Draft {
     work: Work,
     reads: Vec<ValueId>,
     writes: Vec<ValueId>,
@@ -29,11 +29,11 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(work: Work, reads: &[ValueId], writes: &[ValueId]) -> Self {
+    pub(super) fn new(work: Work, reads: &[ValueId], writes: &[ValueId]) -> Self {
         Self { work, reads: reads.to_vec(), writes: writes.to_vec(), workspace: 0 }
     }
 
-    fn workspace(self, len: usize) -> Self {
+    pub(super) fn workspace(self, len: usize) -> Self {
         Self { workspace: len, ..self }
     }
 }
@@ -62,6 +62,9 @@ impl<'a> Lowering<'a> {
                 Op::ConvInputGradient(g) => self.conv_input_gradient(&group, at, g, phase),
                 Op::Add => self.add(&group, at, phase),
                 Op::Concat => self.concat(&group, phase),
+                Op::BatchNorm(norm) => self.batch_norm(&group, at, norm, phase),
+                Op::BatchNormTraining(norm) => self.batch_norm_training(&group, at, norm, phase),
+                Op::BatchNormInputGradient => self.batch_norm_input_gradient(&group, at, phase),
                 _ => {
                     let draft = self.draft(&group, &op);
                     self.push(&draft, &group, phase);
@@ -162,7 +165,7 @@ impl<'a> Lowering<'a> {
         Slot { name: param.name.clone(), dims: param.dims.clone(), buffer, role: param.role }
     }
 
-    fn push(&mut self, draft: &Draft, group: &Group, phase: Phase) {
+    pub(super) fn push(&mut self, draft: &Draft, group: &Group, phase: Phase) {
         let reads = draft.reads.iter().map(|&value| self.buffer_of(value)).collect();
         let mut writes: Vec<BufferId> = draft.writes.iter().map(|&value| self.buffer_of(value)).collect();
         if draft.workspace > 0 {
@@ -180,9 +183,25 @@ impl<'a> Lowering<'a> {
         self.buffers.push(Buffer { len, per_image: false, element: Element::F32, live, persistent: false, offset: 0 })
     }
 
-    fn rows(&self, value: ValueId) -> Rows {
+    pub(super) fn rows(&self, value: ValueId) -> Rows {
         let shape = self.graph.shape(value);
         Rows { pixels: shape.pixels(), channels: shape.channels() }
+    }
+
+    /// Images that a step takes.
+    pub(super) fn batch(&self) -> usize {
+        self.options.batch
+    }
+
+    /// Whether the buffer of an operand of group `at` may hold its result: nobody needs its numbers after that, nor
+    /// does the group read them as its first operand too.
+    pub(super) fn is_free(&mut self, operand: ValueId, group: &Group, at: usize) -> bool {
+        self.buffers.ends_at(operand, at) && self.buffer_of(operand) != self.buffer_of(group.reads[0])
+    }
+
+    /// Lets a result live in the buffer of an operand.
+    pub(super) fn overwrite(&mut self, operand: ValueId, result: ValueId) {
+        self.buffers.overwrite(self.graph, operand, result);
     }
 
     fn map(&mut self, group: &Group, at: usize, activation: Activation, phase: Phase) {
@@ -274,16 +293,8 @@ impl<'a> Lowering<'a> {
                 let groups = norm.groups_of(self.graph.shape(inputs[0]));
                 plain(Work::GroupNormGradient(groups)).workspace(groups.gradient_workspace(batch))
             }
-            Op::BatchNorm(n) => {
-                let [x, scale, shift, mean, variance] = std::array::from_fn(|at| inputs[at]);
-                let work = Work::BatchNormInference(rows(0), n.epsilon);
-                Draft::new(work, &[x, scale, shift, mean, variance], outputs)
-            }
-            Op::BatchNormTraining(n) => plain(Work::BatchNormTraining(rows(0), n.epsilon))
-                .workspace(norm::statistics_workspace(rows(0).pixels * batch, rows(0).channels)),
             Op::BatchNormParameterGradient => plain(Work::BatchNormParameterGradient(rows(0)))
                 .workspace(norm::parameter_gradients_workspace(rows(0).pixels * batch, rows(0).channels)),
-            Op::BatchNormInputGradient => plain(Work::BatchNormInputGradient(rows(0))),
             Op::RunningStatistics(n, pixels) => {
                 let channels = self.graph.params_len(inputs[2]);
                 let rows = Rows { pixels: pixels.0, channels };
@@ -301,7 +312,15 @@ impl<'a> Lowering<'a> {
             Op::SoftmaxCrossEntropy => plain(Work::SoftmaxCrossEntropy(rows(0).channels)),
             Op::SigmoidCrossEntropy => plain(Work::SigmoidCrossEntropy),
             Op::Criterion(of) => plain(Work::Criterion(of, rows(0).channels)),
-            Op::Reshape(_) | Op::Map(_) | Op::MapGradient(_) | Op::ConvInputGradient(_) | Op::Add | Op::Concat => {
+            Op::Reshape(_)
+            | Op::Map(_)
+            | Op::MapGradient(_)
+            | Op::ConvInputGradient(_)
+            | Op::Add
+            | Op::Concat
+            | Op::BatchNorm(_)
+            | Op::BatchNormTraining(_)
+            | Op::BatchNormInputGradient => {
                 unreachable!("{} is lowered by itself", op.name())
             }
         }

@@ -10,11 +10,14 @@ mod dump;
 mod fuse;
 mod layout;
 mod lower;
+mod norm;
 mod step;
 
 pub use crate::syntax::settings::Precision;
 pub use cost::Cost;
-pub use step::{Buffer, BufferId, Change, Decays, Element, Fused, Optimizer, Phase, Rows, Slot, Step, Work};
+pub use step::{
+    Buffer, BufferId, Change, Decays, Element, Fused, Optimizer, Phase, Residual, Riding, Rows, Slot, Step, Work,
+};
 
 use crate::graph::{Graph, Inference, Training, ValueId};
 use crate::kernel::{Isa, Operands};

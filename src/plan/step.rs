@@ -96,6 +96,27 @@ pub struct Fused {
     pub activation: Activation,
 }
 
+/// What is added to normalised numbers before they are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Residual {
+    /// Nothing.
+    #[default]
+    None,
+    /// The operand after the others.
+    Operand,
+    /// What the result's buffer holds before.
+    Result,
+}
+
+/// A sum and then an activation, applied as a normalisation is stored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Riding {
+    /// What is added first.
+    pub residual: Residual,
+    /// The activation; the identity for none.
+    pub activation: Activation,
+}
+
 /// Places and channels of a tensor seen as rows of channels: N·pixels rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rows {
@@ -192,14 +213,16 @@ pub enum Work {
     GroupNorm(Groups, f32),
     /// `[y, inverse_deviation, dy] → [dx, workspace?]`.
     GroupNormGradient(Groups),
-    /// `[x, scale, shift] → [y, mean, inverse_deviation, workspace]`; epsilon.
-    BatchNormTraining(Rows, f32),
-    /// `[x, scale, shift, mean, variance] → [y]`; epsilon.
-    BatchNormInference(Rows, f32),
+    /// `[x, scale, shift, residual?] → [y, mean, inverse_deviation, workspace]`; epsilon.
+    BatchNormTraining(Rows, f32, Riding),
+    /// `[x, scale, shift, mean, variance, residual?] → [y, workspace]`; epsilon.
+    BatchNormInference(Rows, f32, Riding),
     /// `[x, dy, mean, inverse_deviation] → [dscale, dshift, workspace]`.
     BatchNormParameterGradient(Rows),
-    /// `[x, dy, mean, inverse_deviation, scale, dscale, dshift] → [dx]`.
+    /// `[x, dy, mean, inverse_deviation, scale, dscale, dshift] → [dx, workspace]`.
     BatchNormInputGradient(Rows),
+    /// `[x, mean, inverse_deviation, scale, dscale, dshift] → [d!, workspace]`: the same, dx over dy.
+    BatchNormInputGradientInPlace(Rows),
     /// `[mean, inverse_deviation] → [running_mean!, running_variance!]`; momentum, epsilon.
     RunningStatistics(Rows, f32, f32),
     /// `[x] → [y]`; height, width, channels of the inner map.

@@ -142,6 +142,7 @@ fn activation_of(work: &Work) -> Option<Activation> {
         Work::Conv(_, _, fused) | Work::ConvPool(_, _, fused) | Work::Dense(_, fused) | Work::Scale(_, fused) => {
             Some(fused.activation)
         }
+        Work::BatchNormTraining(_, _, riding) => Some(riding.activation),
         Work::Map(activation) | Work::MapInPlace(activation) => Some(*activation),
         _ => None,
     }
@@ -216,6 +217,7 @@ fn look_at_units(activation: Activation, numbers: &[f32], count: usize, to: &mut
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::Isa;
 
     #[test]
     fn norms_are_those_of_all_numbers() {
@@ -236,7 +238,7 @@ mod tests {
     fn an_argument_beyond_five_saturates() {
         for activation in [Activation::Sigmoid, Activation::Tanh] {
             let mut numbers = [-5.1_f32, -4.9, 0.0, 4.9, 5.1];
-            activation.map_in_place(&mut numbers);
+            activation.map_in_place(Isa::Portable, &mut numbers);
             let mut step = UnitStep::default();
             look_at_units(activation, &numbers, 5, &mut step);
             assert_eq!((step.saturated, step.seen), (2, 5), "{activation:?}");

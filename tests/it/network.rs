@@ -22,6 +22,7 @@ pub fn cases() -> Vec<Case> {
         ("activations", activations),
         ("pools", pools),
         ("normalised", normalised),
+        ("normalised residuals", normalised_residuals),
         ("normalised groups", normalised_groups),
         ("pooled to a size", pooled_to_a_size),
         ("branches", branches),
@@ -109,6 +110,33 @@ fn normalised(b: &mut Builder) -> Result<ValueId, TypeFault> {
     let x = batch_norm(b, 3, x)?;
     let x = b.map(x, Activation::Sigmoid)?;
     head(b, 4, x, 3)
+}
+
+/// Sums of normalised branches: with the block's input, which is read again, under an activation and bare; with a branch
+/// that nothing else reads; with itself; with what is normalised.
+fn normalised_residuals(b: &mut Builder) -> Result<ValueId, TypeFault> {
+    let same = rule([3, 3], 1, PaddingRule::Same);
+    let x = conv(b, 0, b.input(), 4, &same)?;
+    let y = conv(b, 1, x, 4, &same)?;
+    let y = batch_norm(b, 2, y)?;
+    let y = b.apply(Op::Add, &[x, y])?;
+    let y = b.map(y, Activation::Relu)?;
+    let z = conv(b, 3, y, 4, &same)?;
+    let z = batch_norm(b, 4, z)?;
+    let z = b.apply(Op::Add, &[z, y])?;
+    let left = conv(b, 5, z, 4, &same)?;
+    let left = batch_norm(b, 6, left)?;
+    let right = conv(b, 7, z, 4, &same)?;
+    let right = batch_norm(b, 8, right)?;
+    let sum = b.apply(Op::Add, &[left, right])?;
+    let sum = b.map(sum, Activation::Tanh)?;
+    let normal = batch_norm(b, 9, sum)?;
+    let twice = b.apply(Op::Add, &[normal, normal])?;
+    let twice = b.map(twice, Activation::Sigmoid)?;
+    let again = batch_norm(b, 10, twice)?;
+    let around = b.apply(Op::Add, &[again, twice])?;
+    let last = b.map(around, Activation::HardSwish)?;
+    head(b, 11, last, 3)
 }
 
 fn batch_norm(b: &mut Builder, number: usize, x: ValueId) -> Result<ValueId, TypeFault> {

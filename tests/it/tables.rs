@@ -123,3 +123,21 @@ fn a_plan_that_does_not_fit_in_memory_is_refused_before_anything_is_allocated() 
 fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
+
+#[test]
+fn what_follows_a_batch_normalisation_rides_on_its_store() {
+    let spec = "---\ninput: 32x32x3\nclasses: 3\n---\nConv(8) -> BatchNorm -> Relu \
+                -> Residual[Conv(8, padding: same) -> BatchNorm] -> Relu \
+                -> Add[Conv(8, 1x1) -> BatchNorm | Conv(8, 1x1) -> BatchNorm] \
+                -> Conv(8) -> BatchNorm -> MaxPool -> Flatten -> Dense -> Softmax\n";
+    let plan = netc_reading(["plan", "-", "--format", "json"], spec).ended(0).json();
+    let names = plan["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap());
+    let norms: Vec<&str> =
+        names.clone().filter(|name| name.starts_with("batch norm") && !name.contains("grad")).collect();
+    assert_eq!(
+        norms,
+        ["batch norm+relu", "batch norm+add+relu", "batch norm", "batch norm+add", "batch norm"],
+        "{plan}"
+    );
+    assert!(names.clone().all(|name| name != "relu" && name != "copy"), "{plan}");
+}

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::Activation;
 use crate::kernel::Isa;
 use crate::kernel::chunk::CHUNK;
-use crate::kernel::isa::Loops;
+use crate::kernel::isa::vectorised;
 
 /// Runs `$body` with `$known` a variant that the compiler sees, so that the loop in it has no branch on the variant.
 macro_rules! specialise {
@@ -26,35 +26,34 @@ impl Activation {
     ///
     /// # Panics
     /// If the lengths differ.
-    pub fn map(self, x: &[f32], y: &mut [f32]) {
+    pub fn map(self, isa: Isa, x: &[f32], y: &mut [f32]) {
         assert_eq!(x.len(), y.len(), "one output an input");
-        x.par_chunks(CHUNK).zip(y.par_chunks_mut(CHUNK)).for_each(|(x, y)| {
-            specialise!(self, known => x.iter().zip(y).for_each(|(x, y)| *y = known.evaluate(*x)));
-        });
+        x.par_chunks(CHUNK).zip(y.par_chunks_mut(CHUNK)).for_each(|(x, y)| map(isa, self, x, y));
     }
 
     /// y ← f(y), element by element.
-    pub fn map_in_place(self, y: &mut [f32]) {
-        if self == Self::Identity {
-            return;
+    pub fn map_in_place(self, isa: Isa, y: &mut [f32]) {
+        if self != Self::Identity {
+            y.par_chunks_mut(CHUNK).for_each(|y| self.map_block(isa, y));
         }
-        y.par_chunks_mut(CHUNK).for_each(|y| {
-            specialise!(self, known => y.iter_mut().for_each(|y| *y = known.evaluate(*y)));
-        });
+    }
+
+    /// y ← f(y) for what a worker has at hand.
+    pub(in crate::kernel) fn map_block(self, isa: Isa, y: &mut [f32]) {
+        if self != Self::Identity {
+            map_block(isa, self, y);
+        }
     }
 
     /// d ← d·f′, with f′ from `source`: the outputs or the inputs, as [`Activation::derivative_from`] says.
     ///
     /// # Panics
     /// If the lengths differ.
-    pub fn gradient_in_place(self, source: &[f32], d: &mut [f32]) {
+    pub fn gradient_in_place(self, isa: Isa, source: &[f32], d: &mut [f32]) {
         assert_eq!(source.len(), d.len(), "one gradient a value");
-        if self == Self::Identity {
-            return;
+        if self != Self::Identity {
+            source.par_chunks(CHUNK).zip(d.par_chunks_mut(CHUNK)).for_each(|(source, d)| slope(isa, self, source, d));
         }
-        source.par_chunks(CHUNK).zip(d.par_chunks_mut(CHUNK)).for_each(|(source, d)| {
-            specialise!(self, known => source.iter().zip(d).for_each(|(source, d)| *d *= known.slope(*source)));
-        });
     }
 
     /// Elements of room that [`Activation::chain`] wants for a gradient of `len`.
@@ -80,22 +79,31 @@ impl Activation {
         if self == Self::Identity {
             return d.copy_from_slice(gradient);
         }
-        isa.vectorise(Chain { activation: self, gradient, d });
+        chain(isa, self, gradient, d);
     }
 }
 
-/// The loop of [`Activation::chain_with`].
-struct Chain<'a> {
-    activation: Activation,
-    gradient: &'a [f32],
-    d: &'a mut [f32],
-}
+vectorised! {
+    fn map(activation: Activation, x: &[f32], y: &mut [f32]) {
+        specialise!(activation, known => for (y, x) in y.iter_mut().zip(x) {
+            *y = known.evaluate(*x);
+        });
+    }
 
-impl Loops for Chain<'_> {
-    #[inline(always)]
-    fn run(self) {
-        let Self { activation, gradient, d } = self;
-        // A closure would be compiled by itself, for the baseline.
+    fn map_block(activation: Activation, y: &mut [f32]) {
+        specialise!(activation, known => for y in y {
+            *y = known.evaluate(*y);
+        });
+    }
+
+    fn slope(activation: Activation, source: &[f32], d: &mut [f32]) {
+        specialise!(activation, known => for (d, source) in d.iter_mut().zip(source) {
+            *d *= known.slope(*source);
+        });
+    }
+
+    /// The loop of [`Activation::chain_with`].
+    fn chain(activation: Activation, gradient: &[f32], d: &mut [f32]) {
         specialise!(activation, known => for (d, gradient) in d.iter_mut().zip(gradient) {
             *d = gradient * known.slope(*d);
         });

@@ -32,7 +32,7 @@ pub fn forward(g: &ConvGeometry, n: usize, x: &[f32], w: &[f32], epilogue: Epilo
         let (image, row) = (index / g.window.out_h, index % g.window.out_h);
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];
         forward_row(g, x, w, row, y);
-        epilogue.apply(y);
+        epilogue.apply(Isa::Portable, y);
     });
 }
 

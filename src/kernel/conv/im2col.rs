@@ -49,7 +49,7 @@ pub fn forward(
                     product(columns, weights(g, w, group), Into::Replace, &mut y[first_filter(g, group)..], g.filters);
                 });
             }
-            epilogue.apply(y);
+            epilogue.apply(Isa::Portable, y);
         });
     };
     y.par_chunks_mut(g.out_len()).enumerate().for_each(bands);

@@ -51,7 +51,7 @@ pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<
             let rows = ROWS.min(i - first);
             product.add(&Contraction::flat(rows, 1, o), &x[first..], i, &w[first * o..], y);
         }
-        epilogue.apply(y);
+        epilogue.apply(isa, y);
     });
 }
 

@@ -11,8 +11,11 @@ use rayon::prelude::*;
 pub use dropout::{dropout, dropout_channels};
 pub use layout::{concat_part, concat_slice, crop, pad};
 
-use super::Epilogue;
-use super::chunk::{CHUNK, accumulate, add_rows, fold, piece, whole_rows, workspace_len};
+use super::chunk::{
+    CHUNK, STRETCH, accumulate, add_products, add_rows, fold, piece, stretched, whole_rows, workspace_len,
+};
+use super::isa::vectorised;
+use super::{Epilogue, Isa};
 
 /// Channels whose products are summed in registers.
 const LANES: usize = 16;
@@ -23,35 +26,52 @@ const PIXELS: usize = 256;
 ///
 /// # Panics
 /// If the lengths differ.
-pub fn add(a: &[f32], b: &[f32], y: &mut [f32]) {
-    combine(a, b, y, |a, b| a + b);
+pub fn add(isa: Isa, a: &[f32], b: &[f32], y: &mut [f32]) {
+    combine(a, b, y, |a, b, y| sums(isa, a, b, y));
 }
 
 /// y = a·b.
 ///
 /// # Panics
 /// If the lengths differ.
-pub fn multiply(a: &[f32], b: &[f32], y: &mut [f32]) {
-    combine(a, b, y, |a, b| a * b);
+pub fn multiply(isa: Isa, a: &[f32], b: &[f32], y: &mut [f32]) {
+    combine(a, b, y, |a, b, y| products(isa, a, b, y));
 }
 
-/// y = of(a, b), element by element.
-fn combine(a: &[f32], b: &[f32], y: &mut [f32], of: impl Fn(f32, f32) -> f32 + Sync) {
+/// Has `of` compute pieces of y from those of a and b.
+fn combine(a: &[f32], b: &[f32], y: &mut [f32], of: impl Fn(&[f32], &[f32], &mut [f32]) + Sync) {
     assert_eq!([a.len(), b.len()], [y.len(); 2], "operands as long as the result");
-    y.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK)).zip(b.par_chunks(CHUNK)).for_each(|((y, a), b)| {
-        y.iter_mut().zip(a).zip(b).for_each(|((y, a), b)| *y = of(*a, *b));
-    });
+    let pieces = y.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK)).zip(b.par_chunks(CHUNK));
+    pieces.for_each(|((y, a), b)| of(a, b, y));
 }
 
 /// y ← y + b.
 ///
 /// # Panics
 /// If the lengths differ.
-pub fn add_in_place(y: &mut [f32], b: &[f32]) {
+pub fn add_in_place(isa: Isa, y: &mut [f32], b: &[f32]) {
     assert_eq!(b.len(), y.len(), "operands of one length");
-    y.par_chunks_mut(CHUNK).zip(b.par_chunks(CHUNK)).for_each(|(y, b)| {
-        y.iter_mut().zip(b).for_each(|(y, b)| *y += b);
-    });
+    y.par_chunks_mut(CHUNK).zip(b.par_chunks(CHUNK)).for_each(|(y, b)| add_to(isa, b, y));
+}
+
+vectorised! {
+    fn sums(a: &[f32], b: &[f32], y: &mut [f32]) {
+        for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+            *y = a + b;
+        }
+    }
+
+    fn products(a: &[f32], b: &[f32], y: &mut [f32]) {
+        for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+            *y = a * b;
+        }
+    }
+
+    fn add_to(b: &[f32], y: &mut [f32]) {
+        for (y, b) in y.iter_mut().zip(b) {
+            *y += b;
+        }
+    }
 }
 
 /// Floats of workspace that [`channel_sum`] needs.
@@ -64,9 +84,9 @@ pub fn channel_sum_workspace(rows: usize, c: usize) -> usize {
 ///
 /// # Panics
 /// If a length is not that of its shape, or the workspace is too short.
-pub fn channel_sum(rows: usize, c: usize, x: &[f32], out: &mut [f32], workspace: &mut [f32]) {
+pub fn channel_sum(isa: Isa, rows: usize, c: usize, x: &[f32], out: &mut [f32], workspace: &mut [f32]) {
     assert_eq!([x.len(), out.len()], [rows * c, c], "{rows} rows of {c}");
-    let partials = accumulate([rows, c, 1], workspace, |at, partial| add_rows(piece(x, c, at), partial));
+    let partials = accumulate([rows, c, 1], workspace, |at, partial| add_rows(isa, piece(x, c, at), partial));
     fold([c, 1], partials, |partial, _, channel| [f64::from(partial[channel])], |at, [sum]| out[at] = sum as f32);
 }
 
@@ -80,12 +100,10 @@ pub fn channel_dot_workspace(rows: usize, c: usize) -> usize {
 ///
 /// # Panics
 /// If a length is not that of its shape, or the workspace is too short.
-pub fn channel_dot(rows: usize, c: usize, a: &[f32], b: &[f32], out: &mut [f32], workspace: &mut [f32]) {
+pub fn channel_dot(isa: Isa, rows: usize, c: usize, a: &[f32], b: &[f32], out: &mut [f32], workspace: &mut [f32]) {
     assert_eq!([a.len(), b.len(), out.len()], [rows * c, rows * c, c], "{rows} rows of {c}");
     let partials = accumulate([rows, c, 1], workspace, |at, partial| {
-        for (a, b) in piece(a, c, at).chunks_exact(c).zip(piece(b, c, at).chunks_exact(c)) {
-            partial.iter_mut().zip(a).zip(b).for_each(|((sum, a), b)| *sum += a * b);
-        }
+        add_products(isa, piece(a, c, at), piece(b, c, at), partial);
     });
     fold([c, 1], partials, |partial, _, channel| [f64::from(partial[channel])], |at, [sum]| out[at] = sum as f32);
 }
@@ -94,32 +112,47 @@ pub fn channel_dot(rows: usize, c: usize, a: &[f32], b: &[f32], out: &mut [f32],
 ///
 /// # Panics
 /// If a length is not that of its shape.
-pub fn bias(rows: usize, c: usize, x: &[f32], b: &[f32], y: &mut [f32]) {
+pub fn bias(isa: Isa, rows: usize, c: usize, x: &[f32], b: &[f32], y: &mut [f32]) {
     assert_eq!([x.len(), y.len(), b.len()], [rows * c, rows * c, c], "{rows} rows of {c}");
-    x.par_chunks(whole_rows(c)).zip(y.par_chunks_mut(whole_rows(c))).for_each(|(x, y)| {
-        for (x, y) in x.chunks_exact(c).zip(y.chunks_exact_mut(c)) {
-            y.iter_mut().zip(x).zip(b).for_each(|((y, x), b)| *y = x + b);
-        }
-    });
+    let mut room = [0.0; STRETCH];
+    let b = stretched(b, &mut room);
+    let pieces = x.par_chunks(whole_rows(c)).zip(y.par_chunks_mut(whole_rows(c)));
+    pieces.for_each(|(x, y)| shift_stretches(isa, x, b, y));
 }
 
 /// y = `epilogue` of x·scale, the scale being one number a channel.
 ///
 /// # Panics
 /// If a length is not that of its shape.
-pub fn channel_scale(rows: usize, c: usize, x: &[f32], scale: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
+pub fn channel_scale(isa: Isa, rows: usize, c: usize, x: &[f32], scale: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
     assert_eq!([x.len(), y.len(), scale.len()], [rows * c, rows * c, c], "{rows} rows of {c}");
+    let mut room = [0.0; STRETCH];
+    let scale = stretched(scale, &mut room);
     x.par_chunks(whole_rows(c)).zip(y.par_chunks_mut(whole_rows(c))).for_each(|(x, y)| {
-        scale_rows(x, scale, y);
-        epilogue.apply(y);
+        scale_stretches(isa, x, scale, y);
+        epilogue.apply(isa, y);
     });
 }
 
-/// Every row of `x` times `scale`.
-fn scale_rows(x: &[f32], scale: &[f32], y: &mut [f32]) {
-    let c = scale.len();
-    for (x, y) in x.chunks_exact(c).zip(y.chunks_exact_mut(c)) {
-        y.iter_mut().zip(x).zip(scale).for_each(|((y, x), scale)| *y = x * scale);
+vectorised! {
+    /// Every stretch of `x` plus `shift`.
+    fn shift_stretches(x: &[f32], shift: &[f32], y: &mut [f32]) {
+        let len = shift.len();
+        for (x, y) in x.chunks(len).zip(y.chunks_mut(len)) {
+            for ((y, x), shift) in y.iter_mut().zip(x).zip(shift) {
+                *y = x + shift;
+            }
+        }
+    }
+
+    /// Every stretch of `x` times `scale`.
+    fn scale_stretches(x: &[f32], scale: &[f32], y: &mut [f32]) {
+        let len = scale.len();
+        for (x, y) in x.chunks(len).zip(y.chunks_mut(len)) {
+            for ((y, x), scale) in y.iter_mut().zip(x).zip(scale) {
+                *y = x * scale;
+            }
+        }
     }
 }
 
@@ -128,11 +161,14 @@ fn scale_rows(x: &[f32], scale: &[f32], y: &mut [f32]) {
 ///
 /// # Panics
 /// If a length is not that of its shape.
-pub fn gate(n: usize, pixels: usize, c: usize, x: &[f32], gate: &[f32], y: &mut [f32]) {
+pub fn gate(isa: Isa, n: usize, pixels: usize, c: usize, x: &[f32], gate: &[f32], y: &mut [f32]) {
     let image = pixels * c;
     assert_eq!([x.len(), y.len(), gate.len()], [n * image, n * image, n * c], "{n} images of {pixels}×{c}");
     x.par_chunks(image).zip(y.par_chunks_mut(image)).zip(gate.par_chunks(c)).for_each(|((x, y), gate)| {
-        x.par_chunks(whole_rows(c)).zip(y.par_chunks_mut(whole_rows(c))).for_each(|(x, y)| scale_rows(x, gate, y));
+        let mut room = [0.0; STRETCH];
+        let gate = stretched(gate, &mut room);
+        let pieces = x.par_chunks(whole_rows(c)).zip(y.par_chunks_mut(whole_rows(c)));
+        pieces.for_each(|(x, y)| scale_stretches(isa, x, gate, y));
     });
 }
 
@@ -140,10 +176,16 @@ pub fn gate(n: usize, pixels: usize, c: usize, x: &[f32], gate: &[f32], y: &mut 
 ///
 /// # Panics
 /// If a length is not that of its shape.
-pub fn gate_gradient(n: usize, pixels: usize, c: usize, x: &[f32], dy: &[f32], dgate: &mut [f32]) {
+pub fn gate_gradient(isa: Isa, n: usize, pixels: usize, c: usize, x: &[f32], dy: &[f32], dgate: &mut [f32]) {
     let image = pixels * c;
     assert_eq!([x.len(), dy.len(), dgate.len()], [n * image, n * image, n * c], "{n} images of {pixels}×{c}");
-    x.par_chunks(image).zip(dy.par_chunks(image)).zip(dgate.par_chunks_mut(c)).for_each(|((x, dy), dgate)| {
+    let images = x.par_chunks(image).zip(dy.par_chunks(image)).zip(dgate.par_chunks_mut(c));
+    images.for_each(|((x, dy), dgate)| dots_over_pixels(isa, c, x, dy, dgate));
+}
+
+vectorised! {
+    /// Σ over the pixels of one image of x·dy, by channel.
+    fn dots_over_pixels(c: usize, x: &[f32], dy: &[f32], dgate: &mut [f32]) {
         let (blocks, tail) = dgate.as_chunks_mut::<LANES>();
         let tail_channel = blocks.len() * LANES;
         for (block, out) in blocks.iter_mut().enumerate() {
@@ -152,19 +194,24 @@ pub fn gate_gradient(n: usize, pixels: usize, c: usize, x: &[f32], dy: &[f32], d
         for (at, out) in tail.iter_mut().enumerate() {
             [*out] = dot_over_pixels(c, x, dy, tail_channel + at);
         }
-    });
+    }
 }
 
-/// Σ over the pixels of one image of x·dy, for `N` channels from `channel` on.
+/// The same for `N` channels from `channel` on.
+#[inline(always)]
 fn dot_over_pixels<const N: usize>(c: usize, x: &[f32], dy: &[f32], channel: usize) -> [f32; N] {
     let mut total = [0.0; N];
     for (x, dy) in x.chunks(PIXELS * c).zip(dy.chunks(PIXELS * c)) {
         let mut sum = [0.0; N];
         for (x, dy) in x.chunks_exact(c).zip(dy.chunks_exact(c)) {
             let (x, dy) = (&x[channel..][..N], &dy[channel..][..N]);
-            sum.iter_mut().zip(x).zip(dy).for_each(|((sum, x), dy)| *sum += x * dy);
+            for ((sum, x), dy) in sum.iter_mut().zip(x).zip(dy) {
+                *sum += x * dy;
+            }
         }
-        total.iter_mut().zip(sum).for_each(|(total, sum)| *total += sum);
+        for (total, sum) in total.iter_mut().zip(sum) {
+            *total += sum;
+        }
     }
     total
 }
@@ -174,7 +221,7 @@ mod tests {
     use super::*;
     use crate::kernel::Activation;
     use crate::kernel::reference::{channel, pointwise};
-    use crate::kernel::testing::{assert_close, normal, on_any_pool, wide};
+    use crate::kernel::testing::{assert_close, everywhere, normal, wide};
 
     const SHAPES: [(usize, usize); 6] = [(1, 5), (7, 3), (1030, 1), (2500, 37), (3, 40_000), (5003, 16)];
 
@@ -188,25 +235,26 @@ mod tests {
         for len in [0, 1, 17, 70_001] {
             let (a, b) = (normal("a", len), normal("b", len));
             let mut y = vec![f32::NAN; len];
-            add(&a, &b, &mut y);
+            let isa = Isa::detect();
+            add(isa, &a, &b, &mut y);
             assert_eq!(y, pointwise::add(&a, &b));
-            multiply(&a, &b, &mut y);
+            multiply(isa, &a, &b, &mut y);
             assert_eq!(y, pointwise::multiply(&a, &b));
             y.copy_from_slice(&a);
-            add_in_place(&mut y, &b);
+            add_in_place(isa, &mut y, &b);
             assert_eq!(y, pointwise::add(&a, &b));
         }
     }
 
     #[test]
-    fn sums_over_rows_agree_with_the_reference_on_any_pool() {
+    fn sums_over_rows_agree_with_the_reference_everywhere() {
         for (rows, c) in SHAPES {
             let (a, b) = (normal("a", rows * c), normal("b", rows * c));
-            let got = on_any_pool(|| {
+            let got = everywhere(|isa| {
                 let mut out = vec![f32::NAN; 2 * c];
                 let (sum, dot) = out.split_at_mut(c);
-                channel_sum(rows, c, &a, sum, &mut vec![f32::NAN; channel_sum_workspace(rows, c)]);
-                channel_dot(rows, c, &a, &b, dot, &mut vec![f32::NAN; channel_dot_workspace(rows, c)]);
+                channel_sum(isa, rows, c, &a, sum, &mut vec![f32::NAN; channel_sum_workspace(rows, c)]);
+                channel_dot(isa, rows, c, &a, &b, dot, &mut vec![f32::NAN; channel_dot_workspace(rows, c)]);
                 out
             });
             assert_close(&got[..c], &channel::channel_sum(c, &wide(&a)), rounding(rows), "sum");
@@ -219,25 +267,26 @@ mod tests {
         for (rows, c) in SHAPES {
             let (x, scale) = (normal("x", rows * c), normal("scale", c));
             let mut y = vec![f32::NAN; rows * c];
-            channel_scale(rows, c, &x, &scale, Epilogue::default(), &mut y);
+            let isa = Isa::detect();
+            channel_scale(isa, rows, c, &x, &scale, Epilogue::default(), &mut y);
             assert_eq!(y, channel::channel_scale(c, &x, &scale));
             let shift = normal("shift", c);
             let epilogue = Epilogue { bias: Some(&shift), activation: Activation::Relu };
-            channel_scale(rows, c, &x, &scale, epilogue, &mut y);
+            channel_scale(isa, rows, c, &x, &scale, epilogue, &mut y);
             let shifted = channel::bias_add(c, &channel::channel_scale(c, &x, &scale), &shift);
             assert_eq!(y, pointwise::map(Activation::Relu, &shifted));
         }
     }
 
     #[test]
-    fn gates_and_their_gradients_agree_with_the_reference_on_any_pool() {
+    fn gates_and_their_gradients_agree_with_the_reference_everywhere() {
         for (n, pixels, c) in [(1, 1, 1), (3, 49, 21), (2, 1000, 16), (4, 5, 35)] {
             let (x, dy, by) = (normal("x", n * pixels * c), normal("dy", n * pixels * c), normal("gate", n * c));
-            let got = on_any_pool(|| {
+            let got = everywhere(|isa| {
                 let mut out = vec![f32::NAN; n * pixels * c + n * c];
                 let (y, dgate) = out.split_at_mut(n * pixels * c);
-                gate(n, pixels, c, &x, &by, y);
-                gate_gradient(n, pixels, c, &x, &dy, dgate);
+                gate(isa, n, pixels, c, &x, &by, y);
+                gate_gradient(isa, n, pixels, c, &x, &dy, dgate);
                 out
             });
             let (y, dgate) = got.split_at(n * pixels * c);

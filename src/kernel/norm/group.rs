@@ -8,7 +8,9 @@
 use rayon::prelude::*;
 
 use super::{Pieces, deviations, inverse_of, run};
-use crate::kernel::chunk::{accumulate, add_rows, fold, piece, workspace_len};
+use crate::kernel::Isa;
+use crate::kernel::chunk::{accumulate, add_products, add_rows, fold, piece, workspace_len};
+use crate::kernel::isa::vectorised;
 
 /// Which numbers of an image share a mean and a deviation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +70,9 @@ impl Groups {
 ///
 /// # Panics
 /// If a length is not that of `n` images, or the workspace is too short.
+#[expect(clippy::too_many_arguments, reason = "a kernel's operands are its signature")]
 pub fn normalise(
+    isa: Isa,
     groups: &Groups,
     n: usize,
     epsilon: f32,
@@ -79,28 +83,44 @@ pub fn normalise(
 ) {
     groups.verify(n, &[x.len(), y.len()], inverse.len());
     if groups.rows == 1 {
-        return run::normalise(groups.population(), epsilon, x, y, inverse);
+        return run::normalise(isa, groups.population(), epsilon, x, y, inverse);
     }
     let (c, set) = (groups.channels, groups.set_len());
     let sets = x.par_chunks(set).zip(y.par_chunks_mut(set)).zip(inverse.par_chunks_mut(groups.groups));
     sets.zip(workspace.par_chunks_mut(groups.set_workspace(3))).for_each(|(((x, y), inverse), workspace)| {
         let (by_channel, partials) = workspace.split_at_mut(2 * c);
         let (mean, factor) = by_channel.split_at_mut(c);
-        statistics(groups, x, epsilon, mean, inverse, partials);
+        statistics(isa, groups, x, epsilon, mean, inverse, partials);
         spread(inverse, factor);
-        for (x, y) in x.chunks_exact(c).zip(y.chunks_exact_mut(c)) {
-            for (((y, x), mean), factor) in y.iter_mut().zip(x).zip(&*mean).zip(&*factor) {
-                *y = (x - mean) * factor;
-            }
-        }
+        centre_and_scale(isa, x, mean, factor, y);
     });
 }
 
+vectorised! {
+    /// y = (x − mean)·factor, for every row.
+    fn centre_and_scale(x: &[f32], mean: &[f32], factor: &[f32], y: &mut [f32]) {
+        let c = mean.len();
+        for (x, y) in x.chunks_exact(c).zip(y.chunks_exact_mut(c)) {
+            for (((y, x), mean), factor) in y.iter_mut().zip(x).zip(mean).zip(factor) {
+                *y = (x - mean) * factor;
+            }
+        }
+    }
+}
+
 /// The mean of each channel's group, a number a channel, and the inverse deviation of each group.
-fn statistics(groups: &Groups, x: &[f32], epsilon: f32, mean: &mut [f32], inverse: &mut [f32], partials: &mut [f32]) {
+fn statistics(
+    isa: Isa,
+    groups: &Groups,
+    x: &[f32],
+    epsilon: f32,
+    mean: &mut [f32],
+    inverse: &mut [f32],
+    partials: &mut [f32],
+) {
     let Groups { rows, channels: c, .. } = *groups;
     let pieces = Pieces { rows, c };
-    let partials = accumulate([rows, c, 3], partials, |at, partial| deviations(piece(x, c, at), c, partial));
+    let partials = accumulate([rows, c, 3], partials, |at, partial| deviations(isa, piece(x, c, at), c, partial));
     let sum = |partial: &[f32], at, channel| [pieces.sum(partial, at, channel)];
     group_means(groups, (partials, 3), sum, |group, [sum]| mean[group] = sum as f32);
     let means = |channel: usize| mean[channel / (c / groups.groups)];
@@ -114,7 +134,9 @@ fn statistics(groups: &Groups, x: &[f32], epsilon: f32, mean: &mut [f32], invers
 ///
 /// # Panics
 /// If a length is not that of `n` images, or the workspace is too short.
+#[expect(clippy::too_many_arguments, reason = "a kernel's operands are its signature")]
 pub fn gradient(
+    isa: Isa,
     groups: &Groups,
     n: usize,
     y: &[f32],
@@ -125,7 +147,7 @@ pub fn gradient(
 ) {
     groups.verify(n, &[y.len(), dy.len(), dx.len()], inverse.len());
     if groups.rows == 1 {
-        return run::gradient(groups.population(), y, inverse, dy, dx);
+        return run::gradient(isa, groups.population(), y, inverse, dy, dx);
     }
     let (c, set) = (groups.channels, groups.set_len());
     let sets = y.par_chunks(set).zip(dy.par_chunks(set)).zip(inverse.par_chunks(groups.groups));
@@ -133,23 +155,27 @@ pub fn gradient(
     sets.zip(results).for_each(|(((y, dy), inverse), (dx, workspace))| {
         let (by_channel, partials) = workspace.split_at_mut(2 * c);
         let (mean, slope) = by_channel.split_at_mut(c);
-        gradient_means(groups, y, dy, mean, slope, partials);
-        for ((y, dy), dx) in y.chunks_exact(c).zip(dy.chunks_exact(c)).zip(dx.chunks_exact_mut(c)) {
-            gradient_row(c / groups.groups, [y, dy, mean, slope], inverse, dx);
-        }
+        gradient_means(isa, groups, y, dy, mean, slope, partials);
+        gradient_rows(isa, y, dy, mean, slope, inverse, dx);
     });
 }
 
 /// The means of dy and of y·dy over each channel's group, a number a channel each.
-fn gradient_means(groups: &Groups, y: &[f32], dy: &[f32], mean: &mut [f32], slope: &mut [f32], partials: &mut [f32]) {
+fn gradient_means(
+    isa: Isa,
+    groups: &Groups,
+    y: &[f32],
+    dy: &[f32],
+    mean: &mut [f32],
+    slope: &mut [f32],
+    partials: &mut [f32],
+) {
     let Groups { rows, channels: c, .. } = *groups;
     let partials = accumulate([rows, c, 2], partials, |at, partial| {
         let (sum, dot) = partial.split_at_mut(c);
         let (y, dy) = (piece(y, c, at), piece(dy, c, at));
-        add_rows(dy, sum);
-        for (y, dy) in y.chunks_exact(c).zip(dy.chunks_exact(c)) {
-            dot.iter_mut().zip(y).zip(dy).for_each(|((dot, y), dy)| *dot += y * dy);
-        }
+        add_rows(isa, dy, sum);
+        add_products(isa, y, dy, dot);
     });
     let sums = |partial: &[f32], _, channel: usize| [f64::from(partial[channel]), f64::from(partial[c + channel])];
     group_means(groups, (partials, 2), sums, |group, [of_dy, of_product]| {
@@ -160,13 +186,20 @@ fn gradient_means(groups: &Groups, y: &[f32], dy: &[f32], mean: &mut [f32], slop
     spread_in_place(groups.groups, slope);
 }
 
-/// One row of [`gradient`]; a group has `width` channels.
-fn gradient_row(width: usize, [y, dy, mean, slope]: [&[f32]; 4], inverse: &[f32], dx: &mut [f32]) {
-    for ((((dx, dy), y), mean), slope) in dx.iter_mut().zip(dy).zip(y).zip(mean).zip(slope) {
-        *dx = dy - mean - y * slope;
-    }
-    for (dx, inverse) in dx.chunks_exact_mut(width).zip(inverse) {
-        dx.iter_mut().for_each(|dx| *dx *= inverse);
+vectorised! {
+    /// Each row of [`gradient`], whose means are a number a channel and whose deviations a number a group.
+    fn gradient_rows(y: &[f32], dy: &[f32], mean: &[f32], slope: &[f32], inverse: &[f32], dx: &mut [f32]) {
+        let c = mean.len();
+        for ((y, dy), dx) in y.chunks_exact(c).zip(dy.chunks_exact(c)).zip(dx.chunks_exact_mut(c)) {
+            for ((((dx, dy), y), mean), slope) in dx.iter_mut().zip(dy).zip(y).zip(mean).zip(slope) {
+                *dx = dy - mean - y * slope;
+            }
+            for (dx, inverse) in dx.chunks_exact_mut(c / inverse.len()).zip(inverse) {
+                for dx in dx {
+                    *dx *= inverse;
+                }
+            }
+        }
     }
 }
 

@@ -10,7 +10,6 @@ use super::cut::{Band, Cut};
 use super::input_gradient::row_len as gradient_row_len;
 use super::phase::{Axis, Phase, Sweep, band_patch as gradient_patch, phases};
 use super::{band_patch, band_rows, row_len};
-use crate::kernel::epilogue::activate;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
 use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Scratch, Space};
 
@@ -90,7 +89,7 @@ fn forward_band(isa: Isa, g: &ConvGeometry, x: &[f32], x_row: usize, w: &[f32], 
         }
     });
     if clamp.is_none() {
-        activate(epilogue.activation, y);
+        epilogue.activation.map_block(isa, y);
     }
 }
 

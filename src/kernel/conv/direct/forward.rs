@@ -8,7 +8,6 @@ use super::super::patch::Patch;
 use super::super::{Bands, verify_bias, verify_lengths};
 use super::{band_patch, band_rows, row_len, rows_in_cache};
 use crate::kernel::element::Element;
-use crate::kernel::epilogue::activate;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Space, Window};
@@ -146,7 +145,7 @@ impl<'a, E: Element + Sync> Bands<'a> for Forward<'a, E> {
         let x = patch.read_elements::<E>(self.isa, self.g.groups, x, room);
         self.rows(patch.row_elements::<E>(self.g.groups), x, y);
         if Clamp::of(self.activation).is_none() {
-            activate(self.activation, y);
+            self.activation.map_block(self.isa, y);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::PooledConv;
 use crate::base::Random;
+use crate::kernel::Isa;
 use crate::kernel::bf16::round;
 use crate::kernel::conv::{ConvKernel, POOLED_FORWARD, POOLED_INPUT_GRADIENT, POOLED_WEIGHT_GRADIENT, bf16};
 use crate::kernel::geometry::windows_along;
@@ -186,7 +187,7 @@ fn gradients_over_the_winners_are_those_over_all_places() {
             });
             assert_close(&dx, &wanted, 1e-4, &format!("dx {} {:?}", row.name, case.g));
             let (mut expected, mut behind) = (dx, case.x.clone());
-            Activation::Relu.gradient_in_place(&case.x, &mut expected);
+            Activation::Relu.gradient_in_place(Isa::Portable, &case.x, &mut expected);
             with_space(row, &case, |space| {
                 (row.run)(&case.g, case.n, &case.dy, &case.w, &index, Activation::Relu, &mut behind, space);
             });

@@ -13,7 +13,6 @@ use rayon::prelude::*;
 
 use super::direct::{TASKS, rows_in_cache};
 use super::{Bands, verify_bias, verify_lengths};
-use crate::kernel::epilogue::activate;
 use crate::kernel::micro::{
     Block, Clamp, Contraction, Finish, INPUT, MicroKernel, OUTPUT, PRODUCTS, Panels, Transform,
 };
@@ -163,6 +162,7 @@ impl Sizes {
 
 /// A convolution whose weights are transformed, ready for any band of any image.
 pub struct Forward<'a> {
+    isa: Isa,
     micro: MicroKernel,
     transform: Transform,
     g: &'a ConvGeometry,
@@ -210,7 +210,7 @@ impl<'a> Bands<'a> for Forward<'a> {
             }
         }
         if Clamp::of(self.activation).is_none() {
-            activate(self.activation, y);
+            self.activation.map_block(self.isa, y);
         }
     }
 }
@@ -233,7 +233,7 @@ impl<'a> Forward<'a> {
         let weights = aligned(workspace, sizes.weights());
         weight::transform(isa, g, order, w, sizes.panels, sizes.channels, weights);
         let (micro, transform) = (MicroKernel::of(isa), Transform::of(isa));
-        Self { micro, transform, g, sizes, weights, bias, activation: epilogue.activation }
+        Self { isa, micro, transform, g, sizes, weights, bias, activation: epilogue.activation }
     }
 
     /// All rows of all images; `behind` is the activation whose derivative y is multiplied with, as a gradient is.
