@@ -138,9 +138,9 @@ macro_rules! vectorised {
                 $crate::kernel::Isa::Avx2 => unsafe { avx2($($operand),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                $crate::kernel::Isa::Avx512 => unsafe { avx512($($operand),*) },
+                $crate::kernel::Isa::Avx512 | $crate::kernel::Isa::Avx512Bf16 => unsafe { avx512($($operand),*) },
                 #[cfg(not(target_arch = "x86_64"))]
-                $crate::kernel::Isa::Avx2 | $crate::kernel::Isa::Avx512 => unreachable!("available nowhere else"),
+                _ => unreachable!("available nowhere else"),
             }
         }
     )*};

@@ -172,8 +172,12 @@ impl Locator<'_> {
                 ']' => break,
                 ',' => self.at += 1,
                 _ => {
+                    let start = self.at;
                     items.push(self.flow()?);
                     self.skip_blank();
+                    if self.at == start {
+                        return None;
+                    }
                     if self.peek()? == ':' {
                         return None;
                     }
@@ -194,8 +198,12 @@ impl Locator<'_> {
                 '}' => break,
                 ',' => self.at += 1,
                 _ => {
+                    let start = self.at;
                     let key = self.flow()?;
                     entries.push((key.span, self.flow_value()?));
+                    if self.at == start {
+                        return None;
+                    }
                 }
             }
         }
@@ -327,5 +335,17 @@ impl Locator<'_> {
 
     fn span(&self, start: usize, end: usize) -> Span {
         Span::new(self.base + start, self.base + end.max(start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bracket_that_closes_nothing_ends_the_search() {
+        for text in ["a: [}", "a: [1, }]", "a: {]", "a: {b: 1 ]}", "a: [[}]"] {
+            assert_eq!(locate(text, 0), None, "{text}");
+        }
     }
 }

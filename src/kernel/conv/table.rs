@@ -186,6 +186,21 @@ macro_rules! pooled_input_gradient {
     };
 }
 
+macro_rules! unpooled_input_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: winograd::unpooled::fits,
+            workspace: |g, _| winograd::unpooled::workspace($isa, g),
+            scratch: |g| winograd::unpooled::scratch($isa, g),
+            run: |g, n, dy, w, index, f, dx, space| {
+                winograd::unpooled::run($isa, g, n, dy, w, index, f, dx, space);
+            },
+        }
+    };
+}
+
 macro_rules! pooled_weight_gradient {
     ($isa:expr, $name:literal) => {
         ConvKernel {
@@ -276,10 +291,13 @@ pub static POOLED_FORWARD: &[ConvPool] = &[
     pooled_forward!(direct::forward::Forward<'_, Single>, Isa::Portable, "direct-pooled"),
 ];
 
-/// Input-gradient kernels over the winners of a pool.
+/// Input-gradient kernels over the winners of a pool, the ones to prefer first.
 pub static POOLED_INPUT_GRADIENT: &[PooledInputGradient] = &[
+    unpooled_input_gradient!(Isa::Avx512, "winograd-unpooled-avx512"),
     pooled_input_gradient!(Isa::Avx512, "winners-avx512"),
+    unpooled_input_gradient!(Isa::Avx2, "winograd-unpooled-avx2"),
     pooled_input_gradient!(Isa::Avx2, "winners-avx2"),
+    unpooled_input_gradient!(Isa::Portable, "winograd-unpooled"),
     pooled_input_gradient!(Isa::Portable, "winners"),
 ];
 

@@ -45,7 +45,7 @@ pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<
         let x = &x[task * images * i..][..y.len() / o * i];
         if operands == Operands::Bf16 {
             pair::add_forward(isa, [i, o], x, w, y);
-            return epilogue.apply(y);
+            return epilogue.apply(isa, y);
         }
         for first in (0..i).step_by(ROWS) {
             let rows = ROWS.min(i - first);

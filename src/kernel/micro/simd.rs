@@ -23,6 +23,8 @@ pub(super) trait Simd {
     unsafe fn splat(value: f32) -> Self::Register;
     unsafe fn load(from: *const f32) -> Self::Register;
     unsafe fn store(to: *mut f32, value: Self::Register);
+    /// Asks for a cache line that is read soon; it may lie outside of what can be read.
+    fn prefetch(from: *const f32);
     /// a·b + c.
     unsafe fn multiply_add(a: Self::Register, b: Self::Register, c: Self::Register) -> Self::Register;
     unsafe fn add(a: Self::Register, b: Self::Register) -> Self::Register;
@@ -62,6 +64,9 @@ impl Simd for Portable {
         // SAFETY: the caller vouches for four elements; the write asks for no alignment beyond that of `f32`.
         unsafe { to.cast::<[f32; 4]>().write(value) }
     }
+
+    #[inline(always)]
+    fn prefetch(_: *const f32) {}
 
     #[inline(always)]
     unsafe fn multiply_add(a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
@@ -117,6 +122,11 @@ macro_rules! same_but_the_product {
             // SAFETY: forwarded from the caller.
             unsafe { <$other>::store(to, value) }
         }
+
+        #[inline(always)]
+        fn prefetch(from: *const f32) {
+            <$other>::prefetch(from);
+        }
     };
     ($other:ty: $($name:ident($($of:ident: $type:ty),*))*) => {$(
         #[inline(always)]
@@ -171,6 +181,12 @@ macro_rules! x86 {
             unsafe fn store(to: *mut f32, value: $register) {
                 // SAFETY: the caller vouches for the instruction set and the elements; the store is unaligned.
                 unsafe { $store(to, value) }
+            }
+
+            #[inline(always)]
+            fn prefetch(from: *const f32) {
+                // SAFETY: every x86-64 processor has the instruction, which neither reads nor faults.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
             }
 
             #[inline(always)]

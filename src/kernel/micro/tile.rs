@@ -21,8 +21,10 @@ type Tile = unsafe fn(&Contraction, Block, *const f32, *const f32, Finish<'_>, *
 const BROADCAST: u8 = 0;
 /// The same where rows are next to each other in `a`, so that the distance between them is known to the compiler.
 const BROADCAST_ADJACENT: u8 = 1;
+/// The same where rows are a register apart in `a`.
+const BROADCAST_APART: u8 = 2;
 /// An element of `a` for every column.
-const ELEMENTWISE: u8 = 2;
+const ELEMENTWISE: u8 = 3;
 
 /// A tile of H rows × V registers: sums start at the bias, and go to `c` once the contraction is done.
 #[inline(always)]
@@ -64,15 +66,22 @@ unsafe fn contract<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
     b: *const f32,
     mut sums: [[S::Register; V]; H],
 ) -> [[S::Register; V]; H] {
-    let lane = if LEFT == BROADCAST_ADJACENT { 1 } else { lane };
+    let lane = match LEFT {
+        BROADCAST_ADJACENT => 1,
+        BROADCAST_APART => S::LANES,
+        _ => lane,
+    };
     for outer in 0..by.extent[0] {
         for middle in 0..by.extent[1] {
             let a = a.wrapping_add(outer * by.a[0] + middle * by.a[1]);
             let mut b = b.wrapping_add(outer * by.b[0] + middle * by.b[1]);
             // That these pointers have to do with each other is hidden from the compiler, which would otherwise compute
-            // each row's address from the one before: a chain as long as the arithmetic.
-            let mut pointers: [*const f32; POINTERS] =
-                std::array::from_fn(|at| black_box(a.wrapping_add(at * ROWS_OF_A_POINTER * lane)));
+            // each row's address from the one before: a chain as long as the arithmetic. Where it knows the distances,
+            // one register addresses all rows.
+            let mut pointers: [*const f32; POINTERS] = std::array::from_fn(|at| {
+                let pointer = a.wrapping_add(at * ROWS_OF_A_POINTER * lane);
+                if LEFT == BROADCAST_APART { pointer } else { black_box(pointer) }
+            });
             for _ in 0..by.extent[2] {
                 // SAFETY: inside the extents, where the caller vouches for the elements of both operands.
                 sums = unsafe { step::<S, H, V, LEFT>(pointers, lane, b, sums) };
@@ -172,7 +181,7 @@ unsafe fn spill<S: Simd, const V: usize>(sum: [S::Register; V]) -> [f32; WIDEST_
 macro_rules! instance {
     ($name:ident, $simd:ty $(, $features:literal)?) => {
         pub(super) mod $name {
-            use super::{BROADCAST, BROADCAST_ADJACENT, Block, Contraction, ELEMENTWISE, Finish, Left, Simd};
+            use super::{BROADCAST, BROADCAST_ADJACENT, BROADCAST_APART, Block, Contraction, ELEMENTWISE, Finish, Left, Simd};
 
             /// A function of its own for every shape of a tile, so that each gets all registers.
             $(#[target_feature(enable = $features)])?
@@ -205,6 +214,7 @@ macro_rules! instance {
                 let is_wide = block.width > <$simd>::LANES;
                 let pick = match (left, is_wide, block.a_lane) {
                     (Left::Broadcast, true, 1) => tile_of_height::<2, BROADCAST_ADJACENT>,
+                    (Left::Broadcast, true, <$simd>::LANES) => tile_of_height::<2, BROADCAST_APART>,
                     (Left::Broadcast, true, _) => tile_of_height::<2, BROADCAST>,
                     (Left::Broadcast, false, 1) => tile_of_height::<1, BROADCAST_ADJACENT>,
                     (Left::Broadcast, false, _) => tile_of_height::<1, BROADCAST>,

@@ -55,6 +55,10 @@ unsafe fn output_row<S: Simd>(m: [S::Register; INPUT]) -> [S::Register; OUTPUT] 
     }
 }
 
+/// Tiles ahead of the one that is transformed, whose inputs are asked for: rows of a map are too far apart for the
+/// processor to foresee them.
+const AHEAD: usize = 2;
+
 /// Bᵀ d B for one register of channels: `d` + r·row + c·pixel to `v` + p·plane.
 #[inline(always)]
 unsafe fn input<S: Simd>(d: *const f32, row: usize, pixel: usize, v: *mut f32, plane: usize) {
@@ -64,7 +68,11 @@ unsafe fn input<S: Simd>(d: *const f32, row: usize, pixel: usize, v: *mut f32, p
         for (column, to) in columns.iter_mut().enumerate() {
             let mut six = [S::splat(0.0); INPUT];
             for (r, value) in six.iter_mut().enumerate() {
-                *value = S::load(d.add(r * row + column * pixel));
+                let from = d.add(r * row + column * pixel);
+                *value = S::load(from);
+                if column < OUTPUT {
+                    S::prefetch(from.wrapping_add(AHEAD * OUTPUT * pixel));
+                }
             }
             *to = input_row::<S>(six);
         }
@@ -80,11 +88,19 @@ unsafe fn input<S: Simd>(d: *const f32, row: usize, pixel: usize, v: *mut f32, p
     }
 }
 
-/// Aᵀ m A, the bias and the clamp for one register of channels: `m` + p·plane to the 4×4 of `y`, a register each.
+/// Aᵀ m A, the bias and the clamp for one register of channels: `m` + p·plane to `y` + r·row + c·pixel.
 #[inline(always)]
-unsafe fn output<S: Simd>(m: *const f32, plane: usize, bias: *const f32, clamp: Clamp, y: *mut f32) {
-    // SAFETY: the caller vouches for the instruction set, for a register at each of the 36 places of `m` and at the bias,
-    // and for 16 registers at `y`.
+unsafe fn output<S: Simd>(
+    m: *const f32,
+    plane: usize,
+    bias: *const f32,
+    clamp: Clamp,
+    y: *mut f32,
+    row: usize,
+    pixel: usize,
+) {
+    // SAFETY: the caller vouches for the instruction set, for a register at each of the 36 places of `m`, at the bias and
+    // at each of the 16 places of `y`.
     unsafe {
         let mut columns = [[S::splat(0.0); OUTPUT]; INPUT];
         for (column, to) in columns.iter_mut().enumerate() {
@@ -103,14 +119,14 @@ unsafe fn output<S: Simd>(m: *const f32, plane: usize, bias: *const f32, clamp: 
             for (column, value) in output_row::<S>(six).into_iter().enumerate() {
                 // The order of the operands keeps what is not a number.
                 let value = S::min(ceiling, S::max(floor, S::add(value, bias)));
-                S::store(y.add((r * OUTPUT + column) * S::LANES), value);
+                S::store(y.add(r * row + column * pixel), value);
             }
         }
     }
 }
 
 type Input = unsafe fn(*const f32, usize, usize, *mut f32, usize);
-type Output = unsafe fn(*const f32, usize, *const f32, Clamp, *mut f32);
+type Output = unsafe fn(*const f32, usize, *const f32, Clamp, *mut f32, usize, usize);
 
 /// The transforms of an instruction set. That there is one means that the machine has the instruction set.
 #[derive(Clone, Copy)]
@@ -121,9 +137,6 @@ pub(in crate::kernel) struct Transform {
 }
 
 impl Transform {
-    /// Floats of a tile of outputs, a register each, of the widest instruction set.
-    pub const TILE: usize = OUTPUT * OUTPUT * 16;
-
     /// # Panics
     ///
     /// If the machine does not have `isa`.
@@ -145,32 +158,49 @@ impl Transform {
         self.lanes
     }
 
-    /// v[p·plane ..] = (Bᵀ d B)[p], p below 36, for `channels` channels of the tile d[r·row + c·pixel ..].
+    /// v[block·apart + p·plane ..] = (Bᵀ d B)[p], p below 36, for each block, a register of the `channels` channels of the
+    /// tile d[r·row + c·pixel ..].
     ///
     /// # Panics
     ///
     /// If `channels` is no whole number of registers, or an operand ends too early.
-    pub fn input(&self, channels: usize, d: &[f32], row: usize, pixel: usize, v: &mut [f32], plane: usize) {
+    #[allow(clippy::too_many_arguments, reason = "two operands with their strides")]
+    pub fn input(
+        &self,
+        channels: usize,
+        d: &[f32],
+        row: usize,
+        pixel: usize,
+        v: &mut [f32],
+        plane: usize,
+        apart: usize,
+    ) {
         assert!(channels.is_multiple_of(self.lanes), "{channels} channels are no whole registers");
+        let blocks = channels / self.lanes;
         assert!((INPUT - 1) * (row + pixel) + channels <= d.len(), "the tile reaches beyond the input");
-        assert!((PRODUCTS - 1) * plane + channels <= v.len(), "the tile reaches beyond its place");
-        for channel in (0..channels).step_by(self.lanes) {
+        let last = (PRODUCTS - 1) * plane + blocks.saturating_sub(1) * apart;
+        assert!(last + self.lanes <= v.len(), "the tile reaches beyond its place");
+        for block in 0..blocks {
             // SAFETY: `of` has checked the instruction set; the last places, asserted above, bound all others.
-            unsafe { (self.input)(d.as_ptr().add(channel), row, pixel, v.as_mut_ptr().add(channel), plane) }
+            unsafe {
+                let (d, v) = (d.as_ptr().add(block * self.lanes), v.as_mut_ptr().add(block * apart));
+                (self.input)(d, row, pixel, v, plane);
+            }
         }
     }
 
-    /// y = clamp((Aᵀ m A) + bias) for one register of channels of m[p·plane ..]: 4×4 registers.
+    /// y[r·row + c·pixel ..] = clamp((Aᵀ m A) + bias) for one register of channels of m[p·plane ..].
     ///
     /// # Panics
     ///
     /// If an operand ends too early.
-    pub fn output(&self, m: &[f32], plane: usize, bias: &[f32], clamp: Clamp, y: &mut [f32; Self::TILE]) {
+    #[allow(clippy::too_many_arguments, reason = "two operands with their strides")]
+    pub fn output(&self, m: &[f32], plane: usize, bias: &[f32], clamp: Clamp, y: &mut [f32], row: usize, pixel: usize) {
         assert!((PRODUCTS - 1) * plane + self.lanes <= m.len(), "the tile reaches beyond its place");
         assert!(self.lanes <= bias.len(), "the bias is no whole register");
-        const { assert!(Self::TILE == OUTPUT * OUTPUT * 16) };
-        // SAFETY: as above; no instruction set has more than 16 lanes.
-        unsafe { (self.output)(m.as_ptr(), plane, bias.as_ptr(), clamp, y.as_mut_ptr()) }
+        assert!((OUTPUT - 1) * (row + pixel) + self.lanes <= y.len(), "the tile reaches beyond the output");
+        // SAFETY: `of` has checked the instruction set; the last places, asserted above, bound all others.
+        unsafe { (self.output)(m.as_ptr(), plane, bias.as_ptr(), clamp, y.as_mut_ptr(), row, pixel) }
     }
 }
 
@@ -186,13 +216,20 @@ macro_rules! instance {
             }
 
             $(#[target_feature(enable = $features)])?
-            unsafe fn output(m: *const f32, plane: usize, bias: *const f32, clamp: Clamp, y: *mut f32) {
+            unsafe fn output(
+                m: *const f32,
+                plane: usize,
+                bias: *const f32,
+                clamp: Clamp,
+                y: *mut f32,
+                row: usize,
+                pixel: usize,
+            ) {
                 // SAFETY: forwarded from the caller.
-                unsafe { super::output::<$simd>(m, plane, bias, clamp, y) }
+                unsafe { super::output::<$simd>(m, plane, bias, clamp, y, row, pixel) }
             }
 
             pub(super) fn transform() -> Transform {
-                const { assert!(<$simd>::LANES <= 16) };
                 Transform { lanes: <$simd>::LANES, input, output }
             }
         }

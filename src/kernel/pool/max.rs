@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::axis::Axis;
-use super::{WindowRow, for_each_window_row, verify_lengths};
+use super::{WindowRow, for_each_window_row, for_each_window_row_over, verify_lengths};
 use crate::kernel::isa::Loops;
 use crate::kernel::{Isa, Window};
 
@@ -148,6 +148,23 @@ pub fn max_gradient<I: Index>(isa: Isa, w: &Window, n: usize, index: &[I], dy: &
     verify_lengths(w, n, dx.len(), dy.len());
     assert_eq!(index.len(), dy.len(), "one index an output");
     for_each_window_row(w, dx, |dx, columns, at| isa.vectorise(Winners { w, index, dy, dx, columns, at }));
+}
+
+/// The same for the rows of one image's dx from `first` on, as many as `dx` holds.
+pub(in crate::kernel) fn max_gradient_rows<I: Index>(
+    isa: Isa,
+    w: &Window,
+    index: &[I],
+    dy: &[f32],
+    first: usize,
+    dx: &mut [f32],
+) {
+    for (row, dx) in dx.chunks_exact_mut(w.in_w * w.in_c).enumerate() {
+        dx.fill(0.0);
+        for_each_window_row_over(w, first + row, |columns, at| {
+            isa.vectorise(Winners { w, index, dy, dx, columns, at });
+        });
+    }
 }
 
 /// A row of taps of one window, whose winners give their share to a row of dx.

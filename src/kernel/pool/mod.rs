@@ -16,8 +16,8 @@ use rayon::prelude::*;
 pub use adaptive::{Adaptive, adaptive_avg_forward, adaptive_avg_gradient};
 pub use average::{avg_forward, avg_gradient};
 pub(super) use axis::Axis;
-pub(super) use max::MaxRow;
 pub use max::{Index, max_forward, max_gradient};
+pub(super) use max::{MaxRow, max_gradient_rows};
 
 use super::Window;
 
@@ -43,13 +43,18 @@ struct WindowRow {
 /// of pixels; the windows over one of them come in one order.
 fn for_each_window_row(w: &Window, dx: &mut [f32], add: impl Fn(&mut [f32], &Axis, WindowRow) + Sync) {
     dx.par_chunks_mut(w.in_w * w.in_c).enumerate().for_each(|(at, dx)| {
-        let (rows, columns) = (Axis::rows(w), Axis::columns(w));
         dx.fill(0.0);
-        for (oy, ky) in rows.windows(at % w.in_h) {
-            let first = (at / w.in_h * w.out_h + oy) * w.out_w;
-            for ox in 0..w.out_w {
-                add(dx, &columns, WindowRow { oy, ox, ky, place: first + ox });
-            }
-        }
+        for_each_window_row_over(w, at, |columns, at| add(dx, columns, at));
     });
+}
+
+/// Calls `add` for every window row over a row of pixels, which is counted over all images.
+fn for_each_window_row_over(w: &Window, at: usize, mut add: impl FnMut(&Axis, WindowRow)) {
+    let (rows, columns) = (Axis::rows(w), Axis::columns(w));
+    for (oy, ky) in rows.windows(at % w.in_h) {
+        let first = (at / w.in_h * w.out_h + oy) * w.out_w;
+        for ox in 0..w.out_w {
+            add(&columns, WindowRow { oy, ox, ky, place: first + ox });
+        }
+    }
 }

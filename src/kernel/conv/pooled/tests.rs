@@ -118,6 +118,11 @@ fn cases_of<Table: Copy>(table: Table, of_bf16: Table) -> impl Iterator<Item = (
     as_they_are.chain(cases().into_iter().map(move |case| (case.rounded(), case, of_bf16)))
 }
 
+/// The bound of a kernel's error: the transforms of tiles cost accuracy.
+fn tolerance(name: &str) -> f64 {
+    if name.contains("winograd") { 1e-3 } else { 1e-4 }
+}
+
 #[test]
 fn what_is_pooled_on_the_way_is_what_is_pooled_afterwards() {
     for (exact, case, table) in cases_of(POOLED_FORWARD, bf16::POOLED_FORWARD) {
@@ -133,7 +138,7 @@ fn what_is_pooled_on_the_way_is_what_is_pooled_afterwards() {
                 });
                 y
             });
-            assert_close(&y, &wanted, 1e-4, &format!("{} {:?}", row.name, case.g));
+            assert_close(&y, &wanted, tolerance(row.name), &format!("{} {:?}", row.name, case.g));
             let mut again = vec![f32::NAN; y.len()];
             with_space(row, &case, |space| {
                 (row.run)(&case.g, case.n, &case.x, &case.w, epilogue, &mut again, &mut index, space);
@@ -141,7 +146,7 @@ fn what_is_pooled_on_the_way_is_what_is_pooled_afterwards() {
             assert_eq!(y, again, "the values depend on whether the places are kept");
             // Of nearly equal values another may win in single precision; what lies there is the greatest all the same.
             let at_winner = values_under(&case.g.pool, case.n, &conv_output, &index);
-            assert_close(&y, &at_winner, 1e-4, &format!("{} winners {:?}", row.name, case.g));
+            assert_close(&y, &at_winner, tolerance(row.name), &format!("{} winners {:?}", row.name, case.g));
         }
     }
 }
@@ -185,7 +190,7 @@ fn gradients_over_the_winners_are_those_over_all_places() {
                 });
                 dx
             });
-            assert_close(&dx, &wanted, 1e-4, &format!("dx {} {:?}", row.name, case.g));
+            assert_close(&dx, &wanted, tolerance(row.name), &format!("dx {} {:?}", row.name, case.g));
             let (mut expected, mut behind) = (dx, case.x.clone());
             Activation::Relu.gradient_in_place(Isa::Portable, &case.x, &mut expected);
             with_space(row, &case, |space| {

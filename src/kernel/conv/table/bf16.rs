@@ -1,7 +1,7 @@
 //! The tables of kernels that multiply bf16, as their namesakes are sorted.
 //!
-//! Direct kernels take pairs of it. With the instruction for pairs they are as fast as Winograd's transforms or faster;
-//! without it they multiply `f32`, and the transforms do less of that. What multiplies less, what multiplies each by each,
+//! Direct kernels take pairs of it. With the instruction for pairs they are about as fast as Winograd's transforms, which
+//! would need rounded copies; without it they multiply `f32`, and the transforms do less of that. What multiplies less, what multiplies each by each,
 //! and what takes every shape, are kernels of `f32` whose operands are rounded beforehand.
 
 use super::super::{
@@ -127,8 +127,11 @@ macro_rules! rounded_pooled_weight_gradient {
 
 /// Input-gradient kernels over the winners of a pool.
 pub static POOLED_INPUT_GRADIENT: &[PooledInputGradient] = &[
+    rounded_pooled_input_gradient!("rounded-winograd-unpooled-avx512", unpooled_input_gradient!(Isa::Avx512, "")),
     rounded_pooled_input_gradient!("rounded-winners-avx512", pooled_input_gradient!(Isa::Avx512, "")),
+    rounded_pooled_input_gradient!("rounded-winograd-unpooled-avx2", unpooled_input_gradient!(Isa::Avx2, "")),
     rounded_pooled_input_gradient!("rounded-winners-avx2", pooled_input_gradient!(Isa::Avx2, "")),
+    rounded_pooled_input_gradient!("rounded-winograd-unpooled", unpooled_input_gradient!(Isa::Portable, "")),
     rounded_pooled_input_gradient!("rounded-winners", pooled_input_gradient!(Isa::Portable, "")),
 ];
 

@@ -7,6 +7,7 @@
 //!
 //! The input gradient is the same convolution of dy with the kernel turned by half, channels and filters exchanged.
 
+pub(super) mod unpooled;
 mod weight;
 
 use rayon::prelude::*;
@@ -14,7 +15,7 @@ use rayon::prelude::*;
 use super::direct::{TASKS, rows_in_cache};
 use super::{Bands, verify_bias, verify_lengths};
 use crate::kernel::micro::{
-    Block, Clamp, Contraction, Finish, INPUT, MicroKernel, OUTPUT, PRODUCTS, Panels, Transform,
+    Block, Clamp, Contraction, Finish, INPUT, MicroKernel, OUTPUT, PRODUCTS, Panels, Transform, WIDEST_PANEL,
 };
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Padding, Scratch, Space, Window};
@@ -25,11 +26,17 @@ const CHANNELS: usize = 16;
 /// Tiles that are transformed and multiplied at a time.
 const TILES: usize = 24;
 
+/// Elements of a cache line.
+const LINE: usize = 16;
+
+/// Elements of a tile of outputs, a register each, of the widest instruction set.
+const TILE: usize = OUTPUT * OUTPUT * WIDEST_PANEL / 2;
+
 /// Floats of the transformed weights, at most: more of them than stay in cache are fetched for each block of tiles.
 const WEIGHTS: usize = 36 << 14;
 
 /// Tiles of an image, at least, so that transformed weights serve enough of them.
-const FEWEST_TILES: usize = 36;
+const FEWEST_TILES: usize = 9;
 
 /// Whether it can compute this convolution, and is worth it: 3×3, every place, enough channels and outputs.
 pub(super) fn fits(g: &ConvGeometry) -> bool {
@@ -147,12 +154,23 @@ impl Sizes {
         self.channels * self.panels.full()
     }
 
+    /// Elements from one product of a block of tiles to the next. A line between them keeps the 36 places of a tile from
+    /// falling into the same few sets of the first-level cache.
+    fn transformed_plane(&self) -> usize {
+        TILES * self.channels + LINE
+    }
+
+    /// The same of what was multiplied.
+    fn multiplied_plane(&self) -> usize {
+        TILES * self.filters + LINE
+    }
+
     fn transformed(&self) -> usize {
-        PRODUCTS * TILES * self.channels
+        PRODUCTS * self.transformed_plane()
     }
 
     fn multiplied(&self) -> usize {
-        PRODUCTS * TILES * self.filters
+        PRODUCTS * self.multiplied_plane()
     }
 
     fn room(&self) -> usize {
@@ -190,6 +208,21 @@ impl<'a> Bands<'a> for Forward<'a> {
     }
 
     fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]) {
+        self.band_of(Rows { values: x, first: 0 }, first, y, room);
+    }
+}
+
+/// Rows of an image; those that are not among them are read as zeros.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    values: &'a [f32],
+    /// The number of the first of them.
+    first: usize,
+}
+
+impl<'a> Forward<'a> {
+    /// Computes the output rows from `first` on into `y` of the rows of an image that they see.
+    fn band_of(&self, x: Rows<'_>, first: usize, y: &mut [f32], room: &mut [f32]) {
         let (transformed, room) = room.split_at_mut(self.sizes.transformed());
         let (multiplied, edge) = room.split_at_mut(self.sizes.multiplied());
         let out_w = self.g.window.out_w;
@@ -200,7 +233,7 @@ impl<'a> Bands<'a> for Forward<'a> {
             for at in 0..count {
                 let tile = start + at;
                 let place = [first + tile / across * OUTPUT, tile % across * OUTPUT];
-                self.transform_input(x, place, edge, &mut transformed[at * self.sizes.channels..]);
+                self.transform_input(x, place, edge, &mut transformed[at * self.transform.lanes()..]);
             }
             self.multiply(count, transformed, multiplied);
             for at in 0..count {
@@ -213,9 +246,7 @@ impl<'a> Bands<'a> for Forward<'a> {
             self.activation.map_block(self.isa, y);
         }
     }
-}
 
-impl<'a> Forward<'a> {
     fn with(
         isa: Isa,
         g: &'a ConvGeometry,
@@ -254,38 +285,48 @@ impl<'a> Forward<'a> {
     }
 
     /// The tile of inputs of the outputs from `row` and `column` on: where it lies, or copied with zeros around it.
-    fn transform_input(&self, x: &[f32], [row, column]: [usize; 2], edge: &mut [f32], to: &mut [f32]) {
-        let (window, plane) = (&self.g.window, TILES * self.sizes.channels);
+    fn transform_input(&self, x: Rows<'_>, [row, column]: [usize; 2], edge: &mut [f32], to: &mut [f32]) {
+        let (window, plane) = (&self.g.window, self.sizes.transformed_plane());
+        let apart = TILES * self.transform.lanes();
         let (channels, in_row) = (window.in_c, window.in_w * window.in_c);
-        let top = row as isize - window.padding.top as isize;
+        let held = x.values.len() / in_row;
+        let top = row as isize - (window.padding.top + x.first) as isize;
         let left = column as isize - window.padding.left as isize;
         let is_inside = |start: isize, len: usize| start >= 0 && start.unsigned_abs() + INPUT <= len;
-        if is_inside(top, window.in_h) && is_inside(left, window.in_w) && channels == self.sizes.channels {
-            let d = &x[top.unsigned_abs() * in_row + left.unsigned_abs() * channels..];
-            return self.transform.input(channels, d, in_row, channels, to, plane);
+        if is_inside(top, held) && is_inside(left, window.in_w) && channels == self.sizes.channels {
+            let d = &x.values[top.unsigned_abs() * in_row + left.unsigned_abs() * channels..];
+            return self.transform.input(channels, d, in_row, channels, to, plane, apart);
         }
         let edge = &mut edge[..PRODUCTS * self.sizes.channels];
         edge.fill(0.0);
         for (at, to) in edge.chunks_exact_mut(self.sizes.channels).enumerate() {
             let [row, column] = [top + (at / INPUT) as isize, left + (at % INPUT) as isize];
             let inside = |at: isize, len: usize| usize::try_from(at).ok().filter(|&at| at < len);
-            if let (Some(row), Some(column)) = (inside(row, window.in_h), inside(column, window.in_w)) {
-                to[..channels].copy_from_slice(&x[row * in_row + column * channels..][..channels]);
+            if let (Some(row), Some(column)) = (inside(row, held), inside(column, window.in_w)) {
+                to[..channels].copy_from_slice(&x.values[row * in_row + column * channels..][..channels]);
             }
         }
         let pixel = self.sizes.channels;
-        self.transform.input(pixel, edge, INPUT * pixel, pixel, to, plane);
+        self.transform.input(pixel, edge, INPUT * pixel, pixel, to, plane, apart);
     }
 
-    /// Channels against filters at each of the 36 places, for `count` tiles.
+    /// Channels against filters at each of the 36 places, for `count` tiles. The tiles of a register of channels lie one
+    /// behind the other, a register apart.
     fn multiply(&self, count: usize, transformed: &[f32], multiplied: &mut [f32]) {
         let Sizes { channels, filters, panels } = self.sizes;
-        let by = Contraction::flat(channels, 1, panels.full());
+        let lanes = self.transform.lanes();
+        let by = Contraction {
+            extent: [1, channels / lanes, lanes],
+            a: [0, TILES * lanes, 1],
+            b: [0, lanes * panels.full(), panels.full()],
+        };
         let finish = Finish::Store { bias: None, clamp: Clamp::NONE };
         for (panel, weights) in panels.iter().zip(self.weights.chunks_exact(PRODUCTS * self.sizes.of_product())) {
             let width = self.micro.read_width(panel.width);
-            let block = Block { height: count, width, a_lane: channels, c_lane: filters };
-            let products = transformed.chunks_exact(TILES * channels).zip(multiplied.chunks_exact_mut(TILES * filters));
+            let block = Block { height: count, width, a_lane: lanes, c_lane: filters };
+            let products = transformed
+                .chunks_exact(self.sizes.transformed_plane())
+                .zip(multiplied.chunks_exact_mut(self.sizes.multiplied_plane()));
             for ((a, c), b) in products.zip(weights.chunks_exact(self.sizes.of_product())) {
                 self.micro.run(&by, block, a, b, finish, &mut c[panel.start..]);
             }
@@ -296,15 +337,22 @@ impl<'a> Forward<'a> {
     fn transform_output(&self, m: &[f32], [row, column]: [usize; 2], y: &mut [f32]) {
         let (filters, out_w, lanes) = (self.g.filters, self.g.window.out_w, self.transform.lanes());
         let clamp = Clamp::of(self.activation).unwrap_or(Clamp::NONE);
-        let rows = OUTPUT.min(y.len() / (out_w * filters) - row);
+        let (plane, out_row) = (self.sizes.multiplied_plane(), out_w * filters);
+        let rows = OUTPUT.min(y.len() / out_row - row);
         let columns = OUTPUT.min(out_w - column);
-        let mut tile = [0.0; Transform::TILE];
+        let is_inside = rows == OUTPUT && columns == OUTPUT;
+        let mut tile = [0.0; TILE];
         for start in (0..filters).step_by(lanes) {
-            self.transform.output(&m[start..], TILES * self.sizes.filters, &self.bias[start..], clamp, &mut tile);
-            let width = lanes.min(filters - start);
+            let (m, bias, width) = (&m[start..], &self.bias[start..], lanes.min(filters - start));
+            let y = &mut y[row * out_row + column * filters + start..];
+            if is_inside && width == lanes {
+                self.transform.output(m, plane, bias, clamp, y, out_row, filters);
+                continue;
+            }
+            self.transform.output(m, plane, bias, clamp, &mut tile, OUTPUT * lanes, lanes);
             for r in 0..rows {
                 for c in 0..columns {
-                    let to = ((row + r) * out_w + column + c) * filters + start;
+                    let to = r * out_row + c * filters;
                     y[to..to + width].copy_from_slice(&tile[(r * OUTPUT + c) * lanes..][..width]);
                 }
             }
