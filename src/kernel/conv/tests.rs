@@ -393,14 +393,14 @@ fn fewer_images_never_need_more_workspace() {
         let g = Case::draw(seed).g;
         let grows =
             |workspace: fn(&ConvGeometry, usize) -> usize| (1..70).all(|n| workspace(&g, n) <= workspace(&g, n + 1));
-        FORWARD.iter().chain(bf16::FORWARD).for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
-        INPUT_GRADIENT
-            .iter()
-            .chain(bf16::INPUT_GRADIENT)
-            .for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
-        WEIGHT_GRADIENT
-            .iter()
-            .chain(bf16::WEIGHT_GRADIENT)
-            .for_each(|row| assert!(grows(row.workspace), "{} for {g:?}", row.name));
+        let (forward, input_gradient, weight_gradient) = (
+            FORWARD.iter().chain(bf16::FORWARD).map(|row| (row.isa, row.name, row.workspace)),
+            INPUT_GRADIENT.iter().chain(bf16::INPUT_GRADIENT).map(|row| (row.isa, row.name, row.workspace)),
+            WEIGHT_GRADIENT.iter().chain(bf16::WEIGHT_GRADIENT).map(|row| (row.isa, row.name, row.workspace)),
+        );
+        for (isa, name, workspace) in forward.chain(input_gradient).chain(weight_gradient) {
+            // A row's sizes are those of registers that the machine has to have.
+            assert!(!isa.is_available() || grows(workspace), "{name} for {g:?}");
+        }
     }
 }
