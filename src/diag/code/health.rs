@@ -64,7 +64,7 @@ pub static STUCK_AT_PRIOR: Code = Code {
     summary: "the loss stays at that of guessing by the classes' shares",
     page: Page {
         means: "For 200 steps, or two epochs, the mean loss was within 0.01 of the entropy of the classes' \
-            shares: of three equal classes, ln 3 = 1.0986.",
+            shares: of three equal classes, ln 3 = 1.0986. Where `balance` is set, classes count as equal.",
         why: "The network has learnt how frequent each class is, and nothing about the images. That is what a \
             training looks like whose rate is too high (all ReLUs dead), too low, or whose labels have \
             nothing to do with the images.",

@@ -292,8 +292,7 @@ pub static UNSUPPORTED_KEY: Code = Code {
                 not act on it. `netc check` accepts it; `netc train` refuses the spec. Of settings there is none left; \
                 so it goes with several sigmoids at the end where A306 is silenced.",
         why: "To train without it would let the spec claim what did not happen.",
-        remedy: "Leave the key out, or give it the value that the message names. Values that mean what happens \
-                anyway (`balance: none`, `precision: f32`, `label_smoothing: 0`) are always accepted.",
+        remedy: "Write `Softmax` over the classes, or a single unit with `Sigmoid` for two of them.",
         example: None,
     },
 };
