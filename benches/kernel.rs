@@ -137,7 +137,7 @@ fn forward(bencher: Bencher<'_, '_>, case: &Case<RunForward>) {
     let bias = Tensor::of(g.filters);
     let (mut workspace, scratch) = room((kernel.workspace)(&g, n), (kernel.scratch)(&g));
     bencher.counter(case.shape.flops()).bench_local(|| {
-        let epilogue = Epilogue { bias: Some(&bias), activation: Activation::Relu };
+        let epilogue = Epilogue { bias: Some(&bias), residual: false, activation: Activation::Relu };
         let space = Space { workspace: &mut workspace, scratch: &scratch };
         (kernel.run)(&g, n, black_box(&x), &w, epilogue, &mut y, space);
     });
@@ -177,7 +177,7 @@ fn dense_forward(bencher: Bencher<'_, '_>) {
     let [n, i, o] = DENSE;
     let shape = Dense { isa: Isa::detect(), operands: Operands::F32, inputs: i, outputs: o };
     let (x, w, mut y) = (Tensor::of(n * i), Tensor::of(i * o), Tensor::of(n * o));
-    let epilogue = Epilogue { bias: None, activation: Activation::Relu };
+    let epilogue = Epilogue { bias: None, residual: false, activation: Activation::Relu };
     bencher.counter(dense_flops()).bench_local(|| dense::forward(shape, n, black_box(&x), &w, epilogue, &mut y));
 }
 

@@ -123,6 +123,11 @@ impl Evaluation<'_> {
                 let running = [self.operand(3), self.operand(4)];
                 vec![norm::apply_running(running, f64::from(b.epsilon), x, y, self.operand(2))]
             }
+            Op::FoldBatchNorm(b) => {
+                let bias = if self.node.inputs.len() > 5 { self.operand(5) } else { &[] };
+                let running = [self.operand(3), self.operand(4)];
+                pair(norm::fold_running(running, f64::from(b.epsilon), x, y, self.operand(2), bias))
+            }
             Op::BatchNormTraining(b) => {
                 let (mean, deviation) = norm::statistics(self.channels(), x, f64::from(b.epsilon));
                 let with = norm::Statistics { mean: &mean, inverse_deviation: &deviation };

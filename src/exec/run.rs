@@ -89,6 +89,11 @@ pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch
             let (by, then) = ([mean, variance, scale, shift], then(riding, residual));
             norm::apply_running(isa, count(rows), rows.channels, x, by, *epsilon, then, y, workspace);
         }
+        Work::FoldBatchNorm(epsilon) => {
+            let [kernel, scale, shift, mean, variance, before] = std::array::from_fn(|operand| at.read(operand));
+            let [folded, bias] = [at.take(0), at.take(1)];
+            norm::fold_running(kernel, [mean, variance, scale, shift], before, *epsilon, folded, bias);
+        }
         Work::BatchNormParameterGradient(rows) => {
             let [x, dy, mean, deviation] = std::array::from_fn(|operand| at.read(operand));
             let [dscale, dshift, workspace] = std::array::from_fn(|operand| at.take(operand));
@@ -172,7 +177,7 @@ pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch
 
 /// What rides on a step's store; its bias is the third operand.
 fn epilogue<'a>(fused: &Fused, at: &Operands<'a>) -> Epilogue<'a> {
-    Epilogue { bias: fused.bias.then(|| at.read(2)), activation: fused.activation }
+    Epilogue { bias: fused.bias.then(|| at.read(2)), residual: fused.residual, activation: fused.activation }
 }
 
 /// The winners' places are written where the step has a buffer for them between the result and the workspace.

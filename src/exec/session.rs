@@ -8,7 +8,7 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewD, IxDyn};
 use super::arena::{Arena, MAX_OPERANDS};
 use super::run::run;
 use crate::kernel::Scratch;
-use crate::plan::{BufferId, Plan, Slot};
+use crate::plan::{BufferId, Phase, Plan, Slot};
 
 /// What changes from one training step to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -65,6 +65,8 @@ pub struct Session {
     arena: Arena,
     scratch: Scratch,
     pool: rayon::ThreadPool,
+    /// Whether what follows from the parameters is there.
+    is_prepared: bool,
 }
 
 impl Session {
@@ -78,7 +80,7 @@ impl Session {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
         let arena = Arena::new(plan.arena_len);
         let scratch = Scratch::new(threads, plan.scratch_len);
-        Ok(Self { plan, arena, scratch, pool })
+        Ok(Self { plan, arena, scratch, pool, is_prepared: false })
     }
 
     /// What is run.
@@ -114,6 +116,16 @@ impl Session {
         }
     }
 
+    /// Runs the steps that follow from the parameters alone, where these have changed; gives the first of the others.
+    fn prepare(&mut self) -> usize {
+        let Self { plan, arena, scratch, pool, is_prepared } = self;
+        let first = plan.steps.partition_point(|step| step.phase == Phase::Prepare);
+        if !std::mem::replace(is_prepared, true) {
+            pool.install(|| (0..first).for_each(|at| run_step(plan, at, arena, scratch, 0, &Rate::default())));
+        }
+        first
+    }
+
     /// Runs all steps on the first `images` images of the batch.
     ///
     /// # Panics
@@ -121,9 +133,10 @@ impl Session {
     /// More images than the plan was made for.
     pub fn run(&mut self, images: usize, rate: &Rate) {
         assert!(images <= self.plan.options.batch, "{images} images in a plan for {}", self.plan.options.batch);
-        let Self { plan, arena, scratch, pool } = self;
+        let first = self.prepare();
+        let Self { plan, arena, scratch, pool, .. } = self;
         pool.install(|| {
-            for at in 0..plan.steps.len() {
+            for at in first..plan.steps.len() {
                 run_step(plan, at, arena, scratch, images, rate);
             }
         });
@@ -136,9 +149,10 @@ impl Session {
     /// More images than the plan was made for.
     pub fn run_watched(&mut self, images: usize, rate: &Rate, watch: OnMoment<'_>) -> ControlFlow<()> {
         assert!(images <= self.plan.options.batch, "{images} images in a plan for {}", self.plan.options.batch);
-        let Self { plan, arena, scratch, pool } = self;
+        let first = self.prepare();
+        let Self { plan, arena, scratch, pool, .. } = self;
         pool.install(|| {
-            for step in 0..plan.steps.len() {
+            for step in first..plan.steps.len() {
                 watch(&Moment { plan, step, is_done: false, arena, images })?;
                 run_step(plan, step, arena, scratch, images, rate);
                 watch(&Moment { plan, step, is_done: true, arena, images })?;
@@ -147,16 +161,17 @@ impl Session {
         })
     }
 
-    /// Runs all steps and says how long each took.
+    /// Runs all steps and says how long each took, apart from those that follow from the parameters alone.
     pub fn run_timed(&mut self, images: usize, rate: &Rate) -> Vec<StepTime> {
-        let Self { plan, arena, scratch, pool } = self;
+        let first = self.prepare();
+        let Self { plan, arena, scratch, pool, .. } = self;
         pool.install(|| {
             let timed = |step: usize| {
                 let start = Instant::now();
                 run_step(plan, step, arena, scratch, images, rate);
                 StepTime { step, time: start.elapsed() }
             };
-            (0..plan.steps.len()).map(timed).collect()
+            (first..plan.steps.len()).map(timed).collect()
         })
     }
 
@@ -194,6 +209,7 @@ impl Session {
 
     /// A parameter, or what an optimizer keeps, as the flat run of its numbers, to be changed.
     pub fn tensor_mut(&mut self, slot: &Slot) -> &mut [f32] {
+        self.is_prepared = false;
         self.slice_mut(slot.buffer, 0)
     }
 

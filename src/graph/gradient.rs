@@ -147,6 +147,7 @@ impl Rule<'_> {
             Op::Concat => self.concat(&mut to, dy),
             Op::Dropout(dropout) => self.add(&mut to, 0, Op::Dropout(dropout), &[dy]),
             Op::BatchNorm(_)
+            | Op::FoldBatchNorm(_)
             | Op::Softmax
             | Op::LogSoftmax
             | Op::SoftmaxCrossEntropy

@@ -7,6 +7,7 @@
 mod build;
 mod dump;
 mod fault;
+mod fold;
 mod gradient;
 mod mode;
 mod net;

@@ -1,6 +1,7 @@
 //! From the network as written to what training and inference run.
 
 use super::build::Builder;
+use super::fold::{Folded, Folds};
 use super::gradient::Gradients;
 use super::net::{Graph, Node, Source, ValueId};
 use super::objective::Objective;
@@ -83,7 +84,8 @@ impl Training {
     }
 }
 
-/// A network as it predicts: running statistics, no dropout, probabilities at the end.
+/// A network as it predicts: running statistics, folded into kernels where these are known; no dropout; probabilities at
+/// the end.
 #[derive(Clone, Debug)]
 pub struct Inference {
     /// The forward nodes.
@@ -98,8 +100,14 @@ impl Inference {
     /// The inference graph of a network.
     #[must_use]
     pub fn of(network: &Graph) -> Self {
+        let folds = Folds::of(network, Head::of(network).1);
         let (mut builder, head, logits) = forward(network, |rewrite, node| match node.op {
             Op::Dropout(_) => rewrite.alias(node.outputs[0], node.inputs[0]),
+            Op::Conv(_) | Op::Product => match folds.at(node.outputs[0]) {
+                Some(folded) => rewrite.fold(network, node, folded),
+                None => rewrite.copy(node),
+            },
+            Op::Bias | Op::BatchNorm(_) if folds.takes(node.outputs[0]) => {}
             _ => rewrite.copy(node),
         });
         let op = match head {
@@ -186,6 +194,22 @@ impl Rewrite {
         for (output, made) in node.outputs.iter().zip(made) {
             self.values[output.0] = Some(made);
         }
+    }
+
+    /// A convolution or product with the kernel and the bias that its normalisation makes of them.
+    fn fold(&mut self, network: &Graph, node: &Node, folded: Folded) {
+        let norm = &network.nodes[folded.norm.0];
+        let bias = folded.bias.map(|bias| network.nodes[bias.0].inputs[1]);
+        let known: Vec<ValueId> = [node.inputs[1]].iter().chain(&norm.inputs[1..]).chain(&bias).copied().collect();
+        let known: Vec<ValueId> = known.into_iter().map(|value| self.map(value)).collect();
+        let x = self.map(node.inputs[0]);
+        self.builder.enter_layer(norm.layer, "");
+        let made = typed(self.builder.emit(Op::FoldBatchNorm(folded.by), &known));
+        self.builder.enter_layer(node.layer, "");
+        let y = typed(self.builder.apply(node.op, &[x, made[0]]));
+        self.builder.enter_layer(norm.layer, "");
+        let y = typed(self.builder.apply(Op::Bias, &[y, made[1]]));
+        self.values[norm.outputs[0].0] = Some(y);
     }
 
     fn batch_norm_training(&mut self, norm: super::BatchNorm, node: &Node) {

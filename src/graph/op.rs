@@ -55,6 +55,9 @@ pub enum Op {
     /// Batch normalisation before it is known whether the network trains: `[x, scale, shift, running_mean,
     /// running_variance] → [y]`.
     BatchNorm(BatchNorm),
+    /// Kernel and bias of a convolution or product together with the normalisation of its result: `[kernel, scale, shift,
+    /// running_mean, running_variance, bias?] → [kernel, bias]`.
+    FoldBatchNorm(BatchNorm),
     /// By the batch's own statistics: `[x, scale, shift] → [y, mean, inverse_deviation]`.
     BatchNormTraining(BatchNorm),
     /// `[x, dy, mean, inverse_deviation] → [dscale, dshift]`.
@@ -176,6 +179,12 @@ pub struct Channels {
 }
 
 impl Op {
+    /// Whether results depend on parameters alone, so that they are the same for every batch.
+    #[must_use]
+    pub fn is_of_parameters(&self) -> bool {
+        matches!(self, Self::FoldBatchNorm(_))
+    }
+
     /// The operation's name, as dumps show it.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -203,6 +212,7 @@ impl Op {
             Self::AdaptiveAvgPool(_) => "adaptive-avg-pool",
             Self::AdaptiveAvgPoolGradient(_) => "adaptive-avg-pool-gradient",
             Self::BatchNorm(_) => "batch-norm",
+            Self::FoldBatchNorm(_) => "fold-batch-norm",
             Self::BatchNormTraining(_) => "batch-norm-training",
             Self::BatchNormParameterGradient => "batch-norm-parameter-gradient",
             Self::BatchNormInputGradient => "batch-norm-input-gradient",

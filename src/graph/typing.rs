@@ -26,6 +26,7 @@ pub(super) fn result_types(graph: &Graph, op: &Op, inputs: &[ValueId]) -> Types 
         Op::AvgPool(w, count) => operands.averaged(&w, count),
         Op::AdaptiveAvgPool(pool) => operands.averaged_to_size(&pool),
         Op::BatchNorm(_) => operands.affine_in_place(),
+        Op::FoldBatchNorm(_) => fixed(vec![operands.dims(0).to_vec(), operands.dims(1).to_vec()]),
         Op::BatchNormTraining(_) => operands.normalised(),
         Op::GroupNorm(norm) => operands.normalised_by_itself(&norm),
         Op::Reshape(shape) => operands.reshaped(shape),

@@ -58,6 +58,9 @@ fn with_fused(name: &str, fused: Fused) -> String {
     if fused.bias {
         title.push_str("+bias");
     }
+    if fused.residual {
+        title.push_str("+add");
+    }
     push_activation(&mut title, fused.activation);
     title
 }
@@ -112,6 +115,7 @@ impl Work {
             Self::GroupNorm(..) => "group norm",
             Self::GroupNormGradient(_) => "group norm gradient",
             Self::BatchNormTraining(..) | Self::BatchNormInference(..) => "batch norm",
+            Self::FoldBatchNorm(_) => "fold batch norm",
             Self::BatchNormParameterGradient(_) => "batch norm parameter gradient",
             Self::BatchNormInputGradient(_) | Self::BatchNormInputGradientInPlace(_) => "batch norm input gradient",
             Self::RunningStatistics(..) => "running statistics",

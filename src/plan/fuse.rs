@@ -15,7 +15,7 @@ pub(super) struct Group {
     pub bias: Option<ValueId>,
     /// An activation that is applied as the result is stored.
     pub activation: Activation,
-    /// What is added to normalised numbers, before the activation.
+    /// What is added to the result, before the activation.
     pub residual: Option<ValueId>,
     /// A max pool over a convolution's result before it is stored, or whose winners alone carry a gradient.
     pub pool: Option<Window>,
@@ -117,18 +117,21 @@ impl Fusion<'_> {
         (self.readers[value.0] == 1 && !is_kept(self.kept, value)).then(|| self.consumers[value.0][0])
     }
 
-    /// Takes `next` into the group if the store of the group's result can do its work too: one bias, then one
-    /// activation, then, for a convolution, a pool.
+    /// Takes `next` into the group if the store of the group's result can do its work too: one bias, then, for a
+    /// convolution or product, one sum with what is there already, then one activation, then, for a convolution without a
+    /// sum, a pool.
     fn absorb(&self, group: &mut Group, next: NodeId) -> bool {
         let node = &self.graph.nodes[next.0];
         let is_open = group.pool.is_none() && group.activation == Activation::Identity;
+        let adds = !matches!(self.graph.nodes[group.node.0].op, Op::Scale);
         match node.op {
-            Op::Bias if is_open && group.bias.is_none() => {
+            Op::Bias if is_open && group.bias.is_none() && group.residual.is_none() => {
                 group.bias = Some(node.inputs[1]);
                 group.reads.push(node.inputs[1]);
             }
+            Op::Add if is_open && adds => return self.add(group, node),
             Op::Map(activation) if is_open => group.activation = activation,
-            Op::MaxPool(window) if group.pool.is_none() => {
+            Op::MaxPool(window) if group.pool.is_none() && group.residual.is_none() => {
                 let Op::Conv(conv) = self.graph.nodes[group.node.0].op else { return false };
                 let pooled = PooledConv { conv, pool: window };
                 if choose::pooled_forward(self.options, &pooled).is_none() {
@@ -149,18 +152,24 @@ impl Fusion<'_> {
         let is_open = group.activation == Activation::Identity;
         match node.op {
             Op::Map(activation) if is_open => group.activation = activation,
-            Op::Add if is_open && group.residual.is_none() => {
-                let Some(&other) = node.inputs.iter().find(|&&input| input != group.outputs[0]) else { return false };
-                if !self.is_there(other, group.node) {
-                    return false;
-                }
-                group.residual = Some(other);
-                group.reads.push(other);
-            }
+            Op::Add if is_open => return self.add(group, node),
             _ => return false,
         }
         group.outputs[0] = node.outputs[0];
         group.serves(node.layer);
+        true
+    }
+
+    /// Takes a sum into a group that has none, if the other summand is there before the group's node is computed.
+    fn add(&self, group: &mut Group, sum: &Node) -> bool {
+        let Some(&other) = sum.inputs.iter().find(|&&input| input != group.outputs[0]) else { return false };
+        if group.residual.is_some() || !self.is_there(other, group.node) {
+            return false;
+        }
+        group.residual = Some(other);
+        group.reads.push(other);
+        group.outputs[0] = sum.outputs[0];
+        group.serves(sum.layer);
         true
     }
 

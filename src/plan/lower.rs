@@ -2,22 +2,22 @@
 
 use super::buffer::Buffers;
 use super::fuse::{Group, groups};
-use super::step::{Buffer, BufferId, Change, Decays, Element, Fused, Optimizer, Phase, Rows, Slot, Step, Work};
-use super::{Options, Plan, choose, layout};
+use super::step::{Buffer, BufferId, Element, Fused, Phase, Rows, Slot, Step, Work};
+use super::{Options, Plan, layout};
 use crate::graph::{CountPadding, DropoutUnit, Graph, Op, Param, Shape, Source, Value, ValueId};
 use crate::kernel::conv::PooledConv;
-use crate::kernel::{Activation, ConvGeometry, Dense, Window, elementwise, norm};
+use crate::kernel::{Activation, Window, elementwise, norm};
 
 /// A plan under construction.
 pub(super) struct Lowering<'a> {
-    graph: &'a Graph,
+    pub(super) graph: &'a Graph,
     kept: &'a [ValueId],
-    options: Options,
+    pub(super) options: Options,
     groups: Vec<Group>,
-    buffers: Buffers,
-    steps: Vec<Step>,
-    optimizer_state: Vec<Slot>,
-    scratch_len: usize,
+    pub(super) buffers: Buffers,
+    pub(super) steps: Vec<Step>,
+    pub(super) optimizer_state: Vec<Slot>,
+    pub(super) scratch_len: usize,
 }
 
 /// What a group becomes: the work with its operands, a workspace if it wants one.
@@ -51,10 +51,20 @@ impl<'a> Lowering<'a> {
 
     /// Steps for all nodes of the graph.
     pub fn graph(&mut self) {
+        let is_of_parameters =
+            |at: &usize, groups: &[Group]| self.graph.nodes[groups[*at].node.0].op.is_of_parameters();
+        let (first, then): (Vec<usize>, Vec<usize>) =
+            (0..self.groups.len()).partition(|at| is_of_parameters(at, &self.groups));
+        for at in first {
+            let group = self.groups[at].clone();
+            let draft = self.draft(&group, &self.graph.nodes[group.node.0].op);
+            self.push(&draft, &group, Phase::Prepare);
+        }
         let mut phase = Phase::Forward;
-        for at in 0..self.groups.len() {
+        for at in then {
             let group = self.groups[at].clone();
             let op = self.graph.nodes[group.node.0].op;
+            self.put_residual(&group, at, phase);
             match op {
                 Op::Reshape(_) => {}
                 Op::Map(activation) => self.map(&group, at, activation, phase),
@@ -73,47 +83,6 @@ impl<'a> Lowering<'a> {
             if matches!(op, Op::SoftmaxCrossEntropy | Op::SigmoidCrossEntropy | Op::Criterion(_)) {
                 phase = Phase::Backward;
             }
-        }
-    }
-
-    /// A step for each trained parameter that the loss depends on.
-    pub fn updates(&mut self, gradients: &[Option<ValueId>], change: Change) {
-        if let Some(norm) = change.clip_norm {
-            self.clip(gradients, norm);
-        }
-        let optimizer = change.optimizer;
-        let kinds = state_kinds(optimizer);
-        for (param, gradient) in self.graph.params.iter().zip(gradients) {
-            let Some(gradient) = *gradient else { continue };
-            let mut writes = vec![self.buffer_of(param.value)];
-            for kind in kinds {
-                let buffer = self.buffers.add(&self.graph.value(param.value).ty, true);
-                let slot =
-                    Slot { name: format!("{kind}/{}", param.name), dims: param.dims.clone(), buffer, role: param.role };
-                self.optimizer_state.push(slot);
-                writes.push(buffer);
-            }
-            let reads = vec![self.buffer_of(gradient)];
-            let work = Work::Update(optimizer, if param.role.is_kernel() { Decays::Yes } else { Decays::No });
-            self.steps.push(Step { work, phase: Phase::Update, layers: vec![param.layer], reads, writes });
-        }
-    }
-
-    /// Steps that shrink all gradients together to the norm `max`: first the norm of each, then the factor of all.
-    fn clip(&mut self, gradients: &[Option<ValueId>], max: f64) {
-        let graph = self.graph;
-        let present: Vec<(&Param, ValueId)> =
-            graph.params.iter().zip(gradients).filter_map(|(param, gradient)| Some((param, (*gradient)?))).collect();
-        let norms = self.workspace(present.len().max(1));
-        for (at, (param, gradient)) in present.iter().enumerate() {
-            let reads = vec![self.buffer_of(*gradient)];
-            let (work, layers, writes) = (Work::GradientNorm(at), vec![param.layer], vec![norms]);
-            self.steps.push(Step { work, phase: Phase::Update, layers, reads, writes });
-        }
-        for (param, gradient) in present {
-            let writes = vec![self.buffer_of(gradient)];
-            let (work, layers, reads) = (Work::ClipGradient(max), vec![param.layer], vec![norms]);
-            self.steps.push(Step { work, phase: Phase::Update, layers, reads, writes });
         }
     }
 
@@ -174,11 +143,18 @@ impl<'a> Lowering<'a> {
         self.push_step(draft.work, reads, writes, group, phase);
     }
 
-    fn push_step(&mut self, work: Work, reads: Vec<BufferId>, writes: Vec<BufferId>, group: &Group, phase: Phase) {
+    pub(super) fn push_step(
+        &mut self,
+        work: Work,
+        reads: Vec<BufferId>,
+        writes: Vec<BufferId>,
+        group: &Group,
+        phase: Phase,
+    ) {
         self.steps.push(Step { work, phase, layers: group.layers.clone(), reads, writes });
     }
 
-    fn workspace(&mut self, len: usize) -> BufferId {
+    pub(super) fn workspace(&mut self, len: usize) -> BufferId {
         let live = (usize::MAX, 0);
         self.buffers.push(Buffer { len, per_image: false, element: Element::F32, live, persistent: false, offset: 0 })
     }
@@ -293,6 +269,7 @@ impl<'a> Lowering<'a> {
                 let groups = norm.groups_of(self.graph.shape(inputs[0]));
                 plain(Work::GroupNormGradient(groups)).workspace(groups.gradient_workspace(batch))
             }
+            Op::FoldBatchNorm(by) => plain(Work::FoldBatchNorm(by.epsilon)),
             Op::BatchNormParameterGradient => plain(Work::BatchNormParameterGradient(rows(0)))
                 .workspace(norm::parameter_gradients_workspace(rows(0).pixels * batch, rows(0).channels)),
             Op::RunningStatistics(n, pixels) => {
@@ -333,120 +310,21 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn conv(&mut self, group: &Group, op: &Op) -> Draft {
-        let options @ Options { batch, .. } = self.options;
-        let (work, workspace, scratch) = match *op {
-            Op::ConvWeightGradient(g) => {
-                let kernel = choose::weight_gradient(options, &g);
-                (Work::ConvWeightGradient(g, kernel), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
-            }
-            Op::Conv(g) => {
-                let kernel = choose::forward(options, &g);
-                (Work::Conv(g, kernel, fused(group)), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
-            }
-            _ => unreachable!("{} is no convolution", op.name()),
-        };
-        self.scratch_len = self.scratch_len.max(scratch);
-        Draft::new(work, &group.reads, &group.outputs).workspace(workspace)
-    }
-
-    /// The gradient overwrites what the derivative behind it is computed from, so that it takes no memory of its own, if
-    /// nobody needs that any more; else the derivative is a step of its own.
-    fn conv_input_gradient(&mut self, group: &Group, at: usize, g: ConvGeometry, phase: Phase) {
-        let options @ Options { batch, .. } = self.options;
-        let dx = group.outputs[0];
-        let in_place = group.derivative.filter(|derivative| self.buffers.ends_at(derivative.source, at));
-        let activation = in_place.map_or(Activation::Identity, |derivative| derivative.activation);
-        let (work, workspace, scratch) = match group.pool {
-            Some(pool) => {
-                let g = PooledConv { conv: g, pool };
-                let kernel = choose::pooled_input_gradient(options, &g).unwrap_or_else(unfused);
-                (Work::PooledInputGradient(g, kernel, activation), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
-            }
-            None => {
-                let kernel = choose::input_gradient(options, &g);
-                (Work::ConvInputGradient(g, kernel, activation), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
-            }
-        };
-        self.scratch_len = self.scratch_len.max(scratch);
-        if let Some(derivative) = in_place {
-            self.buffers.overwrite(self.graph, derivative.source, dx);
-        }
-        let operands = 2 + usize::from(group.pool.is_some());
-        self.push(&Draft::new(work, &group.reads[..operands], &[dx]).workspace(workspace), group, phase);
-        if let (Some(derivative), None) = (group.derivative, in_place) {
-            let [source, dx] = [derivative.source, dx].map(|value| self.buffer_of(value));
-            self.push_step(Work::MapGradientInPlace(derivative.activation), vec![source], vec![dx], group, phase);
-        }
-    }
-
-    fn pooled_conv(&mut self, group: &Group, op: &Op, g: &PooledConv) -> Draft {
-        let options @ Options { batch, .. } = self.options;
-        let (work, workspace, scratch) = match *op {
-            Op::Conv(_) => {
-                let kernel = choose::pooled_forward(options, g).unwrap_or_else(unfused);
-                (Work::ConvPool(*g, kernel, fused(group)), (kernel.workspace)(g, batch), (kernel.scratch)(g))
-            }
-            _ => {
-                let kernel = choose::pooled_weight_gradient(options, g).unwrap_or_else(unfused);
-                (Work::PooledWeightGradient(*g, kernel), (kernel.workspace)(g, batch), (kernel.scratch)(g))
-            }
-        };
-        self.scratch_len = self.scratch_len.max(scratch);
-        let mut writes = vec![group.outputs[0]];
-        if matches!(op, Op::Conv(_)) {
-            writes.extend(self.wanted_index(group));
-        }
-        Draft::new(work, &group.reads, &writes).workspace(workspace)
-    }
-
-    fn product(&mut self, group: &Group, op: &Op) -> Draft {
-        let inputs = &self.graph.nodes[group.node.0].inputs;
-        let len = |value: ValueId| self.graph.shape(value).len();
-        let dense = |inputs: ValueId, outputs: ValueId| Dense {
-            isa: self.options.isa,
-            operands: self.options.operands(),
-            inputs: len(inputs),
-            outputs: len(outputs),
-        };
-        let work = match op {
-            Op::Product => Work::Dense(dense(inputs[0], group.outputs[0]), fused(group)),
-            Op::ProductInputGradient => Work::DenseInputGradient(dense(group.outputs[0], inputs[0])),
-            _ => Work::DenseWeightGradient(dense(inputs[0], inputs[1])),
-        };
-        Draft::new(work, &group.reads, &group.outputs)
-    }
-
     fn max_pool(&self, group: &Group, window: Window) -> Draft {
         let writes: Vec<ValueId> = [group.outputs[0]].into_iter().chain(self.wanted_index(group)).collect();
         Draft::new(Work::MaxPool(window, self.options.isa), &group.reads, &writes)
     }
 
     /// The winners' places, which are kept only where a gradient will ask for them.
-    fn wanted_index(&self, group: &Group) -> Option<ValueId> {
+    pub(super) fn wanted_index(&self, group: &Group) -> Option<ValueId> {
         let index = group.outputs[1];
         self.graph.nodes.iter().any(|node| node.inputs.contains(&index)).then_some(index)
     }
 }
 
-/// A group has a pool only where there is a kernel for both.
-fn unfused<T>() -> T {
-    unreachable!("a pool was fused that no kernel computes")
-}
-
 /// What rides on the store of a group's work.
-fn fused(group: &Group) -> Fused {
-    Fused { bias: group.bias.is_some(), activation: group.activation }
-}
-
-/// What an optimizer keeps for each parameter, in the order in which an update takes it.
-fn state_kinds(optimizer: Optimizer) -> &'static [&'static str] {
-    match optimizer {
-        Optimizer::Sgd { momentum: 0.0, .. } => &[],
-        Optimizer::Sgd { .. } => &["velocity"],
-        Optimizer::Adam { .. } | Optimizer::AdamW { .. } => &["moment1", "moment2"],
-        Optimizer::RmsProp { .. } => &["square"],
-    }
+pub(super) fn fused(group: &Group) -> Fused {
+    Fused { bias: group.bias.is_some(), residual: group.residual.is_some(), activation: group.activation }
 }
 
 impl Graph {

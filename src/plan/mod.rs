@@ -11,7 +11,9 @@ mod fuse;
 mod layout;
 mod lower;
 mod norm;
+mod product;
 mod step;
+mod update;
 
 pub use crate::syntax::settings::Precision;
 pub use cost::Cost;

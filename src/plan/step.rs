@@ -64,6 +64,8 @@ pub struct Slot {
 /// Which part of a run a step belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// What follows from the parameters alone: done once, and again when these are changed from outside.
+    Prepare,
     /// From the images to the loss or the probabilities.
     Forward,
     /// From the loss to the gradients.
@@ -87,11 +89,13 @@ pub struct Step {
     pub writes: Vec<BufferId>,
 }
 
-/// Bias and activation applied as a product, convolution or scaling is stored.
+/// Bias, residual and activation applied, in this order, as a product, convolution or scaling is stored.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fused {
     /// Whether a bias follows the other operands.
     pub bias: bool,
+    /// Whether what the result's buffer holds before is added.
+    pub residual: bool,
     /// The activation; the identity for none.
     pub activation: Activation,
 }
@@ -153,7 +157,7 @@ impl From<Optimizer> for Change {
 /// What runs. `[reads] → [writes]`; `(!)` marks an operand that is changed in place.
 #[derive(Clone, Copy, Debug)]
 pub enum Work {
-    /// `[x, kernel, bias?] → [y, workspace]`.
+    /// `[x, kernel, bias?] → [y(!), workspace]`.
     Conv(ConvGeometry, &'static ConvForward, Fused),
     /// `[dy, kernel] → [dx, workspace]`; under an activation, dx overwrites what its derivative is computed from.
     ConvInputGradient(ConvGeometry, &'static ConvInputGradient, Activation),
@@ -165,7 +169,7 @@ pub enum Work {
     PooledInputGradient(PooledConv, &'static PooledInputGradient, Activation),
     /// `[x, dy, index] → [dkernel, workspace]`.
     PooledWeightGradient(PooledConv, &'static PooledGradient),
-    /// `[x, kernel, bias?] → [y]`.
+    /// `[x, kernel, bias?] → [y(!)]`.
     Dense(Dense, Fused),
     /// `[dy, kernel] → [dx]`.
     DenseInputGradient(Dense),
@@ -217,6 +221,8 @@ pub enum Work {
     BatchNormTraining(Rows, f32, Riding),
     /// `[x, scale, shift, mean, variance, residual?] → [y, workspace]`; epsilon.
     BatchNormInference(Rows, f32, Riding),
+    /// `[kernel, scale, shift, mean, variance, bias?] → [kernel, bias]`; epsilon.
+    FoldBatchNorm(f32),
     /// `[x, dy, mean, inverse_deviation] → [dscale, dshift, workspace]`.
     BatchNormParameterGradient(Rows),
     /// `[x, dy, mean, inverse_deviation, scale, dscale, dshift] → [dx, workspace]`.

@@ -3,10 +3,10 @@
 use netc::base::Random;
 use netc::exec::reference::{Feed, evaluate};
 use netc::exec::{Rate, Session};
-use netc::graph::{Graph, Inference, Objective, Training, ValueId};
+use netc::graph::{Graph, Inference, Objective, Op, Training, ValueId};
 use netc::kernel::Isa;
 use netc::kernel::criterion::{Criterion, Error};
-use netc::plan::{Optimizer, Options, Plan, Precision};
+use netc::plan::{Optimizer, Options, Phase, Plan, Precision};
 
 use crate::network::{Case, cases, operations_used};
 
@@ -310,6 +310,36 @@ fn inference_gives_the_probabilities_of_the_reference() {
         session.run(IMAGES, &Rate::default());
         let got = session.probabilities(IMAGES).to_owned();
         assert_close(case.name, got.iter().copied(), &values[inference.probabilities.0]);
+    }
+}
+
+/// Normalisations that their convolutions take over change no answer, and are done once for all batches.
+#[test]
+fn folded_normalisations_answer_as_the_network_that_was_written() {
+    for case in cases().into_iter().filter(|case| case.name.starts_with("normalised")) {
+        let inference = Inference::of(&case.graph);
+        let feed = feed(&case.graph, 2);
+        let wanted = &evaluate(&case.graph, &feed)[case.graph.output.0];
+        let plan =
+            Plan::inference(&inference, Options { batch: IMAGES, isa: Isa::detect(), precision: Precision::F32 });
+        let prepared = plan.steps.iter().filter(|step| step.phase == Phase::Prepare).count();
+        let norms = case.graph.nodes.iter().filter(|node| matches!(node.op, Op::BatchNorm(_))).count();
+        let left = inference.graph.nodes.iter().filter(|node| matches!(node.op, Op::BatchNorm(_))).count();
+        assert_eq!(prepared + left, norms, "{}", case.name);
+        let mut session = Session::new(plan, 2).expect("threads");
+        let mut answers = |feed: &Feed| {
+            fill(&mut session, feed);
+            session.run(IMAGES, &Rate::default());
+            session.images_mut(IMAGES).iter_mut().zip(&feed.images).for_each(|(to, &number)| *to = number as f32);
+            session.run(IMAGES, &Rate::default());
+            session.logits(IMAGES).to_owned()
+        };
+        assert_close(case.name, answers(&feed).iter().copied(), wanted);
+        // Other parameters are prepared anew.
+        let mut other = feed.clone();
+        other.params.iter_mut().flatten().for_each(|number| *number *= 1.25);
+        let wanted = &evaluate(&case.graph, &other)[case.graph.output.0];
+        assert_close(case.name, answers(&other).iter().copied(), wanted);
     }
 }
 

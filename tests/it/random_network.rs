@@ -5,7 +5,7 @@ use netc::base::Source;
 use netc::check::{Facts, check};
 use netc::exec::reference::evaluate;
 use netc::exec::{Rate, Session};
-use netc::graph::{Graph, Training};
+use netc::graph::{Graph, Head, Inference, Training};
 use netc::kernel::Isa;
 use netc::plan::{Options, Plan, Precision};
 use netc::syntax::parse;
@@ -45,12 +45,27 @@ fn layer() -> impl Strategy<Value = String> {
     ]
 }
 
+/// The network as it stands, dropouts aside, against what is folded and planned of it.
+fn inference_agrees(text: &str, isa: Isa) -> Result<(), TestCaseError> {
+    let Some(graph) = graph(&text.replace("Dropout(0.2)", "Dropout(0)")) else { return Ok(()) };
+    let inference = Inference::of(&graph);
+    inference.graph.verify();
+    let feed = feed(&graph, 3);
+    let wanted = &evaluate(&graph, &feed)[Head::of(&graph).1.0];
+    let plan = Plan::inference(&inference, Options { batch: IMAGES, isa, precision: Precision::F32 });
+    let mut session = Session::new(plan, 2).expect("two threads");
+    fill(&mut session, &feed);
+    session.run(IMAGES, &Rate::default());
+    agrees("logits", session.logits(IMAGES).iter().copied().collect(), wanted, 1e-3)
+}
+
 /// Layers that keep the shape, for branches.
 fn kept() -> impl Strategy<Value = &'static str> {
     select(vec![
         "Conv(4, padding: same)",
         "Conv(4, kernel: 1x1)",
         "Relu -> Conv(4, padding: same, bias: false) -> BatchNorm",
+        "Conv(4, padding: same) -> BatchNorm -> Relu",
         "MaxPool(3, stride: 1, padding: same) -> Conv(4, kernel: 1x1)",
         "Conv(4, kernel: 1x1) -> LayerNorm -> Elu",
     ])
@@ -126,13 +141,15 @@ proptest! {
     })]
 
     #[test]
-    fn plans_of_random_networks_give_the_losses_and_gradients_of_the_reference(text in network()) {
+    fn plans_of_random_networks_give_the_losses_gradients_and_answers_of_the_reference(text in network()) {
         let graph = graph(&text);
         prop_assume!(graph.is_some());
         let training = Training::of(&graph.expect("a network"));
         training.graph.verify();
         for isa in Isa::available() {
-            plan_agrees(&training, isa).map_err(|error| TestCaseError::fail(format!("on {isa}:\n{text}\n{error}")))?;
+            plan_agrees(&training, isa)
+                .and_then(|()| inference_agrees(&text, isa))
+                .map_err(|error| TestCaseError::fail(format!("on {isa}:\n{text}\n{error}")))?;
         }
     }
 }

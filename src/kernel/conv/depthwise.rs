@@ -31,7 +31,8 @@ pub fn forward(g: &ConvGeometry, n: usize, x: &[f32], w: &[f32], epilogue: Epilo
     y.par_chunks_mut(out_row).enumerate().for_each(|(index, y)| {
         let (image, row) = (index / g.window.out_h, index % g.window.out_h);
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];
-        forward_row(g, x, w, row, y);
+        epilogue.start(y);
+        add_forward_row(g, x, w, row, y);
         epilogue.apply(Isa::Portable, y);
     });
 }
@@ -78,10 +79,9 @@ pub fn weight_gradient(g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &m
     sum_partials(partials, dw);
 }
 
-/// Computes one row of y.
-fn forward_row(g: &ConvGeometry, x: &[f32], w: &[f32], row: usize, y: &mut [f32]) {
+/// Adds to one row of y.
+fn add_forward_row(g: &ConvGeometry, x: &[f32], w: &[f32], row: usize, y: &mut [f32]) {
     let kernel = g.window.kernel;
-    y.fill(0.0);
     for (tap, w) in w.chunks_exact(g.filters).enumerate() {
         let Some(x) = input_row(g, x, row, tap / kernel[1]) else { continue };
         for pixel in pixels(g, tap % kernel[1]) {

@@ -42,11 +42,12 @@ pub fn forward(
     let bands = |(image, y): (usize, &mut [f32])| {
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];
         y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| {
+            let into = if epilogue.residual { Into::Add } else { Into::Replace };
             for group in 0..g.groups {
                 let pixels = y.len() / g.filters;
                 scratch.with(pixels * depth(g), |room| {
                     let columns = columns(g, x, group, band * rows, pixels, room);
-                    product(columns, weights(g, w, group), Into::Replace, &mut y[first_filter(g, group)..], g.filters);
+                    product(columns, weights(g, w, group), into, &mut y[first_filter(g, group)..], g.filters);
                 });
             }
             epilogue.apply(Isa::Portable, y);

@@ -14,6 +14,8 @@ struct Case {
     w: Vec<f32>,
     dy: Vec<f32>,
     bias: Vec<f32>,
+    /// What y holds before a forward convolution, which adds to it; empty where it replaces it.
+    residual: Vec<f32>,
     activation: Activation,
 }
 
@@ -67,6 +69,7 @@ impl Case {
             w: draws.normals(g.weight_len()),
             dy: draws.normals(n * g.out_len()),
             bias: draws.normals(g.filters),
+            residual: if draws.below(2) == 0 { Vec::new() } else { draws.normals(n * g.out_len()) },
             activation: draws.of(&activations),
         }
     }
@@ -75,11 +78,11 @@ impl Case {
     fn rounded(&self) -> Self {
         let rounded = |values: &[f32]| values.iter().map(|&value| round(value)).collect();
         let [x, w, dy] = [&self.x, &self.w, &self.dy].map(|values| rounded(values));
-        Self { x, w, dy, bias: self.bias.clone(), ..*self }
+        Self { x, w, dy, bias: self.bias.clone(), residual: self.residual.clone(), ..*self }
     }
 
     fn epilogue(&self) -> Epilogue<'_> {
-        Epilogue { bias: Some(&self.bias), activation: self.activation }
+        Epilogue { bias: Some(&self.bias), residual: !self.residual.is_empty(), activation: self.activation }
     }
 }
 
@@ -183,7 +186,7 @@ fn with_space(workspace: usize, scratch: usize, run: impl FnOnce(Space<'_>)) {
 
 fn forward(row: &ConvForward, case: &Case) -> Vec<f32> {
     let (g, n) = (&case.g, case.n);
-    let mut y = vec![f32::NAN; n * g.out_len()];
+    let mut y = if case.residual.is_empty() { vec![f32::NAN; n * g.out_len()] } else { case.residual.clone() };
     with_space((row.workspace)(g, n), (row.scratch)(g), |space| {
         (row.run)(g, n, &case.x, &case.w, case.epilogue(), &mut y, space);
     });
@@ -239,7 +242,8 @@ fn check_forward_of(table: &'static [ConvForward], case: &Case, exact: &Case) {
     let mut sums = vec![Sum::default(); case.n * case.g.out_len()];
     for_each_product(&case.g, case.n, |x, w, y| sums[y].add(exact.x[x], exact.w[w]));
     for (at, sum) in sums.iter_mut().enumerate() {
-        let value = sum.value + f64::from(case.bias[at % case.g.filters]);
+        let residual = case.residual.get(at).copied().unwrap_or_default();
+        let value = sum.value + f64::from(case.bias[at % case.g.filters]) + f64::from(residual);
         *sum = Sum { value: f64::from(case.activation.apply(value as f32)), size: sum.size + 1.0 };
     }
     for row in runnable(table, &case.g) {

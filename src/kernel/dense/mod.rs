@@ -30,7 +30,7 @@ const IMAGES: usize = 16;
 /// Rows of w that stay in cache while the images of a task pass over them.
 const ROWS: usize = 128;
 
-/// Computes y = activation(x·w + bias).
+/// Computes y = activation(x·w + bias), or, with a residual, activation(x·w + bias + y).
 pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
     let Dense { isa, operands, inputs: i, outputs: o } = dense;
     verify_lengths(n, i, o, x, w, y);
@@ -41,7 +41,7 @@ pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<
     let images = images_of_a_task(n);
     let product = Product::of(isa, o);
     y.par_chunks_mut(images * o).enumerate().for_each(|(task, y)| {
-        y.fill(0.0);
+        epilogue.start(y);
         let x = &x[task * images * i..][..y.len() / o * i];
         if operands == Operands::Bf16 {
             pair::add_forward(isa, [i, o], x, w, y);
@@ -153,7 +153,6 @@ mod tests {
     use super::*;
 
     use crate::base::Random;
-    use crate::kernel::Activation;
     use crate::kernel::bf16::round;
 
     fn draws(stream: u64, len: usize) -> Vec<f32> {
@@ -174,7 +173,7 @@ mod tests {
         let dense = Dense { isa, operands, inputs: i, outputs: o };
         let (x, w, dy, bias) = (draws(1, n * i), draws(2, i * o), draws(3, n * o), draws(4, o));
         let [mut y, mut dx, mut dw] = [n * o, n * i, i * o].map(|len| vec![f32::NAN; len]);
-        forward(dense, n, &x, &w, Epilogue { bias: Some(&bias), activation: Activation::Identity }, &mut y);
+        forward(dense, n, &x, &w, Epilogue { bias: Some(&bias), ..Epilogue::default() }, &mut y);
         input_gradient(dense, n, &dy, &w, &mut dx);
         weight_gradient(dense, n, &x, &dy, &mut dw);
         let multiplied = |value: &f32| if operands == Operands::Bf16 { round(*value) } else { *value };

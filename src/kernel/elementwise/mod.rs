@@ -271,7 +271,7 @@ mod tests {
             channel_scale(isa, rows, c, &x, &scale, Epilogue::default(), &mut y);
             assert_eq!(y, channel::channel_scale(c, &x, &scale));
             let shift = normal("shift", c);
-            let epilogue = Epilogue { bias: Some(&shift), activation: Activation::Relu };
+            let epilogue = Epilogue { bias: Some(&shift), residual: false, activation: Activation::Relu };
             channel_scale(isa, rows, c, &x, &scale, epilogue, &mut y);
             let shifted = channel::bias_add(c, &channel::channel_scale(c, &x, &scale), &shift);
             assert_eq!(y, pointwise::map(Activation::Relu, &shifted));

@@ -71,8 +71,9 @@ enum Left {
 /// What becomes of a sum.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Finish<'a> {
-    /// It replaces `c`, after a bias (a whole panel of it) is added and the clamp applied.
-    Store { bias: Option<&'a [f32]>, clamp: Clamp },
+    /// It replaces `c`, after a bias (a whole panel of it) and, as a residual, what `c` held are added and the clamp is
+    /// applied.
+    Store { bias: Option<&'a [f32]>, residual: bool, clamp: Clamp },
     /// It is added to `c`.
     Add,
 }

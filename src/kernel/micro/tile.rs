@@ -46,7 +46,7 @@ unsafe fn tile<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
         }
         let sums = contract::<S, H, V, LEFT>(by, block.a_lane, a, b, [start; H]);
         match finish {
-            Finish::Store { clamp, .. } => store::<S, H, V>(sums, clamp, block, c),
+            Finish::Store { residual, clamp, .. } => store::<S, H, V>(sums, residual, clamp, block, c),
             Finish::Add => add::<S, H, V>(sums, block, c),
         }
     }
@@ -121,6 +121,7 @@ unsafe fn step<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
 #[inline(always)]
 unsafe fn store<S: Simd, const H: usize, const V: usize>(
     sums: [[S::Register; V]; H],
+    residual: bool,
     clamp: Clamp,
     block: Block,
     c: *mut f32,
@@ -131,6 +132,7 @@ unsafe fn store<S: Simd, const H: usize, const V: usize>(
         // SAFETY: row i of the tile has `width` elements, of which whole registers are stored only where they fit.
         unsafe {
             let c = c.add(i * block.c_lane);
+            let sum = if residual { add_row::<S, V>(sum, block.width, c) } else { sum };
             // The order of the operands keeps what is not a number.
             let sum = sum.map(|sum| S::min(ceiling, S::max(floor, sum)));
             if block.width == V * S::LANES {
@@ -163,6 +165,25 @@ unsafe fn add<S: Simd, const H: usize, const V: usize>(sums: [[S::Register; V]; 
                 }
             }
         }
+    }
+}
+
+/// A row of sums and of what lies in `c`.
+#[inline(always)]
+unsafe fn add_row<S: Simd, const V: usize>(mut sum: [S::Register; V], width: usize, c: *const f32) -> [S::Register; V] {
+    // SAFETY: the caller vouches for `width` elements of `c`; whole registers are read only where they fit.
+    unsafe {
+        let mut copy = [0.0; WIDEST_PANEL];
+        let c = if width == V * S::LANES {
+            c
+        } else {
+            std::ptr::copy_nonoverlapping(c, copy.as_mut_ptr(), width);
+            copy.as_ptr()
+        };
+        for (v, sum) in sum.iter_mut().enumerate() {
+            *sum = S::add(*sum, S::load(c.add(v * S::LANES)));
+        }
+        sum
     }
 }
 

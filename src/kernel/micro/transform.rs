@@ -88,12 +88,15 @@ unsafe fn input<S: Simd>(d: *const f32, row: usize, pixel: usize, v: *mut f32, p
     }
 }
 
-/// Aᵀ m A, the bias and the clamp for one register of channels: `m` + p·plane to `y` + r·row + c·pixel.
+/// Aᵀ m A, the bias, what `y` holds where `residual` asks for it, and the clamp for one register of channels: `m` + p·plane
+/// to `y` + r·row + c·pixel.
 #[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "two operands with their strides")]
 unsafe fn output<S: Simd>(
     m: *const f32,
     plane: usize,
     bias: *const f32,
+    residual: bool,
     clamp: Clamp,
     y: *mut f32,
     row: usize,
@@ -117,16 +120,18 @@ unsafe fn output<S: Simd>(
                 *value = column[r];
             }
             for (column, value) in output_row::<S>(six).into_iter().enumerate() {
+                let to = y.add(r * row + column * pixel);
+                let value = S::add(value, bias);
+                let value = if residual { S::add(value, S::load(to)) } else { value };
                 // The order of the operands keeps what is not a number.
-                let value = S::min(ceiling, S::max(floor, S::add(value, bias)));
-                S::store(y.add(r * row + column * pixel), value);
+                S::store(to, S::min(ceiling, S::max(floor, value)));
             }
         }
     }
 }
 
 type Input = unsafe fn(*const f32, usize, usize, *mut f32, usize);
-type Output = unsafe fn(*const f32, usize, *const f32, Clamp, *mut f32, usize, usize);
+type Output = unsafe fn(*const f32, usize, *const f32, bool, Clamp, *mut f32, usize, usize);
 
 /// The transforms of an instruction set. That there is one means that the machine has the instruction set.
 #[derive(Clone, Copy)]
@@ -189,18 +194,29 @@ impl Transform {
         }
     }
 
-    /// y[r·row + c·pixel ..] = clamp((Aᵀ m A) + bias) for one register of channels of m[p·plane ..].
+    /// y[r·row + c·pixel ..] = clamp((Aᵀ m A) + bias), or, with a residual, clamp((Aᵀ m A) + bias + y), for one register of
+    /// channels of m[p·plane ..].
     ///
     /// # Panics
     ///
     /// If an operand ends too early.
     #[allow(clippy::too_many_arguments, reason = "two operands with their strides")]
-    pub fn output(&self, m: &[f32], plane: usize, bias: &[f32], clamp: Clamp, y: &mut [f32], row: usize, pixel: usize) {
+    pub fn output(
+        &self,
+        m: &[f32],
+        plane: usize,
+        bias: &[f32],
+        residual: bool,
+        clamp: Clamp,
+        y: &mut [f32],
+        row: usize,
+        pixel: usize,
+    ) {
         assert!((PRODUCTS - 1) * plane + self.lanes <= m.len(), "the tile reaches beyond its place");
         assert!(self.lanes <= bias.len(), "the bias is no whole register");
         assert!((OUTPUT - 1) * (row + pixel) + self.lanes <= y.len(), "the tile reaches beyond the output");
         // SAFETY: `of` has checked the instruction set; the last places, asserted above, bound all others.
-        unsafe { (self.output)(m.as_ptr(), plane, bias.as_ptr(), clamp, y.as_mut_ptr(), row, pixel) }
+        unsafe { (self.output)(m.as_ptr(), plane, bias.as_ptr(), residual, clamp, y.as_mut_ptr(), row, pixel) }
     }
 }
 
@@ -216,17 +232,19 @@ macro_rules! instance {
             }
 
             $(#[target_feature(enable = $features)])?
+            #[allow(clippy::too_many_arguments, reason = "two operands with their strides")]
             unsafe fn output(
                 m: *const f32,
                 plane: usize,
                 bias: *const f32,
+                residual: bool,
                 clamp: Clamp,
                 y: *mut f32,
                 row: usize,
                 pixel: usize,
             ) {
                 // SAFETY: forwarded from the caller.
-                unsafe { super::output::<$simd>(m, plane, bias, clamp, y, row, pixel) }
+                unsafe { super::output::<$simd>(m, plane, bias, residual, clamp, y, row, pixel) }
             }
 
             pub(super) fn transform() -> Transform {

@@ -7,6 +7,7 @@
 #![expect(clippy::too_many_arguments, reason = "a kernel's operands are its signature")]
 
 mod apply;
+mod fold;
 mod gradient;
 pub mod group;
 mod run;
@@ -14,6 +15,7 @@ mod run;
 mod tests;
 
 pub use apply::{Apply, Residual, apply, apply_running, apply_workspace};
+pub use fold::fold_running;
 pub use gradient::{input_gradient, input_gradient_workspace, parameter_gradients, parameter_gradients_workspace};
 
 use super::Isa;

@@ -81,6 +81,26 @@ pub fn apply_running<T: Real>(
     apply(Statistics { mean: running_mean, inverse_deviation: &inverse }, x, scale, shift)
 }
 
+/// Kernel and bias with which a convolution or product gives what [`apply_running`] makes of its result; `bias` is the one
+/// before, or empty.
+#[must_use]
+pub fn fold_running<T: Real>(
+    [running_mean, running_var]: [&[T]; 2],
+    epsilon: T,
+    kernel: &[T],
+    scale: &[T],
+    shift: &[T],
+    bias: &[T],
+) -> (Vec<T>, Vec<T>) {
+    let c = scale.len();
+    let factor = |channel: usize| scale[channel] / (running_var[channel] + epsilon).sqrt();
+    let before = |channel: usize| bias.get(channel).copied().unwrap_or(T::ZERO);
+    (
+        kernel.iter().enumerate().map(|(at, weight)| *weight * factor(at % c)).collect(),
+        (0..c).map(|at| shift[at] + (before(at) - running_mean[at]) * factor(at)).collect(),
+    )
+}
+
 /// For each element of an array the set and group it is normalised with, as one number.
 fn population_of(groups: &Groups, at: usize) -> usize {
     let width = groups.channels / groups.groups;

@@ -81,7 +81,7 @@ fn forward_band(isa: Isa, g: &ConvGeometry, x: &[f32], x_row: usize, w: &[f32], 
     let clamp = Clamp::of(epilogue.activation);
     for_each_strip(isa, channels, |micro, Panel { start, width }| {
         let bias = epilogue.bias.map(|bias| &bias[start..]);
-        let finish = Finish::Store { bias, clamp: clamp.unwrap_or(Clamp::NONE) };
+        let finish = Finish::Store { bias, residual: epilogue.residual, clamp: clamp.unwrap_or(Clamp::NONE) };
         let block = Block { height: window.out_w, width, a_lane: window.stride[1] * channels, c_lane: channels };
         for (row, y) in y.chunks_exact_mut(window.out_w * channels).enumerate() {
             let x = &x[row * window.stride[0] * x_row + start..];
@@ -163,7 +163,7 @@ fn input_gradient_of_phase(
         a: [0, down.step() * dy_row, across.step() * channels],
         b: [0, column.taps * channels, channels],
     };
-    let finish = Finish::Store { bias: None, clamp: Clamp::NONE };
+    let finish = Finish::Store { bias: None, residual: false, clamp: Clamp::NONE };
     for_each_strip(isa, channels, |micro, Panel { start, width }| {
         let block = Block { height: sweep.pixels, width, a_lane: channels, c_lane: g.window.stride[1] * channels };
         // A phase without taps has no weights, and its gradient is zero.

@@ -113,6 +113,7 @@ pub struct Forward<'a, E> {
     g: ConvGeometry,
     packed: Packed,
     panels: &'a [f32],
+    residual: bool,
     activation: Activation,
     element: PhantomData<E>,
 }
@@ -135,8 +136,8 @@ impl<'a, E: Element + Sync> Bands<'a> for Forward<'a, E> {
         let packed = Packed::of(isa, &g);
         let panels = aligned(workspace, packed.len());
         packed.fill::<E>(isa, of_x, w, epilogue.bias, panels);
-        let (micro, activation) = (E::micro(isa), epilogue.activation);
-        Self { isa, micro, of_x, g, packed, panels, activation, element: PhantomData }
+        let (micro, Epilogue { residual, activation, .. }) = (E::micro(isa), epilogue);
+        Self { isa, micro, of_x, g, packed, panels, residual, activation, element: PhantomData }
     }
 
     fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]) {
@@ -167,7 +168,7 @@ impl<E: Element> Forward<'_, E> {
         let window = &self.g.window;
         let (bias, weights) = packed.split_at(self.packed.panels.full());
         let clamp = Clamp::of(self.activation).unwrap_or(Clamp::NONE);
-        let finish = Finish::Store { bias: Some(bias), clamp };
+        let finish = Finish::Store { bias: Some(bias), residual: self.residual, clamp };
         let a_lane = window.stride[1] * window.in_c;
         let out_row = window.out_w * self.g.filters;
         let rows = y.len().div_ceil(out_row);

@@ -181,7 +181,7 @@ impl<E: Element> InputGradient<'_, E> {
     fn phase(&self, phase: [Phase; 2], patch: &Patch, packed: &[f32], first: usize, dy: &[f32], dx: &mut [f32]) {
         let (g, in_c) = (&self.g, self.g.window.in_c);
         let by = self.contraction(phase, patch.row_elements::<E>(g.groups));
-        let finish = Finish::Store { bias: None, clamp: Clamp::NONE };
+        let finish = Finish::Store { bias: None, residual: false, clamp: Clamp::NONE };
         let panel_len = panel_len(&self.panels, g, phase);
         let sweep = Sweep::of(g, phase, patch, first, dx.len());
         for index in 0..g.groups * self.panels.count() {

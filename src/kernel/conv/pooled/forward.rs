@@ -65,6 +65,7 @@ pub fn run<'a, Conv: Bands<'a>>(
     if y.is_empty() {
         return;
     }
+    assert!(!epilogue.residual, "nothing is added before a pool");
     let pooled = Pooled { isa, g, conv: Conv::new(isa, &g.conv, w, epilogue, workspace), scratch };
     let rows = band_rows(g, n);
     let band_len = rows * g.pool.out_w * g.pool.in_c;

@@ -129,7 +129,7 @@ fn what_is_pooled_on_the_way_is_what_is_pooled_afterwards() {
         let conv_output = exact.conv_output();
         let (wanted, _) = pool::max_forward(&case.g.pool, case.n, &conv_output);
         for row in runnable(table, case.g) {
-            let epilogue = Epilogue { bias: Some(&case.bias), activation: Activation::Relu };
+            let epilogue = Epilogue { bias: Some(&case.bias), residual: false, activation: Activation::Relu };
             let mut index = vec![99; case.n * case.g.out_len()];
             let y = on_any_pool(|| {
                 let mut y = vec![f32::NAN; case.n * case.g.out_len()];

@@ -187,6 +187,7 @@ pub struct Forward<'a> {
     sizes: Sizes,
     weights: &'a [f32],
     bias: &'a [f32],
+    residual: bool,
     activation: Activation,
 }
 
@@ -264,7 +265,8 @@ impl<'a> Forward<'a> {
         let weights = aligned(workspace, sizes.weights());
         weight::transform(isa, g, order, w, sizes.panels, sizes.channels, weights);
         let (micro, transform) = (MicroKernel::of(isa), Transform::of(isa));
-        Self { isa, micro, transform, g, sizes, weights, bias, activation: epilogue.activation }
+        let Epilogue { residual, activation, .. } = epilogue;
+        Self { isa, micro, transform, g, sizes, weights, bias, residual, activation }
     }
 
     /// All rows of all images; `behind` is the activation whose derivative y is multiplied with, as a gradient is.
@@ -320,7 +322,7 @@ impl<'a> Forward<'a> {
             a: [0, TILES * lanes, 1],
             b: [0, lanes * panels.full(), panels.full()],
         };
-        let finish = Finish::Store { bias: None, clamp: Clamp::NONE };
+        let finish = Finish::Store { bias: None, residual: false, clamp: Clamp::NONE };
         for (panel, weights) in panels.iter().zip(self.weights.chunks_exact(PRODUCTS * self.sizes.of_product())) {
             let width = self.micro.read_width(panel.width);
             let block = Block { height: count, width, a_lane: lanes, c_lane: filters };
@@ -346,15 +348,19 @@ impl<'a> Forward<'a> {
             let (m, bias, width) = (&m[start..], &self.bias[start..], lanes.min(filters - start));
             let y = &mut y[row * out_row + column * filters + start..];
             if is_inside && width == lanes {
-                self.transform.output(m, plane, bias, clamp, y, out_row, filters);
+                self.transform.output(m, plane, bias, self.residual, clamp, y, out_row, filters);
                 continue;
             }
-            self.transform.output(m, plane, bias, clamp, &mut tile, OUTPUT * lanes, lanes);
-            for r in 0..rows {
-                for c in 0..columns {
-                    let to = r * out_row + c * filters;
-                    y[to..to + width].copy_from_slice(&tile[(r * OUTPUT + c) * lanes..][..width]);
+            let places = || (0..rows).flat_map(|r| (0..columns).map(move |c| (r, c)));
+            let place = |(r, c): (usize, usize)| (r * out_row + c * filters, (r * OUTPUT + c) * lanes);
+            if self.residual {
+                for (in_y, in_tile) in places().map(place) {
+                    tile[in_tile..in_tile + width].copy_from_slice(&y[in_y..in_y + width]);
                 }
+            }
+            self.transform.output(m, plane, bias, self.residual, clamp, &mut tile, OUTPUT * lanes, lanes);
+            for (in_y, in_tile) in places().map(place) {
+                y[in_y..in_y + width].copy_from_slice(&tile[in_tile..in_tile + width]);
             }
         }
     }
