@@ -8,13 +8,14 @@ use std::ops::{Deref, DerefMut};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use netc::kernel::conv::{
-    ConvKernel, FORWARD, INPUT_GRADIENT, RunForward, RunGradient, RunInputGradient, WEIGHT_GRADIENT, bf16,
+    ConvKernel, FORWARD, INPUT_GRADIENT, Packing, RunForward, RunGradient, RunInputGradient, WEIGHT_GRADIENT, bf16,
 };
 use netc::kernel::geometry::windows_along;
 use netc::kernel::norm::{self, Apply, Residual};
 use netc::kernel::update::{self, Adam, Decay};
 use netc::kernel::{
-    Activation, ConvGeometry, Dense, Epilogue, Isa, Operands, Padding, Scratch, Space, Window, dense, elementwise,
+    Activation, After, ConvGeometry, Dense, Epilogue, Isa, Operands, Padding, Scratch, Space, Window, dense,
+    elementwise,
 };
 
 fn main() {
@@ -131,15 +132,16 @@ fn room(workspace: usize, scratch: usize) -> (Vec<f32>, Scratch) {
 }
 
 #[divan::bench(args = cases(FORWARD, bf16::FORWARD), sample_count = 10)]
-fn forward(bencher: Bencher<'_, '_>, case: &Case<RunForward>) {
+fn forward(bencher: Bencher<'_, '_>, case: &Case<Packing<ConvGeometry, RunForward>>) {
     let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
     let [x, w, mut y] = case.shape.operands();
-    let bias = Tensor::of(g.filters);
+    let (bias, mut packed) = (Tensor::of(g.filters), Tensor::of((kernel.run.packed)(&g)));
     let (mut workspace, scratch) = room((kernel.workspace)(&g, n), (kernel.scratch)(&g));
     bencher.counter(case.shape.flops()).bench_local(|| {
-        let epilogue = Epilogue { bias: Some(&bias), residual: false, activation: Activation::Relu };
+        let after = After { residual: false, activation: Activation::Relu };
         let space = Space { workspace: &mut workspace, scratch: &scratch };
-        (kernel.run)(&g, n, black_box(&x), &w, epilogue, &mut y, space);
+        (kernel.run.pack)(&g, &w, Some(&bias), &mut packed);
+        (kernel.run.run)(&g, n, black_box(&x), &packed, after, &mut y, space);
     });
 }
 

@@ -2,12 +2,12 @@
 
 use super::arena::Operands;
 use super::session::Rate;
-use crate::kernel::conv::{ConvPool, PooledConv};
+use crate::kernel::conv::{ConvPool, Packing, PooledConv};
 use crate::kernel::norm::Apply;
 use crate::kernel::{
-    Epilogue, Isa, Scratch, Space, Window, criterion, dense, elementwise, loss, norm, pool, softmax, update,
+    After, Epilogue, Isa, Scratch, Space, Window, criterion, dense, elementwise, loss, norm, pool, softmax, update,
 };
-use crate::plan::{Decays, Fused, Optimizer, Residual, Riding, Rows, Work};
+use crate::plan::{Decays, Fused, Optimizer, Residual, Riding, Rows, Weights, Work, packed_len};
 
 /// Runs `work` on the first `images` images.
 pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch, images: usize, rate: &Rate) {
@@ -15,10 +15,12 @@ pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch
     let count = |rows: &Rows| rows.pixels * n;
     match work {
         Work::Conv(g, kernel, fused) => {
-            let epilogue = epilogue(fused, &at);
             let [y, workspace] = [at.take(0), at.take(1)];
-            (kernel.run)(g, n, at.read(0), at.read(1), epilogue, y, Space { workspace, scratch });
+            let (packed, workspace) = packed(g, &kernel.run, *fused, &at, workspace);
+            (kernel.run.run)(g, n, at.read(0), packed, after(fused), y, Space { workspace, scratch });
         }
+        Work::PackConv(g, kernel) => (kernel.run.pack)(g, at.read(0), bias(at.read(1)), at.take(0)),
+        Work::PackConvPool(g, kernel) => (kernel.run.pack)(g, at.read(0), bias(at.read(1)), at.take(0)),
         Work::ConvInputGradient(g, kernel, activation) => {
             let [dx, workspace] = [at.take(0), at.take(1)];
             (kernel.run)(g, n, at.read(0), at.read(1), *activation, dx, Space { workspace, scratch });
@@ -180,15 +182,42 @@ fn epilogue<'a>(fused: &Fused, at: &Operands<'a>) -> Epilogue<'a> {
     Epilogue { bias: fused.bias.then(|| at.read(2)), residual: fused.residual, activation: fused.activation }
 }
 
+/// What becomes of a convolution's sums.
+fn after(fused: &Fused) -> After {
+    After { residual: fused.residual, activation: fused.activation }
+}
+
+/// A bias that there may be.
+fn bias(operand: &[f32]) -> Option<&[f32]> {
+    (!operand.is_empty()).then_some(operand)
+}
+
+/// The packed weights of a convolution, where they are not an operand packed at the front of its workspace; and the rest of
+/// that.
+fn packed<'a, Geometry, Run>(
+    g: &Geometry,
+    by: &Packing<Geometry, Run>,
+    fused: Fused,
+    at: &Operands<'a>,
+    workspace: &'a mut [f32],
+) -> (&'a [f32], &'a mut [f32]) {
+    if fused.weights == Weights::Packed {
+        return (at.read(1), workspace);
+    }
+    let (packed, rest) = workspace.split_at_mut(packed_len(g, by));
+    (by.pack)(g, at.read(1), bias(at.read(2)), packed);
+    (packed, rest)
+}
+
 /// The winners' places are written where the step has a buffer for them between the result and the workspace.
 fn conv_pool(g: &PooledConv, kernel: &ConvPool, fused: Fused, mut at: Operands<'_>, scratch: &Scratch, n: usize) {
-    let epilogue = epilogue(&fused, &at);
     let y = at.take(0);
     let (index, workspace) = match (at.take(1), at.take(2)) {
         (workspace, []) => (&mut [][..], workspace),
         (index, workspace) => (&mut bytemuck::cast_slice_mut(index)[..y.len()], workspace),
     };
-    (kernel.run)(g, n, at.read(0), at.read(1), epilogue, y, index, Space { workspace, scratch });
+    let (packed, workspace) = packed(g, &kernel.run, fused, &at, workspace);
+    (kernel.run.run)(g, n, at.read(0), packed, after(&fused), y, index, Space { workspace, scratch });
 }
 
 /// A window of at most 256 taps keeps its winners in bytes, a larger one in 32-bit numbers.

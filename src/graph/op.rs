@@ -179,12 +179,6 @@ pub struct Channels {
 }
 
 impl Op {
-    /// Whether results depend on parameters alone, so that they are the same for every batch.
-    #[must_use]
-    pub fn is_of_parameters(&self) -> bool {
-        matches!(self, Self::FoldBatchNorm(_))
-    }
-
     /// The operation's name, as dumps show it.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -2,6 +2,15 @@
 
 use super::{Activation, Isa};
 
+/// What becomes of sums that a bias is in already.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct After {
+    /// Whether what the result's place holds before is added.
+    pub residual: bool,
+    /// Applied to each sum.
+    pub activation: Activation,
+}
+
 /// A bias, one a channel, a residual, and an activation.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Epilogue<'a> {
@@ -13,7 +22,14 @@ pub struct Epilogue<'a> {
     pub activation: Activation,
 }
 
-impl Epilogue<'_> {
+impl<'a> Epilogue<'a> {
+    /// The weights of `len` elements and, with the bias of `filters` behind them, what follows.
+    pub(super) fn of_packed(packed: &'a [f32], [len, filters]: [usize; 2], after: After) -> (&'a [f32], Self) {
+        let (weights, bias) = packed[..len + filters].split_at(len);
+        let After { residual, activation } = after;
+        (weights, Self { bias: Some(bias), residual, activation })
+    }
+
     /// What sums go into: the residual, or nothing.
     pub(super) fn start(&self, sums: &mut [f32]) {
         if !self.residual {

@@ -34,7 +34,7 @@ pub use activation::Activation;
 pub use bf16::Operands;
 pub use criterion::Criterion;
 pub use dense::Dense;
-pub use epilogue::Epilogue;
+pub use epilogue::{After, Epilogue};
 pub use geometry::{ConvGeometry, Padding, Window};
 pub use isa::Isa;
 pub use real::Real;

@@ -46,11 +46,7 @@ impl Buffers {
         if let Some(buffer) = self.of_value[class] {
             return buffer;
         }
-        let outlives = match graph.value(value).source {
-            Source::Param(_) | Source::ClassWeights => true,
-            Source::Node(node, _) => graph.nodes[node.0].op.is_of_parameters(),
-            Source::Input | Source::Labels => false,
-        };
+        let outlives = matches!(graph.value(value).source, Source::Param(_) | Source::ClassWeights);
         let buffer = self.add(&graph.value(value).ty, outlives);
         self.of_value[class] = Some(buffer);
         buffer

@@ -1,12 +1,17 @@
 //! The plan in words: the name of each step's kernel, and what was fused into it.
 
-use super::step::{Fused, Residual, Riding, Step, Work};
+use super::step::{Fused, Phase, Residual, Riding, Step, Work};
 use crate::kernel::{Activation, Isa, Operands};
 
 impl Step {
     /// What the step does, with what rides on it: `conv+bias+relu`.
     #[must_use]
     pub fn title(&self) -> String {
+        let title = self.title_in_a_run();
+        if self.phase == Phase::Prepare { title + ", once" } else { title }
+    }
+
+    fn title_in_a_run(&self) -> String {
         match self.work {
             Work::Conv(_, _, fused) => with_fused("conv", fused),
             Work::ConvPool(_, _, fused) => with_fused("conv", fused) + "+max pool",
@@ -31,10 +36,10 @@ impl Step {
     #[must_use]
     pub fn kernel(&self) -> &'static str {
         match self.work {
-            Work::Conv(_, kernel, _) => kernel.name,
+            Work::Conv(_, kernel, _) | Work::PackConv(_, kernel) => kernel.name,
             Work::ConvInputGradient(_, kernel, _) => kernel.name,
             Work::ConvWeightGradient(_, kernel) => kernel.name,
-            Work::ConvPool(_, kernel, _) => kernel.name,
+            Work::ConvPool(_, kernel, _) | Work::PackConvPool(_, kernel) => kernel.name,
             Work::PooledInputGradient(_, kernel, _) => kernel.name,
             Work::PooledWeightGradient(_, kernel) => kernel.name,
             Work::Dense(dense, _) | Work::DenseInputGradient(dense) | Work::DenseWeightGradient(dense) => {
@@ -87,6 +92,7 @@ impl Work {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Conv(..) => "conv",
+            Self::PackConv(..) | Self::PackConvPool(..) => "pack weights",
             Self::ConvInputGradient(..) => "conv input gradient",
             Self::ConvWeightGradient(..) => "conv weight gradient",
             Self::ConvPool(..) => "conv+max pool",

@@ -2,10 +2,9 @@
 
 use super::buffer::Buffers;
 use super::fuse::{Group, groups};
-use super::step::{Buffer, BufferId, Element, Fused, Phase, Rows, Slot, Step, Work};
+use super::step::{Buffer, BufferId, Element, Fused, Phase, Rows, Slot, Step, Weights, Work};
 use super::{Options, Plan, layout};
-use crate::graph::{CountPadding, DropoutUnit, Graph, Op, Param, Shape, Source, Value, ValueId};
-use crate::kernel::conv::PooledConv;
+use crate::graph::{CountPadding, DropoutUnit, Graph, LayerId, Op, Param, Shape, Source, Value, ValueId};
 use crate::kernel::{Activation, Window, elementwise, norm};
 
 /// A plan under construction.
@@ -15,7 +14,11 @@ pub(super) struct Lowering<'a> {
     pub(super) options: Options,
     groups: Vec<Group>,
     pub(super) buffers: Buffers,
+    /// Steps that follow from the parameters alone, and those of every run.
+    prepared: Vec<Step>,
     pub(super) steps: Vec<Step>,
+    /// Whether there is no loss.
+    pub(super) is_inference: bool,
     pub(super) optimizer_state: Vec<Slot>,
     pub(super) scratch_len: usize,
 }
@@ -42,7 +45,18 @@ impl<'a> Lowering<'a> {
     pub fn new(graph: &'a Graph, kept: &'a [ValueId], options: Options) -> Self {
         let groups = groups(graph, kept, options);
         let buffers = Buffers::new(graph, &groups, kept);
-        Self { graph, kept, options, groups, buffers, steps: Vec::new(), optimizer_state: Vec::new(), scratch_len: 0 }
+        Self {
+            graph,
+            kept,
+            options,
+            groups,
+            buffers,
+            prepared: Vec::new(),
+            steps: Vec::new(),
+            is_inference: !graph.values.iter().any(|value| value.source == Source::Labels),
+            optimizer_state: Vec::new(),
+            scratch_len: 0,
+        }
     }
 
     pub fn buffer_of(&mut self, value: ValueId) -> BufferId {
@@ -51,17 +65,8 @@ impl<'a> Lowering<'a> {
 
     /// Steps for all nodes of the graph.
     pub fn graph(&mut self) {
-        let is_of_parameters =
-            |at: &usize, groups: &[Group]| self.graph.nodes[groups[*at].node.0].op.is_of_parameters();
-        let (first, then): (Vec<usize>, Vec<usize>) =
-            (0..self.groups.len()).partition(|at| is_of_parameters(at, &self.groups));
-        for at in first {
-            let group = self.groups[at].clone();
-            let draft = self.draft(&group, &self.graph.nodes[group.node.0].op);
-            self.push(&draft, &group, Phase::Prepare);
-        }
         let mut phase = Phase::Forward;
-        for at in then {
+        for at in 0..self.groups.len() {
             let group = self.groups[at].clone();
             let op = self.graph.nodes[group.node.0].op;
             self.put_residual(&group, at, phase);
@@ -69,6 +74,11 @@ impl<'a> Lowering<'a> {
                 Op::Reshape(_) => {}
                 Op::Map(activation) => self.map(&group, at, activation, phase),
                 Op::MapGradient(activation) => self.map_gradient(&group, at, activation, phase),
+                Op::Conv(g) => self.conv(&group, g, phase),
+                Op::FoldBatchNorm(by) => {
+                    let draft = Draft::new(Work::FoldBatchNorm(by.epsilon), &group.reads, &group.outputs);
+                    self.push(&draft, &group, Phase::Prepare);
+                }
                 Op::ConvInputGradient(g) => self.conv_input_gradient(&group, at, g, phase),
                 Op::Add => self.add(&group, at, phase),
                 Op::Concat => self.concat(&group, phase),
@@ -97,7 +107,12 @@ impl<'a> Lowering<'a> {
         let input = self.buffer_of(self.graph.input);
         let params = (0..self.graph.params.len()).map(|at| self.param_slot(at)).collect();
         let mut buffers = self.buffers.all;
-        for (at, step) in self.steps.iter().enumerate() {
+        // What is prepared outlives a run where the run reads it.
+        for buffer in self.prepared.iter().flat_map(|step| &step.writes) {
+            buffers[buffer.0].persistent = self.steps.iter().any(|step| step.reads.contains(buffer));
+        }
+        let steps = [self.prepared, self.steps].concat();
+        for (at, step) in steps.iter().enumerate() {
             for buffer in step.reads.iter().chain(&step.writes) {
                 let live = &mut buffers[buffer.0].live;
                 *live = (live.0.min(at), live.1.max(at));
@@ -107,11 +122,11 @@ impl<'a> Lowering<'a> {
             buffers[filled.0].live.0 = 0;
         }
         for read in read {
-            buffers[read.0].live.1 = self.steps.len();
+            buffers[read.0].live.1 = steps.len();
         }
         let mut plan = Plan {
             options: self.options,
-            steps: self.steps,
+            steps,
             buffers,
             arena_len: 0,
             scratch_len: self.scratch_len,
@@ -151,7 +166,17 @@ impl<'a> Lowering<'a> {
         group: &Group,
         phase: Phase,
     ) {
-        self.steps.push(Step { work, phase, layers: group.layers.clone(), reads, writes });
+        let step = Step { work, phase, layers: group.layers.clone(), reads, writes };
+        if phase == Phase::Prepare {
+            self.prepared.push(step);
+        } else {
+            self.steps.push(step);
+        }
+    }
+
+    /// A step of one layer that follows from the parameters alone.
+    pub(super) fn prepare(&mut self, work: Work, reads: Vec<BufferId>, write: BufferId, layer: LayerId) {
+        self.prepared.push(Step { work, phase: Phase::Prepare, layers: vec![layer], reads, writes: vec![write] });
     }
 
     pub(super) fn workspace(&mut self, len: usize) -> BufferId {
@@ -241,10 +266,7 @@ impl<'a> Lowering<'a> {
         let rows = |at: usize| self.rows(inputs[at]);
         let plain = |work: Work| Draft::new(work, inputs, outputs);
         match *op {
-            Op::Conv(g) | Op::ConvWeightGradient(g) => match group.pool {
-                Some(pool) => self.pooled_conv(group, op, &PooledConv { conv: g, pool }),
-                None => self.conv(group, op),
-            },
+            Op::ConvWeightGradient(g) => self.conv_weight_gradient(group, g),
             Op::Product | Op::ProductInputGradient | Op::ProductWeightGradient => self.product(group, op),
             Op::Bias => plain(Work::Bias(rows(0))),
             Op::Scale => Draft::new(Work::Scale(rows(0), fused(group)), &group.reads, outputs),
@@ -269,7 +291,6 @@ impl<'a> Lowering<'a> {
                 let groups = norm.groups_of(self.graph.shape(inputs[0]));
                 plain(Work::GroupNormGradient(groups)).workspace(groups.gradient_workspace(batch))
             }
-            Op::FoldBatchNorm(by) => plain(Work::FoldBatchNorm(by.epsilon)),
             Op::BatchNormParameterGradient => plain(Work::BatchNormParameterGradient(rows(0)))
                 .workspace(norm::parameter_gradients_workspace(rows(0).pixels * batch, rows(0).channels)),
             Op::RunningStatistics(n, pixels) => {
@@ -292,7 +313,9 @@ impl<'a> Lowering<'a> {
             Op::Reshape(_)
             | Op::Map(_)
             | Op::MapGradient(_)
+            | Op::Conv(_)
             | Op::ConvInputGradient(_)
+            | Op::FoldBatchNorm(_)
             | Op::Add
             | Op::Concat
             | Op::BatchNorm(_)
@@ -324,7 +347,12 @@ impl<'a> Lowering<'a> {
 
 /// What rides on the store of a group's work.
 pub(super) fn fused(group: &Group) -> Fused {
-    Fused { bias: group.bias.is_some(), residual: group.residual.is_some(), activation: group.activation }
+    Fused {
+        bias: group.bias.is_some(),
+        residual: group.residual.is_some(),
+        activation: group.activation,
+        weights: Weights::Plain,
+    }
 }
 
 impl Graph {

@@ -18,7 +18,8 @@ mod update;
 pub use crate::syntax::settings::Precision;
 pub use cost::Cost;
 pub use step::{
-    Buffer, BufferId, Change, Decays, Element, Fused, Optimizer, Phase, Residual, Riding, Rows, Slot, Step, Work,
+    Buffer, BufferId, Change, Decays, Element, Fused, Optimizer, Phase, Residual, Riding, Rows, Slot, Step, Weights,
+    Work, packed_len,
 };
 
 use crate::graph::{Graph, Inference, Training, ValueId};

@@ -4,7 +4,7 @@ use super::Options;
 use super::choose;
 use super::fuse::Group;
 use super::lower::{Draft, Lowering, fused};
-use super::step::{Phase, Work};
+use super::step::{BufferId, Fused, Phase, Weights, Work, packed_len};
 use crate::graph::{Op, ValueId};
 use crate::kernel::conv::PooledConv;
 use crate::kernel::{Activation, ConvGeometry, Dense};
@@ -21,21 +21,59 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn conv(&mut self, group: &Group, op: &Op) -> Draft {
+    /// A convolution, over a max pool where one is fused. What only predicts packs its weights once for all batches.
+    pub(super) fn conv(&mut self, group: &Group, g: ConvGeometry, phase: Phase) {
         let options @ Options { batch, .. } = self.options;
-        let (work, workspace, scratch) = match *op {
-            Op::ConvWeightGradient(g) => {
+        let weights = if self.is_inference { Weights::Packed } else { Weights::Plain };
+        let fused = Fused { weights, ..fused(group) };
+        let (work, pack, packed, workspace, scratch) = match group.pool {
+            None => {
+                let kernel = choose::forward(options, &g);
+                let (work, pack) = (Work::Conv(g, kernel, fused), Work::PackConv(g, kernel));
+                (work, pack, packed_len(&g, &kernel.run), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
+            }
+            Some(pool) => {
+                let g = PooledConv { conv: g, pool };
+                let kernel = choose::pooled_forward(options, &g).unwrap_or_else(unfused);
+                let (work, pack) = (Work::ConvPool(g, kernel, fused), Work::PackConvPool(g, kernel));
+                (work, pack, packed_len(&g, &kernel.run), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
+            }
+        };
+        self.scratch_len = self.scratch_len.max(scratch);
+        let index = if group.pool.is_some() { self.wanted_index(group) } else { None };
+        let mut reads: Vec<BufferId> = operands(group).iter().map(|&value| self.buffer_of(value)).collect();
+        let mut writes = vec![self.buffer_of(group.outputs[0])];
+        writes.extend(index.map(|index| self.buffer_of(index)));
+        let in_every_run = match weights {
+            Weights::Plain => packed + workspace,
+            Weights::Packed => {
+                let buffer = self.workspace(packed);
+                self.prepare(pack, reads.split_off(1), buffer, group.layers[0]);
+                reads.push(buffer);
+                workspace
+            }
+        };
+        if in_every_run > 0 {
+            writes.push(self.workspace(in_every_run));
+        }
+        self.push_step(work, reads, writes, group, phase);
+    }
+
+    pub(super) fn conv_weight_gradient(&mut self, group: &Group, g: ConvGeometry) -> Draft {
+        let options @ Options { batch, .. } = self.options;
+        let (work, workspace, scratch) = match group.pool {
+            Some(pool) => {
+                let g = PooledConv { conv: g, pool };
+                let kernel = choose::pooled_weight_gradient(options, &g).unwrap_or_else(unfused);
+                (Work::PooledWeightGradient(g, kernel), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
+            }
+            None => {
                 let kernel = choose::weight_gradient(options, &g);
                 (Work::ConvWeightGradient(g, kernel), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
             }
-            Op::Conv(g) => {
-                let kernel = choose::forward(options, &g);
-                (Work::Conv(g, kernel, fused(group)), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
-            }
-            _ => unreachable!("{} is no convolution", op.name()),
         };
         self.scratch_len = self.scratch_len.max(scratch);
-        Draft::new(work, operands(group), &group.outputs).workspace(workspace)
+        Draft::new(work, &group.reads, &group.outputs).workspace(workspace)
     }
 
     /// The gradient overwrites what the derivative behind it is computed from, so that it takes no memory of its own, if
@@ -66,26 +104,6 @@ impl Lowering<'_> {
             let [source, dx] = [derivative.source, dx].map(|value| self.buffer_of(value));
             self.push_step(Work::MapGradientInPlace(derivative.activation), vec![source], vec![dx], group, phase);
         }
-    }
-
-    pub(super) fn pooled_conv(&mut self, group: &Group, op: &Op, g: &PooledConv) -> Draft {
-        let options @ Options { batch, .. } = self.options;
-        let (work, workspace, scratch) = match *op {
-            Op::Conv(_) => {
-                let kernel = choose::pooled_forward(options, g).unwrap_or_else(unfused);
-                (Work::ConvPool(*g, kernel, fused(group)), (kernel.workspace)(g, batch), (kernel.scratch)(g))
-            }
-            _ => {
-                let kernel = choose::pooled_weight_gradient(options, g).unwrap_or_else(unfused);
-                (Work::PooledWeightGradient(*g, kernel), (kernel.workspace)(g, batch), (kernel.scratch)(g))
-            }
-        };
-        self.scratch_len = self.scratch_len.max(scratch);
-        let mut writes = vec![group.outputs[0]];
-        if matches!(op, Op::Conv(_)) {
-            writes.extend(self.wanted_index(group));
-        }
-        Draft::new(work, &group.reads, &writes).workspace(workspace)
     }
 
     pub(super) fn product(&mut self, group: &Group, op: &Op) -> Draft {

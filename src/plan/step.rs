@@ -3,7 +3,7 @@
 pub use crate::graph::Element;
 use crate::graph::{LayerId, Role};
 use crate::kernel::conv::{
-    ConvForward, ConvGradient, ConvInputGradient, ConvPool, PooledConv, PooledGradient, PooledInputGradient,
+    ConvForward, ConvGradient, ConvInputGradient, ConvPool, Packing, PooledConv, PooledGradient, PooledInputGradient,
 };
 use crate::kernel::norm::group::Groups;
 use crate::kernel::pool::Adaptive;
@@ -98,6 +98,23 @@ pub struct Fused {
     pub residual: bool,
     /// The activation; the identity for none.
     pub activation: Activation,
+    /// How a convolution finds its weights.
+    pub weights: Weights,
+}
+
+/// How a convolution finds its weights and its bias.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// As the layer has them: they are packed in every run, at the front of the workspace.
+    Plain,
+    /// Packed once, in place of the kernel and of the bias.
+    Packed,
+}
+
+/// Elements at the front of a workspace that packed weights take: whole cache lines.
+#[must_use]
+pub fn packed_len<Geometry, Run>(g: &Geometry, by: &Packing<Geometry, Run>) -> usize {
+    (by.packed)(g).next_multiple_of(16)
 }
 
 /// What is added to normalised numbers before they are stored.
@@ -157,13 +174,17 @@ impl From<Optimizer> for Change {
 /// What runs. `[reads] → [writes]`; `(!)` marks an operand that is changed in place.
 #[derive(Clone, Copy, Debug)]
 pub enum Work {
-    /// `[x, kernel, bias?] → [y(!), workspace]`.
+    /// `[x, kernel, bias?] → [y(!), workspace]`, or `[x, packed] → …`.
     Conv(ConvGeometry, &'static ConvForward, Fused),
     /// `[dy, kernel] → [dx, workspace]`; under an activation, dx overwrites what its derivative is computed from.
     ConvInputGradient(ConvGeometry, &'static ConvInputGradient, Activation),
     /// `[x, dy] → [dkernel, workspace]`.
     ConvWeightGradient(ConvGeometry, &'static ConvGradient),
-    /// `[x, kernel, bias?] → [y, index?, workspace]`: a max pool over the result before it is stored.
+    /// `[kernel, bias?] → [packed]`.
+    PackConv(ConvGeometry, &'static ConvForward),
+    /// `[kernel, bias?] → [packed]`.
+    PackConvPool(PooledConv, &'static ConvPool),
+    /// `[x, kernel, bias?] → [y, index?, workspace]`, or `[x, packed] → …`: a max pool over the result before it is stored.
     ConvPool(PooledConv, &'static ConvPool, Fused),
     /// `[dy, kernel, index] → [dx, workspace]`: the same with dy at the winners of a max pool only.
     PooledInputGradient(PooledConv, &'static PooledInputGradient, Activation),

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{sum_partials, verify_bias, verify_lengths};
-use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Scratch};
+use super::{sum_partials, verify_lengths, verify_maps};
+use crate::kernel::{Activation, After, ConvGeometry, Epilogue, Isa, Scratch};
 
 /// Partial sums of the weight gradient, at most.
 const PARTS: usize = 16;
@@ -24,9 +24,9 @@ pub fn partials(g: &ConvGeometry, n: usize) -> usize {
 }
 
 /// Computes y, a row of pixels a task.
-pub fn forward(g: &ConvGeometry, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
-    verify_lengths(g, n, x, w, y);
-    verify_bias(g, &epilogue);
+pub fn forward(g: &ConvGeometry, n: usize, x: &[f32], packed: &[f32], after: After, y: &mut [f32]) {
+    verify_maps(g, n, x, y);
+    let (w, epilogue) = Epilogue::of_packed(packed, [g.weight_len(), g.filters], after);
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(out_row).enumerate().for_each(|(index, y)| {
         let (image, row) = (index / g.window.out_h, index % g.window.out_h);

@@ -5,9 +5,9 @@
 
 use rayon::prelude::*;
 
-use super::{sum_partials, verify_bias, verify_lengths};
+use super::{sum_partials, verify_lengths, verify_maps};
 use crate::kernel::gemm::{Into, Matrix, product};
-use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Scratch, Space};
+use crate::kernel::{Activation, After, ConvGeometry, Epilogue, Isa, Scratch, Space};
 
 /// Elements of the im2col matrix of a band of rows, roughly.
 const BAND: usize = 64 << 10;
@@ -27,17 +27,9 @@ pub fn partials(g: &ConvGeometry, n: usize) -> usize {
 }
 
 /// Computes y.
-pub fn forward(
-    g: &ConvGeometry,
-    n: usize,
-    x: &[f32],
-    w: &[f32],
-    epilogue: Epilogue<'_>,
-    y: &mut [f32],
-    scratch: &Scratch,
-) {
-    verify_lengths(g, n, x, w, y);
-    verify_bias(g, &epilogue);
+pub fn forward(g: &ConvGeometry, n: usize, x: &[f32], packed: &[f32], after: After, y: &mut [f32], scratch: &Scratch) {
+    verify_maps(g, n, x, y);
+    let (w, epilogue) = Epilogue::of_packed(packed, [g.weight_len(), g.filters], after);
     let (rows, out_row) = (band_rows(g), g.window.out_w * g.filters);
     let bands = |(image, y): (usize, &mut [f32])| {
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];

@@ -23,10 +23,10 @@ pub use table::{
     FORWARD, INPUT_GRADIENT, POOLED_FORWARD, POOLED_INPUT_GRADIENT, POOLED_WEIGHT_GRADIENT, WEIGHT_GRADIENT,
 };
 
-use super::{Activation, ConvGeometry, Epilogue, Isa, Space};
+use super::{Activation, After, ConvGeometry, Isa, Space};
 
-/// How a forward kernel is called: geometry, images, x, w, epilogue, y, room.
-pub type RunForward = fn(&ConvGeometry, usize, &[f32], &[f32], Epilogue<'_>, &mut [f32], Space<'_>);
+/// How a forward kernel is called: geometry, images, x, packed weights, what follows, y, room.
+pub type RunForward = fn(&ConvGeometry, usize, &[f32], &[f32], After, &mut [f32], Space<'_>);
 
 /// How an input gradient is called: geometry, images, dy, w, the activation that gave the input, dx, room.
 pub type RunInputGradient = fn(&ConvGeometry, usize, &[f32], &[f32], Activation, &mut [f32], Space<'_>);
@@ -34,8 +34,9 @@ pub type RunInputGradient = fn(&ConvGeometry, usize, &[f32], &[f32], Activation,
 /// How a weight gradient is called: geometry, images, x, dy, dw, room.
 pub type RunGradient = fn(&ConvGeometry, usize, &[f32], &[f32], &mut [f32], Space<'_>);
 
-/// How a convolution that pools is called: geometry, images, x, w, epilogue, y, the winners' taps or none, room.
-pub type RunPooled = fn(&PooledConv, usize, &[f32], &[f32], Epilogue<'_>, &mut [f32], &mut [u8], Space<'_>);
+/// How a convolution that pools is called: geometry, images, x, packed weights, what follows, y, the winners' taps or none,
+/// room.
+pub type RunPooled = fn(&PooledConv, usize, &[f32], &[f32], After, &mut [f32], &mut [u8], Space<'_>);
 
 /// How an input gradient behind a pool is called: geometry, images, dy, w, the winners' taps, the activation that gave
 /// the input, dx, room.
@@ -61,8 +62,19 @@ pub struct ConvKernel<Geometry, Run> {
     pub run: Run,
 }
 
-/// Computes y = activation(x ∗ w + bias), n×H'×W'×O, from x (n×H×W×I) and w, overwriting y.
-pub type ConvForward = ConvKernel<ConvGeometry, RunForward>;
+/// A kernel in two parts: weights and bias are brought into its own order, once for any number of runs.
+#[derive(Debug)]
+pub struct Packing<Geometry, Run> {
+    /// Elements of weights and bias in that order.
+    pub packed: fn(&Geometry) -> usize,
+    /// Packs w and the bias, if there is one.
+    pub pack: fn(&Geometry, &[f32], Option<&[f32]>, &mut [f32]),
+    /// The function.
+    pub run: Run,
+}
+
+/// Computes y = activation(x ∗ w + bias), n×H'×W'×O, from x (n×H×W×I) and packed weights, overwriting y.
+pub type ConvForward = ConvKernel<ConvGeometry, Packing<ConvGeometry, RunForward>>;
 
 /// Computes dx (n×H×W×I) from dy (n×H'×W'×O) and w, overwriting it.
 ///
@@ -73,8 +85,9 @@ pub type ConvInputGradient = ConvKernel<ConvGeometry, RunInputGradient>;
 /// Computes dw, summed over the images, from x (n×H×W×I) and dy (n×H'×W'×O), overwriting it.
 pub type ConvGradient = ConvKernel<ConvGeometry, RunGradient>;
 
-/// Computes y = max pool of activation(x ∗ w + bias) from x (n×H×W×I) and w, and the tap of each window's winner.
-pub type ConvPool = ConvKernel<PooledConv, RunPooled>;
+/// Computes y = max pool of activation(x ∗ w + bias) from x (n×H×W×I) and packed weights, and the tap of each window's
+/// winner.
+pub type ConvPool = ConvKernel<PooledConv, Packing<PooledConv, RunPooled>>;
 
 /// Computes dx as a [`ConvInputGradient`] does, from dy, the gradient of the pooled values before the activation, and the
 /// winners' taps.
@@ -89,14 +102,17 @@ trait Bands<'a>: Sync + Sized {
     /// Whether it can compute this convolution, and is worth it.
     fn fits(g: &ConvGeometry) -> bool;
 
-    /// Elements of the workspace that it keeps its weights in.
-    fn workspace(isa: Isa, g: &ConvGeometry) -> usize;
+    /// Elements of the packed weights and bias.
+    fn packed(isa: Isa, g: &ConvGeometry) -> usize;
+
+    /// Brings weights and bias into the order that it wants.
+    fn pack(isa: Isa, g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]);
 
     /// Elements of the room that the band of `rows` rows from `first` on takes.
     fn room(isa: Isa, g: &ConvGeometry, first: usize, rows: usize) -> usize;
 
-    /// Brings the weights into the order that it wants.
-    fn new(isa: Isa, g: &'a ConvGeometry, w: &[f32], epilogue: Epilogue<'_>, workspace: &'a mut [f32]) -> Self;
+    /// Goes by packed weights.
+    fn new(isa: Isa, g: &'a ConvGeometry, packed: &'a [f32], after: After) -> Self;
 
     /// Computes the output rows of the image x from `first` on into `y`, which holds them.
     fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]);
@@ -104,14 +120,36 @@ trait Bands<'a>: Sync + Sized {
 
 /// Asserts that the operands of a convolution have the lengths that its geometry gives them.
 fn verify_lengths(g: &ConvGeometry, n: usize, input: &[f32], weights: &[f32], output: &[f32]) {
-    assert_eq!(input.len(), n * g.window.in_len(), "the input has another length than its geometry");
+    verify_maps(g, n, input, output);
     assert_eq!(weights.len(), g.weight_len(), "the weights have another length than their geometry");
+}
+
+/// The same of its input and output.
+fn verify_maps(g: &ConvGeometry, n: usize, input: &[f32], output: &[f32]) {
+    assert_eq!(input.len(), n * g.window.in_len(), "the input has another length than its geometry");
     assert_eq!(output.len(), n * g.out_len(), "the output has another length than its geometry");
 }
 
-/// Asserts that there is a bias for every filter, or none.
-fn verify_bias(g: &ConvGeometry, epilogue: &Epilogue<'_>) {
-    assert!(epilogue.bias.is_none_or(|bias| bias.len() == g.filters), "the bias has another length than the filters");
+/// Asserts that weights and bias have the lengths of the geometry.
+fn verify_weights(g: &ConvGeometry, weights: &[f32], bias: Option<&[f32]>) {
+    assert_eq!(weights.len(), g.weight_len(), "the weights have another length than their geometry");
+    assert!(bias.is_none_or(|bias| bias.len() == g.filters), "the bias has another length than the filters");
+}
+
+/// Elements of weights and bias that a kernel takes as they are.
+fn plain_len(g: &ConvGeometry) -> usize {
+    g.weight_len() + g.filters
+}
+
+/// Weights and bias as they are, one behind the other; zeros for no bias.
+fn pack_plainly(g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]) {
+    verify_weights(g, w, bias);
+    let (weights, of_bias) = to[..plain_len(g)].split_at_mut(w.len());
+    weights.copy_from_slice(w);
+    match bias {
+        Some(bias) => of_bias.copy_from_slice(bias),
+        None => of_bias.fill(0.0),
+    }
 }
 
 /// Elements of a piece of a sum that one task adds up.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::kernel::bf16::round_all;
 use crate::kernel::scratch::{aligned, padded};
-use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Space};
+use crate::kernel::{Activation, After, ConvGeometry, Isa, Space};
 
 /// Elements of the images that are rounded at a time, roughly.
 const IMAGES: usize = 1 << 20;
@@ -60,10 +60,22 @@ fn images_at_a_time(len: usize, n: usize) -> usize {
     (IMAGES / len.max(1)).min(n).max(1)
 }
 
-/// Elements of the workspace of a forward convolution: rounded weights and inputs, and the kernel's own.
-pub(super) fn forward_workspace<Run>(row: &ConvKernel<ConvGeometry, Run>, g: &ConvGeometry, n: usize) -> usize {
+/// Elements of the packed weights, and room to round them first.
+pub(super) fn packed(row: &ConvForward, g: &ConvGeometry) -> usize {
+    (row.run.packed)(g) + g.weights()
+}
+
+/// Packs rounded weights; a bias stays as it is.
+pub(super) fn pack(row: &ConvForward, g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]) {
+    let (to, rounded) = to.split_at_mut((row.run.packed)(g));
+    round_all(row.isa, w, &mut rounded[..w.len()]);
+    (row.run.pack)(g, &rounded[..w.len()], bias, to);
+}
+
+/// Elements of the workspace of a forward convolution: rounded inputs, and the kernel's own.
+pub(super) fn forward_workspace(row: &ConvForward, g: &ConvGeometry, n: usize) -> usize {
     let images = images_at_a_time(g.input(), n);
-    padded(g.weights()) + padded(images * g.input()) + (row.workspace)(g, images)
+    padded(images * g.input()) + (row.workspace)(g, images)
 }
 
 /// Elements of the workspace of an input gradient: rounded weights and gradients, and the kernel's own.
@@ -100,20 +112,20 @@ pub(super) fn forward(
     g: &ConvGeometry,
     n: usize,
     x: &[f32],
-    w: &[f32],
-    epilogue: Epilogue<'_>,
+    packed: &[f32],
+    after: After,
     y: &mut [f32],
     space: Space<'_>,
 ) {
-    super::verify_lengths(g, n, x, w, y);
-    let Space { mut workspace, scratch } = space;
+    super::verify_maps(g, n, x, y);
+    let Space { workspace, scratch } = space;
     let (isa, images) = (row.isa, images_at_a_time(g.input(), n));
-    let w = rounded(isa, w, &mut workspace);
+    let packed = &packed[..(row.run.packed)(g)];
     let parts = x.chunks((images * g.input()).max(1)).zip(y.chunks_mut((images * g.output()).max(1)));
     for (x, y) in parts {
         let mut workspace = &mut *workspace;
         let x = rounded(isa, x, &mut workspace);
-        (row.run)(g, x.len() / g.input(), x, w, epilogue, y, Space { workspace, scratch });
+        (row.run.run)(g, x.len() / g.input(), x, packed, after, y, Space { workspace, scratch });
     }
 }
 

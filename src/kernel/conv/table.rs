@@ -3,8 +3,8 @@
 //! A macro a family gives the rows of its instruction sets; what a row says of itself is in [`ConvKernel`].
 
 use super::{
-    Bands, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, PooledGradient, PooledInputGradient,
-    depthwise, direct, im2col, pooled, winograd,
+    Bands, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, Packing, PooledGradient,
+    PooledInputGradient, depthwise, direct, im2col, pack_plainly, plain_len, pooled, winograd,
 };
 use crate::kernel::Isa;
 use crate::kernel::element::Single;
@@ -15,10 +15,14 @@ macro_rules! direct_forward {
             name: $name,
             isa: $isa,
             fits: direct::fits,
-            workspace: |g, _| direct::forward::workspace::<$element>($isa, g),
+            workspace: |_, _| 0,
             scratch: direct::forward::scratch::<$element>,
-            run: |g, n, x, w, epilogue, y, space| {
-                direct::forward::run::<$element>($isa, g, n, x, w, epilogue, y, space)
+            run: Packing {
+                packed: |g| direct::forward::packed::<$element>($isa, g),
+                pack: |g, w, bias, to| direct::forward::pack::<$element>($isa, g, w, bias, to),
+                run: |g, n, x, w, after, y, space| {
+                    direct::forward::run::<$element>($isa, g, n, x, w, after, y, space.scratch)
+                },
             },
         }
     };
@@ -56,9 +60,13 @@ macro_rules! winograd_forward {
             name: $name,
             isa: $isa,
             fits: winograd::fits,
-            workspace: |g, _| winograd::workspace($isa, g),
+            workspace: |_, _| 0,
             scratch: |g| winograd::scratch($isa, g),
-            run: |g, n, x, w, epilogue, y, space| winograd::forward($isa, g, n, x, w, epilogue, y, space),
+            run: Packing {
+                packed: |g| winograd::packed($isa, g),
+                pack: |g, w, bias, to| winograd::pack($isa, g, w, bias, to),
+                run: |g, n, x, w, after, y, space| winograd::forward($isa, g, n, x, w, after, y, space.scratch),
+            },
         }
     };
 }
@@ -84,8 +92,12 @@ macro_rules! depthwise_forward {
             fits: direct::depthwise::fits,
             workspace: |_, _| 0,
             scratch: direct::forward::scratch::<Single>,
-            run: |g, n, x, w, epilogue, y, space| {
-                direct::depthwise::forward($isa, g, n, x, w, epilogue, y, space.scratch);
+            run: Packing {
+                packed: plain_len,
+                pack: pack_plainly,
+                run: |g, n, x, w, after, y, space| {
+                    direct::depthwise::forward($isa, g, n, x, w, after, y, space.scratch);
+                },
             },
         }
     };
@@ -125,7 +137,11 @@ macro_rules! im2col_forward {
             fits: |_| true,
             workspace: |_, _| 0,
             scratch: im2col::scratch,
-            run: |g, n, x, w, epilogue, y, space| im2col::forward(g, n, x, w, epilogue, y, space.scratch),
+            run: Packing {
+                packed: plain_len,
+                pack: pack_plainly,
+                run: |g, n, x, w, after, y, space| im2col::forward(g, n, x, w, after, y, space.scratch),
+            },
         }
     };
 }
@@ -162,10 +178,14 @@ macro_rules! pooled_forward {
             name: $name,
             isa: $isa,
             fits: pooled::forward::fits::<$by>,
-            workspace: |g, _| <$by as Bands<'_>>::workspace($isa, &g.conv),
+            workspace: |_, _| 0,
             scratch: |g| pooled::forward::scratch::<$by>($isa, g),
-            run: |g, n, x, w, epilogue, y, index, space| {
-                pooled::forward::run::<$by>($isa, g, n, x, w, epilogue, y, index, space);
+            run: Packing {
+                packed: |g| <$by as Bands<'_>>::packed($isa, &g.conv),
+                pack: |g, w, bias, to| <$by as Bands<'_>>::pack($isa, &g.conv, w, bias, to),
+                run: |g, n, x, w, after, y, index, space| {
+                    pooled::forward::run::<$by>($isa, g, n, x, w, after, y, index, space.scratch);
+                },
             },
         }
     };
@@ -235,7 +255,11 @@ pub static FORWARD: &[ConvForward] = &[
         fits: depthwise::fits,
         workspace: |_, _| 0,
         scratch: |_| 0,
-        run: |g, n, x, w, epilogue, y, _| depthwise::forward(g, n, x, w, epilogue, y),
+        run: Packing {
+            packed: plain_len,
+            pack: pack_plainly,
+            run: |g, n, x, w, after, y, _| depthwise::forward(g, n, x, w, after, y),
+        },
     },
     im2col_forward!(),
 ];

@@ -81,8 +81,8 @@ impl Case {
         Self { x, w, dy, bias: self.bias.clone(), residual: self.residual.clone(), ..*self }
     }
 
-    fn epilogue(&self) -> Epilogue<'_> {
-        Epilogue { bias: Some(&self.bias), residual: !self.residual.is_empty(), activation: self.activation }
+    fn after(&self) -> After {
+        After { residual: !self.residual.is_empty(), activation: self.activation }
     }
 }
 
@@ -187,8 +187,11 @@ fn with_space(workspace: usize, scratch: usize, run: impl FnOnce(Space<'_>)) {
 fn forward(row: &ConvForward, case: &Case) -> Vec<f32> {
     let (g, n) = (&case.g, case.n);
     let mut y = if case.residual.is_empty() { vec![f32::NAN; n * g.out_len()] } else { case.residual.clone() };
+    // A plan gives whole cache lines.
+    let mut packed = vec![f32::NAN; (row.run.packed)(g).next_multiple_of(16)];
+    (row.run.pack)(g, &case.w, Some(&case.bias), &mut packed);
     with_space((row.workspace)(g, n), (row.scratch)(g), |space| {
-        (row.run)(g, n, &case.x, &case.w, case.epilogue(), &mut y, space);
+        (row.run.run)(g, n, &case.x, &packed, case.after(), &mut y, space);
     });
     y
 }

@@ -5,13 +5,13 @@
 
 use rayon::prelude::*;
 
-use super::super::{sum_partials, verify_bias, verify_lengths};
+use super::super::{sum_partials, verify_lengths, verify_maps};
 use super::cut::{Band, Cut};
 use super::input_gradient::row_len as gradient_row_len;
 use super::phase::{Axis, Phase, Sweep, band_patch as gradient_patch, phases};
 use super::{band_patch, band_rows, row_len};
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
-use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Scratch, Space};
+use crate::kernel::{Activation, After, ConvGeometry, Isa, Scratch, Space};
 
 /// Channels that every instruction set can cut into whole registers.
 const LANES: usize = 4;
@@ -52,36 +52,35 @@ pub fn forward(
     n: usize,
     x: &[f32],
     w: &[f32],
-    epilogue: Epilogue<'_>,
+    after: After,
     y: &mut [f32],
     scratch: &Scratch,
 ) {
-    verify_lengths(g, n, x, w, y);
-    verify_bias(g, &epilogue);
+    verify_maps(g, n, x, y);
     let rows = band_rows([row_len(g), g.window.out_w], g.window.out_h, n);
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
         let x = &x[image * g.window.in_len()..][..g.window.in_len()];
         y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| {
             let patch = band_patch(g, band * rows, y.len() / out_row);
-            scratch
-                .with(patch.room(), |room| forward_band(isa, g, patch.read(x, room), patch.row_len(), w, epilogue, y));
+            scratch.with(patch.room(), |room| forward_band(isa, g, patch.read(x, room), patch.row_len(), w, after, y));
         });
     });
 }
 
-fn forward_band(isa: Isa, g: &ConvGeometry, x: &[f32], x_row: usize, w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
+fn forward_band(isa: Isa, g: &ConvGeometry, x: &[f32], x_row: usize, packed: &[f32], after: After, y: &mut [f32]) {
     let (window, channels) = (&g.window, g.filters);
+    let (w, bias) = packed.split_at(g.weight_len());
     let [height, width] = window.kernel;
     let by = Contraction {
         extent: [1, height, width],
         a: [0, window.dilation[0] * x_row, window.dilation[1] * channels],
         b: [0, width * channels, channels],
     };
-    let clamp = Clamp::of(epilogue.activation);
+    let clamp = Clamp::of(after.activation);
     for_each_strip(isa, channels, |micro, Panel { start, width }| {
-        let bias = epilogue.bias.map(|bias| &bias[start..]);
-        let finish = Finish::Store { bias, residual: epilogue.residual, clamp: clamp.unwrap_or(Clamp::NONE) };
+        let bias = Some(&bias[start..]);
+        let finish = Finish::Store { bias, residual: after.residual, clamp: clamp.unwrap_or(Clamp::NONE) };
         let block = Block { height: window.out_w, width, a_lane: window.stride[1] * channels, c_lane: channels };
         for (row, y) in y.chunks_exact_mut(window.out_w * channels).enumerate() {
             let x = &x[row * window.stride[0] * x_row + start..];
@@ -89,7 +88,7 @@ fn forward_band(isa: Isa, g: &ConvGeometry, x: &[f32], x_row: usize, w: &[f32], 
         }
     });
     if clamp.is_none() {
-        epilogue.activation.map_block(isa, y);
+        after.activation.map_block(isa, y);
     }
 }
 

@@ -5,16 +5,22 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 
 use super::super::patch::Patch;
-use super::super::{Bands, verify_bias, verify_lengths};
+use super::super::{Bands, verify_maps, verify_weights};
 use super::{band_patch, band_rows, row_len, rows_in_cache};
 use crate::kernel::element::Element;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
-use crate::kernel::scratch::{aligned, padded};
-use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Space, Window};
+use crate::kernel::{Activation, After, ConvGeometry, Isa, Scratch, Window};
 
-/// Elements of the packed weights.
-pub fn workspace<E: Element>(isa: Isa, g: &ConvGeometry) -> usize {
-    padded(Packed::of(isa, &in_elements::<E>(g)).len())
+/// Elements of the packed weights, biases among them.
+pub fn packed<E: Element>(isa: Isa, g: &ConvGeometry) -> usize {
+    Packed::of(isa, &in_elements::<E>(g)).len()
+}
+
+/// Packs the weights.
+pub fn pack<E: Element>(isa: Isa, g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]) {
+    verify_weights(g, w, bias);
+    let packed = Packed::of(isa, &in_elements::<E>(g));
+    packed.fill::<E>(isa, g, w, bias, &mut to[..packed.len()]);
 }
 
 /// Elements of a band with its padding; none where no pixel is padded, and none of two values made.
@@ -43,17 +49,15 @@ pub fn run<E: Element + Sync>(
     n: usize,
     x: &[f32],
     w: &[f32],
-    epilogue: Epilogue<'_>,
+    after: After,
     y: &mut [f32],
-    space: Space<'_>,
+    scratch: &Scratch,
 ) {
-    let Space { workspace, scratch } = space;
-    verify_lengths(g, n, x, w, y);
-    verify_bias(g, &epilogue);
+    verify_maps(g, n, x, y);
     if y.is_empty() {
         return;
     }
-    let forward = Forward::<E>::new(isa, g, w, epilogue, workspace);
+    let forward = Forward::<E>::new(isa, g, w, after);
     let rows = band_rows([row_len(g), g.window.out_w], g.window.out_h, n);
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
@@ -123,21 +127,24 @@ impl<'a, E: Element + Sync> Bands<'a> for Forward<'a, E> {
         super::fits(g)
     }
 
-    fn workspace(isa: Isa, g: &ConvGeometry) -> usize {
-        workspace::<E>(isa, g)
+    fn packed(isa: Isa, g: &ConvGeometry) -> usize {
+        packed::<E>(isa, g)
+    }
+
+    fn pack(isa: Isa, g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]) {
+        pack::<E>(isa, g, w, bias, to);
     }
 
     fn room(_: Isa, g: &ConvGeometry, first: usize, rows: usize) -> usize {
         if rows == 0 { 0 } else { band_patch(g, first, rows).room_of_elements::<E>(g.groups) }
     }
 
-    fn new(isa: Isa, g: &'a ConvGeometry, w: &[f32], epilogue: Epilogue<'_>, workspace: &'a mut [f32]) -> Self {
+    fn new(isa: Isa, g: &'a ConvGeometry, packed: &'a [f32], after: After) -> Self {
         let (of_x, g) = (g, in_elements::<E>(g));
-        let packed = Packed::of(isa, &g);
-        let panels = aligned(workspace, packed.len());
-        packed.fill::<E>(isa, of_x, w, epilogue.bias, panels);
-        let (micro, Epilogue { residual, activation, .. }) = (E::micro(isa), epilogue);
-        Self { isa, micro, of_x, g, packed, panels, residual, activation, element: PhantomData }
+        let order = Packed::of(isa, &g);
+        let panels = &packed[..order.len()];
+        let After { residual, activation } = after;
+        Self { isa, micro: E::micro(isa), of_x, g, packed: order, panels, residual, activation, element: PhantomData }
     }
 
     fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]) {

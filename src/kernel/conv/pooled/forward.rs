@@ -6,7 +6,7 @@ use super::{MOST_TAPS, PooledConv};
 use crate::kernel::conv::{Bands, direct};
 use crate::kernel::pool::MaxRow;
 use crate::kernel::scratch::{aligned, padded};
-use crate::kernel::{Epilogue, Isa, Scratch, Space};
+use crate::kernel::{After, Isa, Scratch};
 
 /// Whether the convolution can pool as it goes.
 pub fn fits<'a, Conv: Bands<'a>>(g: &PooledConv) -> bool {
@@ -54,19 +54,18 @@ pub fn run<'a, Conv: Bands<'a>>(
     g: &'a PooledConv,
     n: usize,
     x: &[f32],
-    w: &[f32],
-    epilogue: Epilogue<'_>,
+    packed: &'a [f32],
+    after: After,
     y: &mut [f32],
     index: &mut [u8],
-    space: Space<'a>,
+    scratch: &'a Scratch,
 ) {
-    let Space { workspace, scratch } = space;
-    super::verify_lengths(g, n, x, w, y, if index.is_empty() { &[] } else { index });
+    super::verify_maps(g, n, x, y, if index.is_empty() { &[] } else { index });
     if y.is_empty() {
         return;
     }
-    assert!(!epilogue.residual, "nothing is added before a pool");
-    let pooled = Pooled { isa, g, conv: Conv::new(isa, &g.conv, w, epilogue, workspace), scratch };
+    assert!(!after.residual, "nothing is added before a pool");
+    let pooled = Pooled { isa, g, conv: Conv::new(isa, &g.conv, packed, after), scratch };
     let rows = band_rows(g, n);
     let band_len = rows * g.pool.out_w * g.pool.in_c;
     let image = |image: usize| &x[image * g.conv.window.in_len()..][..g.conv.window.in_len()];

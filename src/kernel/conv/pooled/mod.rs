@@ -122,8 +122,13 @@ fn slack(isa: Isa, g: &PooledConv) -> usize {
 
 /// Asserts that the operands have the lengths that the geometry gives them.
 fn verify_lengths(g: &PooledConv, n: usize, x: &[f32], w: &[f32], y: &[f32], index: &[u8]) {
-    assert_eq!(x.len(), n * g.conv.window.in_len(), "the input has another length than its geometry");
+    verify_maps(g, n, x, y, index);
     assert_eq!(w.len(), g.conv.weight_len(), "the weights have another length than their geometry");
+}
+
+/// The same of its input and its pooled output.
+fn verify_maps(g: &PooledConv, n: usize, x: &[f32], y: &[f32], index: &[u8]) {
+    assert_eq!(x.len(), n * g.conv.window.in_len(), "the input has another length than its geometry");
     assert_eq!(y.len(), n * g.out_len(), "the pooled output has another length than its geometry");
     assert!(index.is_empty() || index.len() == y.len(), "the winners' places are as many as the pooled values");
 }

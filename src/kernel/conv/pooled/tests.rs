@@ -8,7 +8,7 @@ use crate::kernel::conv::{ConvKernel, POOLED_FORWARD, POOLED_INPUT_GRADIENT, POO
 use crate::kernel::geometry::windows_along;
 use crate::kernel::reference::{conv, pool};
 use crate::kernel::testing::{assert_close, normal, on_any_pool, size, wide};
-use crate::kernel::{Activation, ConvGeometry, Epilogue, Padding, Scratch, Space, Window};
+use crate::kernel::{Activation, After, ConvGeometry, Padding, Scratch, Space, Window};
 
 struct Case {
     g: PooledConv,
@@ -129,19 +129,21 @@ fn what_is_pooled_on_the_way_is_what_is_pooled_afterwards() {
         let conv_output = exact.conv_output();
         let (wanted, _) = pool::max_forward(&case.g.pool, case.n, &conv_output);
         for row in runnable(table, case.g) {
-            let epilogue = Epilogue { bias: Some(&case.bias), residual: false, activation: Activation::Relu };
+            let after = After { residual: false, activation: Activation::Relu };
+            let mut packed = vec![f32::NAN; (row.run.packed)(&case.g)];
+            (row.run.pack)(&case.g, &case.w, Some(&case.bias), &mut packed);
             let mut index = vec![99; case.n * case.g.out_len()];
             let y = on_any_pool(|| {
                 let mut y = vec![f32::NAN; case.n * case.g.out_len()];
                 with_space(row, &case, |space| {
-                    (row.run)(&case.g, case.n, &case.x, &case.w, epilogue, &mut y, &mut [], space);
+                    (row.run.run)(&case.g, case.n, &case.x, &packed, after, &mut y, &mut [], space);
                 });
                 y
             });
             assert_close(&y, &wanted, tolerance(row.name), &format!("{} {:?}", row.name, case.g));
             let mut again = vec![f32::NAN; y.len()];
             with_space(row, &case, |space| {
-                (row.run)(&case.g, case.n, &case.x, &case.w, epilogue, &mut again, &mut index, space);
+                (row.run.run)(&case.g, case.n, &case.x, &packed, after, &mut again, &mut index, space);
             });
             assert_eq!(y, again, "the values depend on whether the places are kept");
             // Of nearly equal values another may win in single precision; what lies there is the greatest all the same.

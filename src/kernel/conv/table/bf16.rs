@@ -5,8 +5,8 @@
 //! and what takes every shape, are kernels of `f32` whose operands are rounded beforehand.
 
 use super::super::{
-    Bands, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, PooledGradient, PooledInputGradient,
-    direct, im2col, pooled, rounded, winograd,
+    Bands, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, Packing, PooledGradient,
+    PooledInputGradient, direct, im2col, pack_plainly, plain_len, pooled, rounded, winograd,
 };
 use crate::kernel::Isa;
 use crate::kernel::element::{Pair, Single};
@@ -17,7 +17,11 @@ macro_rules! rounded_forward {
         ConvForward {
             name: $name,
             workspace: |g, n| rounded::forward_workspace(&INNER, g, n),
-            run: |g, n, x, w, epilogue, y, space| rounded::forward(&INNER, g, n, x, w, epilogue, y, space),
+            run: Packing {
+                packed: |g| rounded::packed(&INNER, g),
+                pack: |g, w, bias, to| rounded::pack(&INNER, g, w, bias, to),
+                run: |g, n, x, w, after, y, space| rounded::forward(&INNER, g, n, x, w, after, y, space),
+            },
             ..INNER
         }
     }};

@@ -13,12 +13,11 @@ mod weight;
 use rayon::prelude::*;
 
 use super::direct::{TASKS, rows_in_cache};
-use super::{Bands, verify_bias, verify_lengths};
+use super::{Bands, verify_lengths, verify_maps, verify_weights};
 use crate::kernel::micro::{
     Block, Clamp, Contraction, Finish, INPUT, MicroKernel, OUTPUT, PRODUCTS, Panels, Transform, WIDEST_PANEL,
 };
-use crate::kernel::scratch::{aligned, padded};
-use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Padding, Scratch, Space, Window};
+use crate::kernel::{Activation, After, ConvGeometry, Isa, Padding, Scratch, Space, Window};
 
 /// Channels and filters, at least: with fewer the transforms cost more than they save.
 const CHANNELS: usize = 16;
@@ -65,9 +64,25 @@ fn turned(g: &ConvGeometry) -> ConvGeometry {
 }
 
 /// Elements of the transformed weights and of the bias in whole registers.
-pub fn workspace(isa: Isa, g: &ConvGeometry) -> usize {
+pub fn packed(isa: Isa, g: &ConvGeometry) -> usize {
     let sizes = Sizes::of(isa, g);
-    padded(sizes.weights()) + sizes.filters
+    sizes.weights() + sizes.filters
+}
+
+/// Transforms the weights.
+pub fn pack(isa: Isa, g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]) {
+    pack_in(weight::Order::Plain, isa, g, w, bias, to);
+}
+
+fn pack_in(order: weight::Order, isa: Isa, g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]) {
+    verify_weights(g, w, bias);
+    let sizes = Sizes::of(isa, g);
+    let (weights, of_bias) = to[..sizes.weights() + sizes.filters].split_at_mut(sizes.weights());
+    weight::transform(isa, g, order, w, sizes.panels, sizes.channels, weights);
+    of_bias.fill(0.0);
+    if let Some(bias) = bias {
+        of_bias[..bias.len()].copy_from_slice(bias);
+    }
 }
 
 /// Elements of a block of tiles, transformed, multiplied, and of one tile that reaches over the edge.
@@ -77,7 +92,7 @@ pub fn scratch(isa: Isa, g: &ConvGeometry) -> usize {
 
 /// The same for the input gradient.
 pub fn input_gradient_workspace(isa: Isa, g: &ConvGeometry) -> usize {
-    workspace(isa, &turned(g))
+    packed(isa, &turned(g))
 }
 
 /// The same for the input gradient, and elements of a band of dx.
@@ -100,14 +115,12 @@ pub fn forward(
     n: usize,
     x: &[f32],
     w: &[f32],
-    epilogue: Epilogue<'_>,
+    after: After,
     y: &mut [f32],
-    space: Space<'_>,
+    scratch: &Scratch,
 ) {
-    verify_lengths(g, n, x, w, y);
-    verify_bias(g, &epilogue);
-    let Space { workspace, scratch } = space;
-    Forward::new(isa, g, w, epilogue, workspace).all(isa, n, x, Activation::Identity, y, scratch);
+    verify_maps(g, n, x, y);
+    Forward::new(isa, g, w, after).all(isa, n, x, Activation::Identity, y, scratch);
 }
 
 /// Computes dx from dy and w.
@@ -125,7 +138,8 @@ pub fn input_gradient(
     verify_lengths(g, n, dx, w, dy);
     let Space { workspace, scratch } = space;
     let turned = turned(g);
-    let forward = Forward::with(isa, &turned, weight::Order::Turned, w, Epilogue::default(), workspace);
+    pack_in(weight::Order::Turned, isa, &turned, w, None, workspace);
+    let forward = Forward::new(isa, &turned, workspace, After::default());
     forward.all(isa, n, dy, activation, dx, scratch);
 }
 
@@ -196,16 +210,24 @@ impl<'a> Bands<'a> for Forward<'a> {
         fits(g)
     }
 
-    fn workspace(isa: Isa, g: &ConvGeometry) -> usize {
-        workspace(isa, g)
+    fn packed(isa: Isa, g: &ConvGeometry) -> usize {
+        packed(isa, g)
+    }
+
+    fn pack(isa: Isa, g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]) {
+        pack(isa, g, w, bias, to);
     }
 
     fn room(isa: Isa, g: &ConvGeometry, _: usize, _: usize) -> usize {
         scratch(isa, g)
     }
 
-    fn new(isa: Isa, g: &'a ConvGeometry, w: &[f32], epilogue: Epilogue<'_>, workspace: &'a mut [f32]) -> Self {
-        Self::with(isa, g, weight::Order::Plain, w, epilogue, workspace)
+    fn new(isa: Isa, g: &'a ConvGeometry, packed: &'a [f32], after: After) -> Self {
+        let sizes = Sizes::of(isa, g);
+        let (weights, bias) = packed[..sizes.weights() + sizes.filters].split_at(sizes.weights());
+        let After { residual, activation } = after;
+        let (micro, transform) = (MicroKernel::of(isa), Transform::of(isa));
+        Self { isa, micro, transform, g, sizes, weights, bias, residual, activation }
     }
 
     fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]) {
@@ -246,27 +268,6 @@ impl<'a> Forward<'a> {
         if Clamp::of(self.activation).is_none() {
             self.activation.map_block(self.isa, y);
         }
-    }
-
-    fn with(
-        isa: Isa,
-        g: &'a ConvGeometry,
-        order: weight::Order,
-        w: &[f32],
-        epilogue: Epilogue<'_>,
-        workspace: &'a mut [f32],
-    ) -> Self {
-        let sizes = Sizes::of(isa, g);
-        let (bias, workspace) = workspace.split_at_mut(sizes.filters);
-        bias.fill(0.0);
-        if let Some(given) = epilogue.bias {
-            bias[..given.len()].copy_from_slice(given);
-        }
-        let weights = aligned(workspace, sizes.weights());
-        weight::transform(isa, g, order, w, sizes.panels, sizes.channels, weights);
-        let (micro, transform) = (MicroKernel::of(isa), Transform::of(isa));
-        let Epilogue { residual, activation, .. } = epilogue;
-        Self { isa, micro, transform, g, sizes, weights, bias, residual, activation }
     }
 
     /// All rows of all images; `behind` is the activation whose derivative y is multiplied with, as a gradient is.

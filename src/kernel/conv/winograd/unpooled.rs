@@ -4,12 +4,12 @@
 
 use rayon::prelude::*;
 
-use super::{Forward, OUTPUT, Rows, rows_of_band, scratch as tiles, turned, weight};
-use crate::kernel::conv::PooledConv;
+use super::{Forward, OUTPUT, Rows, pack_in, rows_of_band, scratch as tiles, turned, weight};
 use crate::kernel::conv::direct::TASKS;
+use crate::kernel::conv::{Bands, PooledConv};
 use crate::kernel::pool::max_gradient_rows;
 use crate::kernel::scratch::{aligned, padded};
-use crate::kernel::{Activation, ConvGeometry, Epilogue, Isa, Space};
+use crate::kernel::{Activation, After, ConvGeometry, Isa, Space};
 
 /// Places a winner, at most: where it is one of more, sums over the winners are less work.
 const PLACES: usize = 6;
@@ -61,9 +61,9 @@ pub fn run(
     assert_eq!(index.len(), dy.len(), "the winners' places are as many as the pooled values");
     let turned = turned(&g.conv);
     let window = &turned.window;
-    assert_eq!(w.len(), turned.weight_len(), "the weights have another length than their geometry");
     assert_eq!(dx.len(), n * turned.out_len(), "the input's gradient has another length than its geometry");
-    let forward = Forward::with(isa, &turned, weight::Order::Turned, w, Epilogue::default(), workspace);
+    pack_in(weight::Order::Turned, isa, &turned, w, None, workspace);
+    let forward = Forward::new(isa, &turned, workspace, After::default());
     let fair = (window.out_h * n).div_ceil(TASKS).max(OUTPUT);
     let rows = rows_of_band(&turned).min(fair.next_multiple_of(OUTPUT));
     let out_row = window.out_w * turned.filters;
