@@ -84,6 +84,7 @@ struct PlanJson {
     train: bool,
     precision: &'static str,
     batch: usize,
+    images_at_a_time: usize,
     threads: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     images_per_second: Option<f64>,
@@ -119,6 +120,7 @@ impl Shown<'_> {
             train: self.plan.is_training(),
             precision: self.plan.options.precision.name(),
             batch: self.batch(),
+            images_at_a_time: self.plan.part,
             threads: self.threads,
             images_per_second: self.profile.map(|profile| profile.images_per_second(self.batch())),
             step_ms: self.profile.map(|profile| profile.step_milliseconds),
@@ -152,7 +154,7 @@ impl Shown<'_> {
             step.title(),
             step.kernel().to_owned(),
             self.layers(step).join(" "),
-            written.map_or_else(String::new, |buffer| bytes(4 * buffer.words(self.batch()) as u64)),
+            written.map_or_else(String::new, |buffer| bytes(4 * buffer.words(self.plan.part) as u64)),
             written.map_or_else(String::new, |buffer| grouped(4 * buffer.offset as u64)),
             if flops > 0 { operations(flops) } else { String::new() },
         ];
@@ -170,8 +172,12 @@ impl Shown<'_> {
     fn totals(&self) -> String {
         let flops: u64 = self.plan.steps.iter().map(|step| self.plan.cost(step, self.batch()).flops).sum();
         let what = if self.plan.is_training() { "training step" } else { "forward pass" };
+        let at_a_time = match self.plan.part {
+            part if part < self.batch() => format!(", {part} at a time"),
+            _ => String::new(),
+        };
         let mut text = format!(
-            "{what} of {} images, {}: {}FLOP, {} at the peak with {} threads\n",
+            "{what} of {} images{at_a_time}, {}: {}FLOP, {} at the peak with {} threads\n",
             self.batch(),
             self.plan.options.kernels(),
             operations(flops),

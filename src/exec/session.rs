@@ -1,6 +1,6 @@
 //! A plan with its memory and its threads: what training, evaluation and prediction hold.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewD, IxDyn};
@@ -8,7 +8,7 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewD, IxDyn};
 use super::arena::{Arena, MAX_OPERANDS};
 use super::run::run;
 use crate::kernel::Scratch;
-use crate::plan::{BufferId, Phase, Plan, Slot};
+use crate::plan::{Buffer, BufferId, Holds, Phase, Plan, Slot};
 
 /// What changes from one training step to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -42,7 +42,7 @@ pub struct Moment<'a> {
     /// Whether the step is done; before that, what it reads is there.
     pub is_done: bool,
     arena: &'a Arena,
-    images: usize,
+    part: &'a Range<usize>,
 }
 
 impl Moment<'_> {
@@ -50,8 +50,7 @@ impl Moment<'_> {
     /// wrote after: the place of any other may hold another buffer by now.
     #[must_use]
     pub fn numbers(&self, buffer: BufferId) -> &[f32] {
-        let buffer = self.plan.buffer(buffer);
-        self.arena.read(buffer.offset..buffer.offset + buffer.words(self.images))
+        self.arena.read(place(self.plan.buffer(buffer), self.part))
     }
 }
 
@@ -121,7 +120,7 @@ impl Session {
         let Self { plan, arena, scratch, pool, is_prepared } = self;
         let first = plan.steps.partition_point(|step| step.phase == Phase::Prepare);
         if !std::mem::replace(is_prepared, true) {
-            pool.install(|| (0..first).for_each(|at| run_step(plan, at, arena, scratch, 0, &Rate::default())));
+            pool.install(|| (0..first).for_each(|at| run_step(plan, at, arena, scratch, &(0..0), &Rate::default())));
         }
         first
     }
@@ -132,12 +131,13 @@ impl Session {
     ///
     /// More images than the plan was made for.
     pub fn run(&mut self, images: usize, rate: &Rate) {
-        assert!(images <= self.plan.options.batch, "{images} images in a plan for {}", self.plan.options.batch);
         let first = self.prepare();
         let Self { plan, arena, scratch, pool, .. } = self;
         pool.install(|| {
-            for at in first..plan.steps.len() {
-                run_step(plan, at, arena, scratch, images, rate);
+            for part in parts(plan, images) {
+                for at in first..plan.steps.len() {
+                    run_step(plan, at, arena, scratch, &part, rate);
+                }
             }
         });
     }
@@ -148,31 +148,40 @@ impl Session {
     ///
     /// More images than the plan was made for.
     pub fn run_watched(&mut self, images: usize, rate: &Rate, watch: OnMoment<'_>) -> ControlFlow<()> {
-        assert!(images <= self.plan.options.batch, "{images} images in a plan for {}", self.plan.options.batch);
         let first = self.prepare();
         let Self { plan, arena, scratch, pool, .. } = self;
         pool.install(|| {
-            for step in first..plan.steps.len() {
-                watch(&Moment { plan, step, is_done: false, arena, images })?;
-                run_step(plan, step, arena, scratch, images, rate);
-                watch(&Moment { plan, step, is_done: true, arena, images })?;
+            for part in parts(plan, images) {
+                for step in first..plan.steps.len() {
+                    watch(&Moment { plan, step, is_done: false, arena, part: &part })?;
+                    run_step(plan, step, arena, scratch, &part, rate);
+                    watch(&Moment { plan, step, is_done: true, arena, part: &part })?;
+                }
             }
             ControlFlow::Continue(())
         })
     }
 
     /// Runs all steps and says how long each took, apart from those that follow from the parameters alone.
+    ///
+    /// # Panics
+    ///
+    /// More images than the plan was made for.
     pub fn run_timed(&mut self, images: usize, rate: &Rate) -> Vec<StepTime> {
         let first = self.prepare();
         let Self { plan, arena, scratch, pool, .. } = self;
+        let mut times: Vec<StepTime> =
+            (first..plan.steps.len()).map(|step| StepTime { step, time: Duration::ZERO }).collect();
         pool.install(|| {
-            let timed = |step: usize| {
-                let start = Instant::now();
-                run_step(plan, step, arena, scratch, images, rate);
-                StepTime { step, time: start.elapsed() }
-            };
-            (first..plan.steps.len()).map(timed).collect()
-        })
+            for part in parts(plan, images) {
+                for StepTime { step, time } in &mut times {
+                    let start = Instant::now();
+                    run_step(plan, *step, arena, scratch, &part, rate);
+                    *time += start.elapsed();
+                }
+            }
+        });
+        times
     }
 
     /// What the loss or the probabilities were computed from, N×units.
@@ -230,16 +239,28 @@ impl Session {
     }
 }
 
+/// The parts of a batch of so many images, in turn.
+fn parts(plan: &Plan, images: usize) -> impl Iterator<Item = Range<usize>> {
+    let (part, batch) = (plan.part.max(1), plan.options.batch);
+    assert!(images <= batch, "{images} images in a plan for {batch}");
+    (0..images).step_by(part).map(move |start| start..images.min(start + part))
+}
+
+/// Where the numbers of a buffer lie for some images of a batch.
+fn place(buffer: &Buffer, images: &Range<usize>) -> Range<usize> {
+    let start = buffer.offset + if buffer.holds == Holds::Batch { buffer.words(images.start) } else { 0 };
+    start..start + buffer.words(images.len())
+}
+
 /// Borrows the operands of one step and runs it.
-fn run_step(plan: &Plan, at: usize, arena: &mut Arena, scratch: &Scratch, images: usize, rate: &Rate) {
+fn run_step(plan: &Plan, at: usize, arena: &mut Arena, scratch: &Scratch, images: &Range<usize>, rate: &Rate) {
     let step = &plan.steps[at];
-    let mut ranges: [std::ops::Range<usize>; MAX_OPERANDS] = std::array::from_fn(|_| 0..0);
+    let mut ranges: [Range<usize>; MAX_OPERANDS] = std::array::from_fn(|_| 0..0);
     let mut count = 0;
     for &buffer in step.reads.iter().chain(&step.writes) {
-        let buffer = plan.buffer(buffer);
-        ranges[count] = buffer.offset..buffer.offset + buffer.words(images);
+        ranges[count] = place(plan.buffer(buffer), images);
         count += 1;
     }
     let operands = arena.operands(&ranges[..count], step.reads.len());
-    run(&step.work, plan.options.isa, operands, scratch, images, rate);
+    run(&step.work, plan.options.isa, operands, scratch, images.len(), rate);
 }

@@ -2,7 +2,7 @@
 
 use super::fuse::Group;
 use super::is_kept;
-use super::step::{Buffer, BufferId};
+use super::step::{Buffer, BufferId, Holds};
 use crate::graph::{Extent, Graph, Op, Source, Type, ValueId};
 
 /// The buffers of a plan as it grows.
@@ -66,11 +66,11 @@ impl Buffers {
 
     /// A buffer for values of a type.
     pub fn add(&mut self, ty: &Type, persistent: bool) -> BufferId {
-        let (len, per_image) = match &ty.extent {
-            Extent::Batch(shape) => (shape.len(), true),
-            Extent::Fixed(dims) => (dims.iter().product(), false),
+        let (len, holds) = match &ty.extent {
+            Extent::Batch(shape) => (shape.len(), Holds::Part),
+            Extent::Fixed(dims) => (dims.iter().product(), Holds::Whole),
         };
-        self.push(Buffer { len, per_image, element: ty.element, live: (usize::MAX, 0), persistent, offset: 0 })
+        self.push(Buffer { len, holds, element: ty.element, live: (usize::MAX, 0), persistent, offset: 0 })
     }
 
     /// Any buffer.

@@ -4,14 +4,16 @@
 //! ("greedy by size for offset calculation": Pisarchyk and Lee, "Efficient memory management for deep neural net
 //! inference", 2020).
 
-use super::step::Buffer;
+use super::step::{Buffer, Holds};
 
 /// Buffers start at multiples of this many `f32`: a cache line.
 const ALIGNMENT: usize = 16;
 
-/// Places all buffers for `batch` images and returns the length of the arena in `f32`.
-pub(super) fn place(buffers: &mut [Buffer], batch: usize) -> usize {
-    let words: Vec<usize> = buffers.iter().map(|buffer| buffer.words(batch).next_multiple_of(ALIGNMENT)).collect();
+/// Places all buffers for `part` images at a time of a batch and returns the length of the arena in `f32`.
+pub(super) fn place(buffers: &mut [Buffer], part: usize, batch: usize) -> usize {
+    let images = |buffer: &Buffer| if buffer.holds == Holds::Batch { batch } else { part };
+    let words: Vec<usize> =
+        buffers.iter().map(|buffer| buffer.words(images(buffer)).next_multiple_of(ALIGNMENT)).collect();
     let mut order: Vec<usize> = (0..buffers.len()).collect();
     order.sort_by_key(|&at| (!buffers[at].persistent, std::cmp::Reverse(words[at]), at));
     let mut placed: Vec<usize> = Vec::with_capacity(buffers.len());
@@ -49,13 +51,13 @@ mod tests {
     use crate::graph::Element;
 
     fn buffer(len: usize, first: usize, last: usize) -> Buffer {
-        Buffer { len, per_image: true, element: Element::F32, live: (first, last), persistent: false, offset: 0 }
+        Buffer { len, holds: Holds::Part, element: Element::F32, live: (first, last), persistent: false, offset: 0 }
     }
 
     #[test]
     fn buffers_of_different_times_share_a_place_and_others_do_not() {
         let mut buffers = vec![buffer(64, 0, 1), buffer(64, 1, 2), buffer(64, 2, 3), buffer(10, 0, 3)];
-        let len = place(&mut buffers, 2);
+        let len = place(&mut buffers, 2, 2);
         assert_eq!(len, 128 + 128 + 32);
         assert_eq!(buffers[0].offset, buffers[2].offset);
         assert_ne!(buffers[0].offset, buffers[1].offset);
@@ -64,6 +66,6 @@ mod tests {
     #[test]
     fn what_persists_shares_with_nobody() {
         let mut buffers = vec![buffer(16, 0, 0), Buffer { persistent: true, ..buffer(16, 5, 5) }];
-        assert_eq!(place(&mut buffers, 1), 32);
+        assert_eq!(place(&mut buffers, 1, 1), 32);
     }
 }

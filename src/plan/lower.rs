@@ -2,8 +2,8 @@
 
 use super::buffer::Buffers;
 use super::fuse::{Group, groups};
-use super::step::{Buffer, BufferId, Element, Fused, Phase, Rows, Slot, Step, Weights, Work};
-use super::{Options, Plan, layout};
+use super::step::{Buffer, BufferId, Element, Fused, Holds, Phase, Rows, Slot, Step, Weights, Work};
+use super::{Options, Plan, layout, part};
 use crate::graph::{CountPadding, DropoutUnit, Graph, LayerId, Op, Param, Shape, Source, Value, ValueId};
 use crate::kernel::{Activation, Window, elementwise, norm};
 
@@ -118,14 +118,24 @@ impl<'a> Lowering<'a> {
                 *live = (live.0.min(at), live.1.max(at));
             }
         }
-        for filled in filled {
+        for &filled in &filled {
             buffers[filled.0].live.0 = 0;
         }
-        for read in read {
+        for &read in &read {
             buffers[read.0].live.1 = steps.len();
+        }
+        let batch = self.options.batch;
+        let part = if self.is_inference { part::images(&buffers, &steps, batch) } else { batch };
+        if part < batch {
+            // They outlive each part's steps.
+            for outside in filled.iter().chain(&read) {
+                let buffer = &mut buffers[outside.0];
+                (buffer.holds, buffer.live) = (Holds::Batch, (0, steps.len()));
+            }
         }
         let mut plan = Plan {
             options: self.options,
+            part,
             steps,
             buffers,
             arena_len: 0,
@@ -139,7 +149,7 @@ impl<'a> Lowering<'a> {
             probabilities: None,
             losses: None,
         };
-        plan.arena_len = layout::place(&mut plan.buffers, self.options.batch);
+        plan.arena_len = layout::place(&mut plan.buffers, part, batch);
         plan
     }
 
@@ -181,7 +191,14 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn workspace(&mut self, len: usize) -> BufferId {
         let live = (usize::MAX, 0);
-        self.buffers.push(Buffer { len, per_image: false, element: Element::F32, live, persistent: false, offset: 0 })
+        self.buffers.push(Buffer {
+            len,
+            holds: Holds::Whole,
+            element: Element::F32,
+            live,
+            persistent: false,
+            offset: 0,
+        })
     }
 
     pub(super) fn rows(&self, value: ValueId) -> Rows {

@@ -11,6 +11,7 @@ mod fuse;
 mod layout;
 mod lower;
 mod norm;
+mod part;
 mod product;
 mod step;
 mod update;
@@ -18,8 +19,8 @@ mod update;
 pub use crate::syntax::settings::Precision;
 pub use cost::Cost;
 pub use step::{
-    Buffer, BufferId, Change, Decays, Element, Fused, Optimizer, Phase, Residual, Riding, Rows, Slot, Step, Weights,
-    Work, packed_len,
+    Buffer, BufferId, Change, Decays, Element, Fused, Holds, Optimizer, Phase, Residual, Riding, Rows, Slot, Step,
+    Weights, Work, packed_len,
 };
 
 use crate::graph::{Graph, Inference, Training, ValueId};
@@ -66,6 +67,8 @@ impl Options {
 pub struct Plan {
     /// What it was made for.
     pub options: Options,
+    /// Images that go through all steps at a time: the batch, or a part of it whose numbers stay in cache.
+    pub part: usize,
     /// Forward steps, then backward steps, then updates.
     pub steps: Vec<Step>,
     /// Every buffer with its place in the arena.

@@ -19,8 +19,8 @@ pub struct BufferId(pub usize);
 pub struct Buffer {
     /// Elements an image, or in all.
     pub len: usize,
-    /// Whether there are so many for each image of the batch.
-    pub per_image: bool,
+    /// Of which images it holds so many.
+    pub holds: Holds,
     /// Type of its elements.
     pub element: Element,
     /// First step that touches it, and last.
@@ -31,11 +31,22 @@ pub struct Buffer {
     pub offset: usize,
 }
 
+/// What a buffer holds its elements of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// No image: there are so many in all.
+    Whole,
+    /// Each image that is at work.
+    Part,
+    /// Each image of the batch: what the caller fills before a run and reads after it.
+    Batch,
+}
+
 impl Buffer {
     /// Elements for `images` images.
     #[must_use]
     pub fn elements(&self, images: usize) -> usize {
-        if self.per_image { self.len * images } else { self.len }
+        if self.holds == Holds::Whole { self.len } else { self.len * images }
     }
 
     /// `f32` places that so many images need.

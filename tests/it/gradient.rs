@@ -3,7 +3,10 @@
 use netc::base::Random;
 use netc::exec::reference::{Feed, evaluate};
 use netc::exec::{Rate, Session};
-use netc::graph::{Graph, Inference, Objective, Op, Training, ValueId};
+use netc::graph::{
+    Bias, Builder, CountPadding, Graph, Inference, LayerId, Objective, Op, PaddingRule, Range, Shape, Training,
+    ValueId, WindowRule,
+};
 use netc::kernel::Isa;
 use netc::kernel::criterion::{Criterion, Error};
 use netc::plan::{Optimizer, Options, Plan, Precision, Work};
@@ -341,6 +344,55 @@ fn folded_normalisations_answer_as_the_network_that_was_written() {
         let wanted = &evaluate(&case.graph, &other)[case.graph.output.0];
         assert_close(case.name, answers(&other).iter().copied(), wanted);
     }
+}
+
+/// Large images go through the plan a few at a time; nothing couples them.
+#[test]
+fn answers_do_not_depend_on_how_many_images_are_asked_for_at_a_time() {
+    let mut builder = Builder::new(Shape::map(224, 224, 3), Range::REAL);
+    builder.enter_layer(LayerId(0), "conv");
+    let padding = PaddingRule::Same;
+    let rule = WindowRule { kernel: [3; 2], stride: [1; 2], dilation: [1; 2], padding, ceil: false };
+    let window = rule.place(Shape::map(224, 224, 3)).expect("it fits");
+    let x = builder.conv(builder.input(), window, 16, 1, Bias::Learned).expect("it fits");
+    let pooled = WindowRule { kernel: [32; 2], stride: [32; 2], padding: PaddingRule::Valid, ..rule };
+    let window = pooled.place(builder.shape(x)).expect("it fits");
+    let x = builder.apply(Op::AvgPool(window, CountPadding::Yes), &[x]).expect("it fits");
+    let x = builder.flatten(x).expect("it fits");
+    builder.enter_layer(LayerId(1), "dense");
+    let x = builder.dense(x, 3, Bias::Learned).expect("it fits");
+    let graph = builder.finish(x);
+    let inference = Inference::of(&graph);
+    let params = feed(&graph, 3).params;
+    let images = 7;
+    let random = Random::named(13, "images");
+    let answers = |batch: usize| -> Vec<u32> {
+        let options = Options { batch, isa: Isa::detect(), precision: Precision::F32 };
+        let plan = Plan::inference(&inference, options);
+        assert_eq!(plan.part < batch, batch == images, "{} of {batch} images at a time", plan.part);
+        let mut session = Session::new(plan, 2).expect("threads");
+        let slots = session.plan().params.clone();
+        for (slot, numbers) in slots.iter().zip(&params) {
+            session.tensor_mut(slot).iter_mut().zip(numbers).for_each(|(place, &number)| *place = number as f32);
+        }
+        let len = graph.shape(graph.input).len();
+        let mut bits = Vec::new();
+        for start in (0..images).step_by(batch) {
+            let count = batch.min(images - start);
+            let places = session.images_mut(count).iter_mut().enumerate();
+            places.for_each(|(at, place)| *place = random.normal((start * len + at) as u64));
+            session.run(count, &Rate::default());
+            bits.extend(
+                session.logits(count).iter().chain(&session.probabilities(count)).map(|answer| answer.to_bits()),
+            );
+        }
+        let mut sorted = bits;
+        sorted.sort_unstable();
+        sorted
+    };
+    let one_by_one = answers(1);
+    assert_eq!(answers(3), one_by_one);
+    assert_eq!(answers(images), one_by_one);
 }
 
 /// All bits that three steps leave behind.

@@ -69,7 +69,7 @@ fn markdown_is_a_table_with_every_layer() {
 #[test]
 fn plan_as_json_has_the_promised_shape_with_times_where_they_are_asked_for() {
     let plan = netc(["plan", "specs/digits.net", "--format", "json"]).ended(0).json();
-    assert_eq!(keys(&plan), ["train", "precision", "batch", "threads", "planned_peak_bytes", "steps"]);
+    assert_eq!(keys(&plan), ["train", "precision", "batch", "images_at_a_time", "threads", "planned_peak_bytes", "steps"]);
     assert_eq!(keys(&plan["steps"][0]), ["name", "kernel", "layers", "bytes"]);
     let arguments =
         ["plan", "specs/digits.net", "--infer", "--batch", "4", "--threads", "1", "--profile", "--format", "json"];
