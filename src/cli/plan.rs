@@ -12,7 +12,7 @@ use super::table::{Column, ruled};
 use super::{Ending, Outcome};
 use crate::check::Net;
 use crate::graph::{Inference, Training};
-use crate::plan::{Options, Plan, Step};
+use crate::plan::{Buffer, Holds, Options, Parts, Plan, Step};
 use crate::syntax::settings::TrainSettings;
 use crate::train::Machine;
 
@@ -120,7 +120,7 @@ impl Shown<'_> {
             train: self.plan.is_training(),
             precision: self.plan.options.precision.name(),
             batch: self.batch(),
-            images_at_a_time: self.plan.part,
+            images_at_a_time: self.plan.parts.images,
             threads: self.threads,
             images_per_second: self.profile.map(|profile| profile.images_per_second(self.batch())),
             step_ms: self.profile.map(|profile| profile.step_milliseconds),
@@ -154,7 +154,7 @@ impl Shown<'_> {
             step.title(),
             step.kernel().to_owned(),
             self.layers(step).join(" "),
-            written.map_or_else(String::new, |buffer| bytes(4 * buffer.words(self.plan.part) as u64)),
+            written.map_or_else(String::new, |buffer| bytes(4 * buffer.words(self.images_of(buffer)) as u64)),
             written.map_or_else(String::new, |buffer| grouped(4 * buffer.offset as u64)),
             if flops > 0 { operations(flops) } else { String::new() },
         ];
@@ -172,8 +172,10 @@ impl Shown<'_> {
     fn totals(&self) -> String {
         let flops: u64 = self.plan.steps.iter().map(|step| self.plan.cost(step, self.batch()).flops).sum();
         let what = if self.plan.is_training() { "training step" } else { "forward pass" };
-        let at_a_time = match self.plan.part {
-            part if part < self.batch() => format!(", {part} at a time"),
+        let at_a_time = match self.plan.parts {
+            Parts { images, joined } if images < self.batch() => {
+                format!(", {images} at a time through the first {joined} steps")
+            }
             _ => String::new(),
         };
         let mut text = format!(
@@ -195,6 +197,11 @@ impl Shown<'_> {
             ));
         }
         text
+    }
+
+    /// Images that a buffer is for.
+    fn images_of(&self, buffer: &Buffer) -> usize {
+        if buffer.holds == Holds::Part { self.plan.parts.images } else { self.batch() }
     }
 
     fn batch(&self) -> usize {

@@ -8,7 +8,7 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewD, IxDyn};
 use super::arena::{Arena, MAX_OPERANDS};
 use super::run::run;
 use crate::kernel::Scratch;
-use crate::plan::{Buffer, BufferId, Holds, Phase, Plan, Slot};
+use crate::plan::{Buffer, BufferId, Holds, Parts, Phase, Plan, Slot};
 
 /// What changes from one training step to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -134,8 +134,8 @@ impl Session {
         let first = self.prepare();
         let Self { plan, arena, scratch, pool, .. } = self;
         pool.install(|| {
-            for part in parts(plan, images) {
-                for at in first..plan.steps.len() {
+            for (steps, part) in parts(plan, first, images) {
+                for at in steps {
                     run_step(plan, at, arena, scratch, &part, rate);
                 }
             }
@@ -151,8 +151,8 @@ impl Session {
         let first = self.prepare();
         let Self { plan, arena, scratch, pool, .. } = self;
         pool.install(|| {
-            for part in parts(plan, images) {
-                for step in first..plan.steps.len() {
+            for (steps, part) in parts(plan, first, images) {
+                for step in steps {
                     watch(&Moment { plan, step, is_done: false, arena, part: &part })?;
                     run_step(plan, step, arena, scratch, &part, rate);
                     watch(&Moment { plan, step, is_done: true, arena, part: &part })?;
@@ -173,8 +173,8 @@ impl Session {
         let mut times: Vec<StepTime> =
             (first..plan.steps.len()).map(|step| StepTime { step, time: Duration::ZERO }).collect();
         pool.install(|| {
-            for part in parts(plan, images) {
-                for StepTime { step, time } in &mut times {
+            for (steps, part) in parts(plan, first, images) {
+                for StepTime { step, time } in &mut times[steps.start - first..steps.end - first] {
                     let start = Instant::now();
                     run_step(plan, *step, arena, scratch, &part, rate);
                     *time += start.elapsed();
@@ -239,11 +239,14 @@ impl Session {
     }
 }
 
-/// The parts of a batch of so many images, in turn.
-fn parts(plan: &Plan, images: usize) -> impl Iterator<Item = Range<usize>> {
-    let (part, batch) = (plan.part.max(1), plan.options.batch);
+/// Steps and the images that go through them, in turn, for a batch of so many images: from step `first` on the parts of
+/// the batch, then what takes it at once.
+fn parts(plan: &Plan, first: usize, images: usize) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+    let (Parts { images: part, joined }, batch) = (plan.parts, plan.options.batch);
     assert!(images <= batch, "{images} images in a plan for {batch}");
-    (0..images).step_by(part).map(move |start| start..images.min(start + part))
+    let joined = joined.max(first);
+    let apart = (0..images).step_by(part.max(1)).map(move |start| (first..joined, start..images.min(start + part)));
+    apart.filter(|(steps, _)| !steps.is_empty()).chain(std::iter::once((joined..plan.steps.len(), 0..images)))
 }
 
 /// Where the numbers of a buffer lie for some images of a batch.

@@ -2,8 +2,9 @@
 
 use super::buffer::Buffers;
 use super::fuse::{Group, groups};
+use super::part::Parts;
 use super::step::{Buffer, BufferId, Element, Fused, Holds, Phase, Rows, Slot, Step, Weights, Work};
-use super::{Options, Plan, layout, part};
+use super::{Options, Plan, layout};
 use crate::graph::{CountPadding, DropoutUnit, Graph, LayerId, Op, Param, Shape, Source, Value, ValueId};
 use crate::kernel::{Activation, Window, elementwise, norm};
 
@@ -125,17 +126,11 @@ impl<'a> Lowering<'a> {
             buffers[read.0].live.1 = steps.len();
         }
         let batch = self.options.batch;
-        let part = if self.is_inference { part::images(&buffers, &steps, batch) } else { batch };
-        if part < batch {
-            // They outlive each part's steps.
-            for outside in filled.iter().chain(&read) {
-                let buffer = &mut buffers[outside.0];
-                (buffer.holds, buffer.live) = (Holds::Batch, (0, steps.len()));
-            }
-        }
+        let parts = if self.is_inference { Parts::of(&buffers, &steps, batch) } else { Parts::whole(batch) };
+        parts.spread(&[filled, read].concat(), &steps, &mut buffers);
         let mut plan = Plan {
             options: self.options,
-            part,
+            parts,
             steps,
             buffers,
             arena_len: 0,
@@ -149,7 +144,7 @@ impl<'a> Lowering<'a> {
             probabilities: None,
             losses: None,
         };
-        plan.arena_len = layout::place(&mut plan.buffers, part, batch);
+        plan.arena_len = layout::place(&mut plan.buffers, parts.images, batch);
         plan
     }
 

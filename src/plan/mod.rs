@@ -18,6 +18,7 @@ mod update;
 
 pub use crate::syntax::settings::Precision;
 pub use cost::Cost;
+pub use part::Parts;
 pub use step::{
     Buffer, BufferId, Change, Decays, Element, Fused, Holds, Optimizer, Phase, Residual, Riding, Rows, Slot, Step,
     Weights, Work, packed_len,
@@ -67,8 +68,8 @@ impl Options {
 pub struct Plan {
     /// What it was made for.
     pub options: Options,
-    /// Images that go through all steps at a time: the batch, or a part of it whose numbers stay in cache.
-    pub part: usize,
+    /// The parts in which a batch goes through the steps.
+    pub parts: Parts,
     /// Forward steps, then backward steps, then updates.
     pub steps: Vec<Step>,
     /// Every buffer with its place in the arena.

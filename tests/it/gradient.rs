@@ -369,7 +369,7 @@ fn answers_do_not_depend_on_how_many_images_are_asked_for_at_a_time() {
     let answers = |batch: usize| -> Vec<u32> {
         let options = Options { batch, isa: Isa::detect(), precision: Precision::F32 };
         let plan = Plan::inference(&inference, options);
-        assert_eq!(plan.part < batch, batch == images, "{} of {batch} images at a time", plan.part);
+        assert_eq!(plan.parts.images < batch, batch == images, "{:?} of {batch} images", plan.parts);
         let mut session = Session::new(plan, 2).expect("threads");
         let slots = session.plan().params.clone();
         for (slot, numbers) in slots.iter().zip(&params) {

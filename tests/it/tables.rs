@@ -69,12 +69,25 @@ fn markdown_is_a_table_with_every_layer() {
 #[test]
 fn plan_as_json_has_the_promised_shape_with_times_where_they_are_asked_for() {
     let plan = netc(["plan", "specs/digits.net", "--format", "json"]).ended(0).json();
-    assert_eq!(keys(&plan), ["train", "precision", "batch", "images_at_a_time", "threads", "planned_peak_bytes", "steps"]);
+    assert_eq!(
+        keys(&plan),
+        ["train", "precision", "batch", "images_at_a_time", "threads", "planned_peak_bytes", "steps"]
+    );
     assert_eq!(keys(&plan["steps"][0]), ["name", "kernel", "layers", "bytes"]);
     let arguments =
         ["plan", "specs/digits.net", "--infer", "--batch", "4", "--threads", "1", "--profile", "--format", "json"];
     let plan = netc(arguments).ended(0).json();
-    let all = ["train", "precision", "batch", "threads", "images_per_second", "step_ms", "planned_peak_bytes", "steps"];
+    let all = [
+        "train",
+        "precision",
+        "batch",
+        "images_at_a_time",
+        "threads",
+        "images_per_second",
+        "step_ms",
+        "planned_peak_bytes",
+        "steps",
+    ];
     assert_eq!(keys(&plan), all);
     assert_eq!(keys(&plan["steps"][0]), ["name", "kernel", "layers", "ms", "gflops", "bytes"]);
     assert_eq!((plan["train"].as_bool(), plan["batch"].as_u64()), (Some(false), Some(4)));
