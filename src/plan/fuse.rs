@@ -1,6 +1,7 @@
 //! Fusion: what rides on the store of the convolution, product, scaling, normalisation or gradient that makes its operand, and what a
 //! max pool's gradient need not spread.
 
+use super::step::Weights;
 use super::{Options, choose, is_kept, reader_counts};
 use crate::graph::{Graph, LayerId, Node, NodeId, Op, Source, ValueId};
 use crate::kernel::conv::PooledConv;
@@ -134,7 +135,7 @@ impl Fusion<'_> {
             Op::MaxPool(window) if group.pool.is_none() && group.residual.is_none() => {
                 let Op::Conv(conv) = self.graph.nodes[group.node.0].op else { return false };
                 let pooled = PooledConv { conv, pool: window };
-                if choose::pooled_forward(self.options, &pooled).is_none() {
+                if choose::pooled_forward(self.options, &pooled, Weights::Plain).is_none() {
                     return false;
                 }
                 group.pool = Some(window);

@@ -28,13 +28,13 @@ impl Lowering<'_> {
         let fused = Fused { weights, ..fused(group) };
         let (work, pack, packed, workspace, scratch) = match group.pool {
             None => {
-                let kernel = choose::forward(options, &g);
+                let kernel = choose::forward(options, &g, weights);
                 let (work, pack) = (Work::Conv(g, kernel, fused), Work::PackConv(g, kernel));
                 (work, pack, packed_len(&g, &kernel.run), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
             }
             Some(pool) => {
                 let g = PooledConv { conv: g, pool };
-                let kernel = choose::pooled_forward(options, &g).unwrap_or_else(unfused);
+                let kernel = choose::pooled_forward(options, &g, weights).unwrap_or_else(unfused);
                 let (work, pack) = (Work::ConvPool(g, kernel, fused), Work::PackConvPool(g, kernel));
                 (work, pack, packed_len(&g, &kernel.run), (kernel.workspace)(&g, batch), (kernel.scratch)(&g))
             }

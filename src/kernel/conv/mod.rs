@@ -65,6 +65,8 @@ pub struct ConvKernel<Geometry, Run> {
 /// A kernel in two parts: weights and bias are brought into its own order, once for any number of runs.
 #[derive(Debug)]
 pub struct Packing<Geometry, Run> {
+    /// Whether it is worth it where weights are packed once for many runs; what fits otherwise does here too.
+    pub fits_once: fn(&Geometry) -> bool,
     /// Elements of weights and bias in that order.
     pub packed: fn(&Geometry) -> usize,
     /// Packs w and the bias, if there is one.
@@ -97,10 +99,19 @@ pub type PooledInputGradient = ConvKernel<PooledConv, RunPooledInputGradient>;
 /// winners' taps; overwrites it.
 pub type PooledGradient = ConvKernel<PooledConv, RunPooledGradient>;
 
+/// How often weights are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weights {
+    /// In every run.
+    Anew,
+    /// Once for many runs.
+    Once,
+}
+
 /// A convolution that is ready to compute any band of its output rows.
 trait Bands<'a>: Sync + Sized {
-    /// Whether it can compute this convolution, and is worth it.
-    fn fits(g: &ConvGeometry) -> bool;
+    /// Whether it can compute this convolution, and is worth it, in every run and where weights are packed once for many.
+    fn fits(g: &ConvGeometry, packed: Weights) -> bool;
 
     /// Elements of the packed weights and bias.
     fn packed(isa: Isa, g: &ConvGeometry) -> usize;

@@ -4,7 +4,7 @@
 
 use super::{
     Bands, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, Packing, PooledGradient,
-    PooledInputGradient, depthwise, direct, im2col, pack_plainly, plain_len, pooled, winograd,
+    PooledInputGradient, Weights, depthwise, direct, im2col, pack_plainly, plain_len, pooled, winograd,
 };
 use crate::kernel::Isa;
 use crate::kernel::element::Single;
@@ -18,6 +18,7 @@ macro_rules! direct_forward {
             workspace: |_, _| 0,
             scratch: direct::forward::scratch::<$element>,
             run: Packing {
+                fits_once: direct::fits,
                 packed: |g| direct::forward::packed::<$element>($isa, g),
                 pack: |g, w, bias, to| direct::forward::pack::<$element>($isa, g, w, bias, to),
                 run: |g, n, x, w, after, y, space| {
@@ -59,10 +60,11 @@ macro_rules! winograd_forward {
         ConvKernel {
             name: $name,
             isa: $isa,
-            fits: winograd::fits,
+            fits: |g| winograd::fits(g, Weights::Anew),
             workspace: |_, _| 0,
             scratch: |g| winograd::scratch($isa, g),
             run: Packing {
+                fits_once: |g| winograd::fits(g, Weights::Once),
                 packed: |g| winograd::packed($isa, g),
                 pack: |g, w, bias, to| winograd::pack($isa, g, w, bias, to),
                 run: |g, n, x, w, after, y, space| winograd::forward($isa, g, n, x, w, after, y, space.scratch),
@@ -93,6 +95,7 @@ macro_rules! depthwise_forward {
             workspace: |_, _| 0,
             scratch: direct::forward::scratch::<Single>,
             run: Packing {
+                fits_once: direct::depthwise::fits,
                 packed: plain_len,
                 pack: pack_plainly,
                 run: |g, n, x, w, after, y, space| {
@@ -138,6 +141,7 @@ macro_rules! im2col_forward {
             workspace: |_, _| 0,
             scratch: im2col::scratch,
             run: Packing {
+                fits_once: |_| true,
                 packed: plain_len,
                 pack: pack_plainly,
                 run: |g, n, x, w, after, y, space| im2col::forward(g, n, x, w, after, y, space.scratch),
@@ -177,10 +181,11 @@ macro_rules! pooled_forward {
         ConvKernel {
             name: $name,
             isa: $isa,
-            fits: pooled::forward::fits::<$by>,
+            fits: |g| pooled::forward::fits::<$by>(g, Weights::Anew),
             workspace: |_, _| 0,
             scratch: |g| pooled::forward::scratch::<$by>($isa, g),
             run: Packing {
+                fits_once: |g| pooled::forward::fits::<$by>(g, Weights::Once),
                 packed: |g| <$by as Bands<'_>>::packed($isa, &g.conv),
                 pack: |g, w, bias, to| <$by as Bands<'_>>::pack($isa, &g.conv, w, bias, to),
                 run: |g, n, x, w, after, y, index, space| {
@@ -256,6 +261,7 @@ pub static FORWARD: &[ConvForward] = &[
         workspace: |_, _| 0,
         scratch: |_| 0,
         run: Packing {
+            fits_once: depthwise::fits,
             packed: plain_len,
             pack: pack_plainly,
             run: |g, n, x, w, after, y, _| depthwise::forward(g, n, x, w, after, y),

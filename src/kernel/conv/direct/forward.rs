@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 
 use super::super::patch::Patch;
-use super::super::{Bands, verify_maps, verify_weights};
+use super::super::{Bands, Weights, verify_maps, verify_weights};
 use super::{band_patch, band_rows, row_len, rows_in_cache};
 use crate::kernel::element::Element;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
@@ -123,7 +123,7 @@ pub struct Forward<'a, E> {
 }
 
 impl<'a, E: Element + Sync> Bands<'a> for Forward<'a, E> {
-    fn fits(g: &ConvGeometry) -> bool {
+    fn fits(g: &ConvGeometry, _: Weights) -> bool {
         super::fits(g)
     }
 

@@ -3,14 +3,14 @@
 use rayon::prelude::*;
 
 use super::{MOST_TAPS, PooledConv};
-use crate::kernel::conv::{Bands, direct};
+use crate::kernel::conv::{Bands, Weights, direct};
 use crate::kernel::pool::MaxRow;
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{After, Isa, Scratch};
 
 /// Whether the convolution can pool as it goes.
-pub fn fits<'a, Conv: Bands<'a>>(g: &PooledConv) -> bool {
-    g.pool.taps() <= MOST_TAPS && Conv::fits(&g.conv)
+pub fn fits<'a, Conv: Bands<'a>>(g: &PooledConv, packed: Weights) -> bool {
+    g.pool.taps() <= MOST_TAPS && Conv::fits(&g.conv, packed)
 }
 
 /// Elements of the convolution's rows of a band, and of the room that they take to compute.

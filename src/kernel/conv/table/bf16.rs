@@ -6,7 +6,7 @@
 
 use super::super::{
     Bands, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, Packing, PooledGradient,
-    PooledInputGradient, direct, im2col, pack_plainly, plain_len, pooled, rounded, winograd,
+    PooledInputGradient, Weights, direct, im2col, pack_plainly, plain_len, pooled, rounded, winograd,
 };
 use crate::kernel::Isa;
 use crate::kernel::element::{Pair, Single};
@@ -18,6 +18,7 @@ macro_rules! rounded_forward {
             name: $name,
             workspace: |g, n| rounded::forward_workspace(&INNER, g, n),
             run: Packing {
+                fits_once: INNER.run.fits_once,
                 packed: |g| rounded::packed(&INNER, g),
                 pack: |g, w, bias, to| rounded::pack(&INNER, g, w, bias, to),
                 run: |g, n, x, w, after, y, space| rounded::forward(&INNER, g, n, x, w, after, y, space),

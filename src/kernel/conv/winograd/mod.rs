@@ -13,7 +13,7 @@ mod weight;
 use rayon::prelude::*;
 
 use super::direct::{TASKS, rows_in_cache};
-use super::{Bands, verify_lengths, verify_maps, verify_weights};
+use super::{Bands, Weights, verify_lengths, verify_maps, verify_weights};
 use crate::kernel::micro::{
     Block, Clamp, Contraction, Finish, INPUT, MicroKernel, OUTPUT, PRODUCTS, Panels, Transform, WIDEST_PANEL,
 };
@@ -34,14 +34,18 @@ const TILE: usize = OUTPUT * OUTPUT * WIDEST_PANEL / 2;
 /// Floats of the transformed weights, at most: more of them than stay in cache are fetched for each block of tiles.
 const WEIGHTS: usize = 36 << 14;
 
+/// The same where transforming them costs nothing: the last-level cache does.
+const WEIGHTS_ONCE: usize = 36 << 16;
+
 /// Tiles of an image, at least, so that transformed weights serve enough of them.
 const FEWEST_TILES: usize = 9;
 
 /// Whether it can compute this convolution, and is worth it: 3×3, every place, enough channels and outputs.
-pub(super) fn fits(g: &ConvGeometry) -> bool {
+pub(super) fn fits(g: &ConvGeometry, packed: Weights) -> bool {
     let w = &g.window;
+    let most = if packed == Weights::Once { WEIGHTS_ONCE } else { WEIGHTS };
     let is_plain = w.kernel == [3, 3] && w.stride == [1, 1] && w.dilation == [1, 1] && g.groups == 1;
-    let is_wide = w.in_c >= CHANNELS && g.filters >= CHANNELS && w.in_c * g.filters * PRODUCTS <= WEIGHTS;
+    let is_wide = w.in_c >= CHANNELS && g.filters >= CHANNELS && w.in_c * g.filters * PRODUCTS <= most;
     // Where the last tiles stick out far, most of what they compute is thrown away.
     let tiles = w.out_h.div_ceil(OUTPUT) * w.out_w.div_ceil(OUTPUT);
     is_plain && is_wide && tiles >= FEWEST_TILES && tiles * OUTPUT * OUTPUT * 2 <= w.out_pixels() * 3
@@ -50,7 +54,8 @@ pub(super) fn fits(g: &ConvGeometry) -> bool {
 /// Whether the input gradient can be computed: the gradient of the output is padded by what the input was not.
 pub(super) fn fits_input_gradient(g: &ConvGeometry) -> bool {
     let Padding { top, bottom, left, right } = g.window.padding;
-    [top, bottom, left, right].iter().all(|&padding| padding <= 2) && fits(g) && fits(&turned(g))
+    [top, bottom, left, right].iter().all(|&padding| padding <= 2)
+        && [*g, turned(g)].iter().all(|g| fits(g, Weights::Anew))
 }
 
 /// The convolution of dy that gives dx.
@@ -206,8 +211,8 @@ pub struct Forward<'a> {
 }
 
 impl<'a> Bands<'a> for Forward<'a> {
-    fn fits(g: &ConvGeometry) -> bool {
-        fits(g)
+    fn fits(g: &ConvGeometry, packed: Weights) -> bool {
+        fits(g, packed)
     }
 
     fn packed(isa: Isa, g: &ConvGeometry) -> usize {
