@@ -86,6 +86,19 @@ macro_rules! winograd_input_gradient {
     };
 }
 
+macro_rules! winograd_weight_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: winograd::gradient::fits,
+            workspace: |g, n| winograd::gradient::workspace($isa, g, n),
+            scratch: |g| winograd::gradient::scratch($isa, g),
+            run: |g, n, x, dy, dw, space| winograd::gradient::run($isa, g, n, x, dy, dw, space),
+        }
+    };
+}
+
 macro_rules! depthwise_forward {
     ($isa:expr, $name:literal) => {
         ConvKernel {
@@ -297,8 +310,11 @@ pub static WEIGHT_GRADIENT: &[ConvGradient] = &[
     depthwise_weight_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
     depthwise_weight_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
     depthwise_weight_gradient!(Isa::Portable, "direct-depthwise"),
+    winograd_weight_gradient!(Isa::Avx512, "winograd-avx512"),
     direct_weight_gradient!(Single, Isa::Avx512, "direct-avx512"),
+    winograd_weight_gradient!(Isa::Avx2, "winograd-avx2"),
     direct_weight_gradient!(Single, Isa::Avx2, "direct-avx2"),
+    winograd_weight_gradient!(Isa::Portable, "winograd"),
     direct_weight_gradient!(Single, Isa::Portable, "direct"),
     ConvKernel {
         name: "depthwise",

@@ -55,6 +55,52 @@ unsafe fn output_row<S: Simd>(m: [S::Register; INPUT]) -> [S::Register; OUTPUT] 
     }
 }
 
+/// A: six of one column of four gradients, the transpose of [`output_row`].
+#[inline(always)]
+unsafe fn adjoint_row<S: Simd>(d: [S::Register; OUTPUT]) -> [S::Register; INPUT] {
+    // SAFETY: as above.
+    unsafe {
+        let plus = |factor: f32, a: S::Register, b: S::Register| S::multiply_add(S::splat(factor), a, b);
+        let [d0, d1, d2, d3] = d;
+        let (even, odd) = (S::add(d0, d2), S::add(d1, d3));
+        let (outer_even, outer_odd) = (plus(4.0, d2, d0), plus(4.0, d3, d1));
+        [
+            d0,
+            S::add(even, odd),
+            plus(-1.0, odd, even),
+            plus(2.0, outer_odd, outer_even),
+            plus(-2.0, outer_odd, outer_even),
+            d3,
+        ]
+    }
+}
+
+/// A d Aᵀ for one register of filters: `d` + r·row + c·pixel to `m` + p·plane.
+#[inline(always)]
+unsafe fn adjoint<S: Simd>(d: *const f32, row: usize, pixel: usize, m: *mut f32, plane: usize) {
+    // SAFETY: the caller vouches for the instruction set, for a register at each of the 16 places of `d` and at each of the
+    // 36 places of `m`.
+    unsafe {
+        let mut columns = [[S::splat(0.0); INPUT]; OUTPUT];
+        for (column, to) in columns.iter_mut().enumerate() {
+            let mut four = [S::splat(0.0); OUTPUT];
+            for (r, value) in four.iter_mut().enumerate() {
+                *value = S::load(d.add(r * row + column * pixel));
+            }
+            *to = adjoint_row::<S>(four);
+        }
+        for r in 0..INPUT {
+            let mut four = [S::splat(0.0); OUTPUT];
+            for (value, column) in four.iter_mut().zip(&columns) {
+                *value = column[r];
+            }
+            for (column, value) in adjoint_row::<S>(four).into_iter().enumerate() {
+                S::store(m.add((r * INPUT + column) * plane), value);
+            }
+        }
+    }
+}
+
 /// Tiles ahead of the one that is transformed, whose inputs are asked for: rows of a map are too far apart for the
 /// processor to foresee them.
 const AHEAD: usize = 2;
@@ -139,6 +185,7 @@ pub(in crate::kernel) struct Transform {
     lanes: usize,
     input: Input,
     output: Output,
+    adjoint: Input,
 }
 
 impl Transform {
@@ -194,6 +241,18 @@ impl Transform {
         }
     }
 
+    /// m[p·plane ..] = (A d Aᵀ)[p], p below 36, for one register of filters of the tile d[r·row + c·pixel ..] of gradients.
+    ///
+    /// # Panics
+    ///
+    /// If an operand ends too early.
+    pub fn adjoint(&self, d: &[f32], row: usize, pixel: usize, m: &mut [f32], plane: usize) {
+        assert!((OUTPUT - 1) * (row + pixel) + self.lanes <= d.len(), "the tile reaches beyond the gradient");
+        assert!((PRODUCTS - 1) * plane + self.lanes <= m.len(), "the tile reaches beyond its place");
+        // SAFETY: `of` has checked the instruction set; the last places, asserted above, bound all others.
+        unsafe { (self.adjoint)(d.as_ptr(), row, pixel, m.as_mut_ptr(), plane) }
+    }
+
     /// y[r·row + c·pixel ..] = clamp((Aᵀ m A) + bias), or, with a residual, clamp((Aᵀ m A) + bias + y), for one register of
     /// channels of m[p·plane ..].
     ///
@@ -232,6 +291,12 @@ macro_rules! instance {
             }
 
             $(#[target_feature(enable = $features)])?
+            unsafe fn adjoint(d: *const f32, row: usize, pixel: usize, m: *mut f32, plane: usize) {
+                // SAFETY: forwarded from the caller.
+                unsafe { super::adjoint::<$simd>(d, row, pixel, m, plane) }
+            }
+
+            $(#[target_feature(enable = $features)])?
             #[allow(clippy::too_many_arguments, reason = "two operands with their strides")]
             unsafe fn output(
                 m: *const f32,
@@ -248,7 +313,7 @@ macro_rules! instance {
             }
 
             pub(super) fn transform() -> Transform {
-                Transform { lanes: <$simd>::LANES, input, output }
+                Transform { lanes: <$simd>::LANES, input, output, adjoint }
             }
         }
     };

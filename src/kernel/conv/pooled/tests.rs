@@ -207,7 +207,7 @@ fn gradients_over_the_winners_are_those_over_all_places() {
                 with_space(row, &case, |space| (row.run)(&case.g, case.n, &case.x, &case.dy, &index, &mut dw, space));
                 dw
             });
-            assert_close(&dw, &wanted, 1e-4, &format!("dw {} {:?}", row.name, case.g));
+            assert_close(&dw, &wanted, tolerance(row.name), &format!("dw {} {:?}", row.name, case.g));
             compared += 1;
         }
     }

@@ -7,15 +7,19 @@
 //!
 //! The input gradient is the same convolution of dy with the kernel turned by half, channels and filters exchanged.
 
+pub(super) mod gradient;
+mod input;
 pub(super) mod unpooled;
 mod weight;
+
+use input::{Inputs, Rows};
 
 use rayon::prelude::*;
 
 use super::direct::{TASKS, rows_in_cache};
 use super::{Bands, Weights, verify_lengths, verify_maps, verify_weights};
 use crate::kernel::micro::{
-    Block, Clamp, Contraction, Finish, INPUT, MicroKernel, OUTPUT, PRODUCTS, Panels, Transform, WIDEST_PANEL,
+    Block, Clamp, Contraction, Finish, MicroKernel, OUTPUT, PRODUCTS, Panels, Transform, WIDEST_PANEL,
 };
 use crate::kernel::{Activation, After, ConvGeometry, Isa, Padding, Scratch, Space, Window};
 
@@ -240,20 +244,13 @@ impl<'a> Bands<'a> for Forward<'a> {
     }
 }
 
-/// Rows of an image; those that are not among them are read as zeros.
-#[derive(Clone, Copy)]
-struct Rows<'a> {
-    values: &'a [f32],
-    /// The number of the first of them.
-    first: usize,
-}
-
 impl<'a> Forward<'a> {
     /// Computes the output rows from `first` on into `y` of the rows of an image that they see.
     fn band_of(&self, x: Rows<'_>, first: usize, y: &mut [f32], room: &mut [f32]) {
         let (transformed, room) = room.split_at_mut(self.sizes.transformed());
         let (multiplied, edge) = room.split_at_mut(self.sizes.multiplied());
-        let out_w = self.g.window.out_w;
+        let (out_w, lanes) = (self.g.window.out_w, self.transform.lanes());
+        let inputs = Inputs { transform: self.transform, window: &self.g.window, channels: self.sizes.channels };
         let across = out_w.div_ceil(OUTPUT);
         let tiles = (y.len() / (out_w * self.g.filters)).div_ceil(OUTPUT) * across;
         for start in (0..tiles).step_by(TILES) {
@@ -261,7 +258,14 @@ impl<'a> Forward<'a> {
             for at in 0..count {
                 let tile = start + at;
                 let place = [first + tile / across * OUTPUT, tile % across * OUTPUT];
-                self.transform_input(x, place, edge, &mut transformed[at * self.transform.lanes()..]);
+                inputs.tile(
+                    x,
+                    place,
+                    edge,
+                    &mut transformed[at * lanes..],
+                    self.sizes.transformed_plane(),
+                    TILES * lanes,
+                );
             }
             self.multiply(count, transformed, multiplied);
             for at in 0..count {
@@ -290,32 +294,6 @@ impl<'a> Forward<'a> {
                 });
             });
         });
-    }
-
-    /// The tile of inputs of the outputs from `row` and `column` on: where it lies, or copied with zeros around it.
-    fn transform_input(&self, x: Rows<'_>, [row, column]: [usize; 2], edge: &mut [f32], to: &mut [f32]) {
-        let (window, plane) = (&self.g.window, self.sizes.transformed_plane());
-        let apart = TILES * self.transform.lanes();
-        let (channels, in_row) = (window.in_c, window.in_w * window.in_c);
-        let held = x.values.len() / in_row;
-        let top = row as isize - (window.padding.top + x.first) as isize;
-        let left = column as isize - window.padding.left as isize;
-        let is_inside = |start: isize, len: usize| start >= 0 && start.unsigned_abs() + INPUT <= len;
-        if is_inside(top, held) && is_inside(left, window.in_w) && channels == self.sizes.channels {
-            let d = &x.values[top.unsigned_abs() * in_row + left.unsigned_abs() * channels..];
-            return self.transform.input(channels, d, in_row, channels, to, plane, apart);
-        }
-        let edge = &mut edge[..PRODUCTS * self.sizes.channels];
-        edge.fill(0.0);
-        for (at, to) in edge.chunks_exact_mut(self.sizes.channels).enumerate() {
-            let [row, column] = [top + (at / INPUT) as isize, left + (at % INPUT) as isize];
-            let inside = |at: isize, len: usize| usize::try_from(at).ok().filter(|&at| at < len);
-            if let (Some(row), Some(column)) = (inside(row, held), inside(column, window.in_w)) {
-                to[..channels].copy_from_slice(&x.values[row * in_row + column * channels..][..channels]);
-            }
-        }
-        let pixel = self.sizes.channels;
-        self.transform.input(pixel, edge, INPUT * pixel, pixel, to, plane, apart);
     }
 
     /// Channels against filters at each of the 36 places, for `count` tiles. The tiles of a register of channels lie one

@@ -7,7 +7,7 @@ use crate::kernel::micro::{INPUT, PRODUCTS, Panel, Panels, WIDEST_PANEL};
 use crate::kernel::{ConvGeometry, Isa};
 
 /// G of F(4×4, 3×3).
-const G: [[f64; 3]; INPUT] = [
+pub(super) const G: [[f64; 3]; INPUT] = [
     [0.25, 0.0, 0.0],
     [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
     [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],

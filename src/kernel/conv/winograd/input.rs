@@ -1,0 +1,56 @@
+//! Tiles of inputs, transformed.
+
+use crate::kernel::Window;
+use crate::kernel::micro::{INPUT, PRODUCTS, Transform};
+
+/// Rows of an image; those that are not among them are read as zeros.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub values: &'a [f32],
+    /// The number of the first of them.
+    pub first: usize,
+}
+
+/// Where the tiles of a convolution's inputs lie.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'a> {
+    pub transform: Transform,
+    pub window: &'a Window,
+    /// Channels in whole registers.
+    pub channels: usize,
+}
+
+impl Inputs<'_> {
+    /// The tile of the outputs from `row` and `column` on: where it lies, or copied to `edge` with zeros around it; its
+    /// products go to `to`, `plane` apart, those of the next register of channels `apart` from these.
+    pub fn tile(
+        &self,
+        x: Rows<'_>,
+        [row, column]: [usize; 2],
+        edge: &mut [f32],
+        to: &mut [f32],
+        plane: usize,
+        apart: usize,
+    ) {
+        let window = self.window;
+        let (channels, in_row) = (window.in_c, window.in_w * window.in_c);
+        let held = x.values.len() / in_row;
+        let top = row as isize - (window.padding.top + x.first) as isize;
+        let left = column as isize - window.padding.left as isize;
+        let is_inside = |start: isize, len: usize| start >= 0 && start.unsigned_abs() + INPUT <= len;
+        if is_inside(top, held) && is_inside(left, window.in_w) && channels == self.channels {
+            let d = &x.values[top.unsigned_abs() * in_row + left.unsigned_abs() * channels..];
+            return self.transform.input(channels, d, in_row, channels, to, plane, apart);
+        }
+        let edge = &mut edge[..PRODUCTS * self.channels];
+        edge.fill(0.0);
+        for (at, to) in edge.chunks_exact_mut(self.channels).enumerate() {
+            let [row, column] = [top + (at / INPUT) as isize, left + (at % INPUT) as isize];
+            let inside = |at: isize, len: usize| usize::try_from(at).ok().filter(|&at| at < len);
+            if let (Some(row), Some(column)) = (inside(row, held), inside(column, window.in_w)) {
+                to[..channels].copy_from_slice(&x.values[row * in_row + column * channels..][..channels]);
+            }
+        }
+        self.transform.input(self.channels, edge, INPUT * self.channels, self.channels, to, plane, apart);
+    }
+}
