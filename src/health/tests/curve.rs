@@ -27,7 +27,7 @@ fn five_epochs_without_gain_are_named_with_the_rate_that_would_help() {
     let finding = course.found(&code::NOT_CONVERGING);
     assert_eq!(finding.because.as_deref(), Some("H720"));
     let Remedy::Set { value, .. } = &finding.remedies[0] else { panic!("{finding:?}") };
-    assert_eq!(value, "1e1", "a thousand times the rate that moves weights by a millionth");
+    assert_eq!(value, "1e-1", "ten times the rate, and not the thousand that a millionth would ask for");
 }
 
 #[test]
@@ -47,6 +47,21 @@ fn overfitting_is_named_after_three_epochs_and_a_note_while_it_costs_little() {
     assert_eq!(course_of(&[0.8, 0.7, 0.71, 0.72, 0.73], 9), Some(Level::Note));
     assert_eq!(course_of(&[0.8, 0.7, 0.75, 0.8], 9), None);
     assert_eq!(course_of(&[0.8, 0.7, 0.75, 0.8, 0.69], 9), None);
+}
+
+#[test]
+fn overfitting_is_named_though_the_training_loss_falls_with_dents() {
+    let course_of = |train: &[f64]| {
+        let mut course = Course::new();
+        for (loss, val_loss) in train.iter().zip([0.8, 0.9, 0.95, 1.0]) {
+            course.steps(2, &learnt(9, *loss), |_| {});
+            course
+                .close(Some(&validation((0..30).map(|at| (at % 3, if at < 15 { at % 3 } else { 0 })), val_loss)), None);
+        }
+        course.finding(&code::OVERFITTING).map(|finding| finding.severity)
+    };
+    assert_eq!(course_of(&[1.1, 0.6, 0.8, 0.5]), Some(Level::Warning));
+    assert_eq!(course_of(&[1.1, 0.6, 0.5, 0.8]), None);
 }
 
 #[test]

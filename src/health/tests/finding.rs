@@ -16,6 +16,15 @@ fn a_finding_is_told_once_unless_it_becomes_graver_or_the_run_went_back() {
 }
 
 #[test]
+fn what_is_told_names_a_cause_only_once_it_is_found() {
+    let mut health = Health::default();
+    let stuck = Finding { because: Some("H716".to_owned()), ..Finding::new(&code::STUCK_AT_PRIOR, "") };
+    assert_eq!(health.keep(vec![stuck], 1, 1)[0].because, None);
+    health.keep(vec![Finding::new(&code::DEAD_RELU, "")], 1, 2);
+    assert_eq!(ordered(&health.findings).len(), 1, "the one is folded under the other");
+}
+
+#[test]
 fn consequences_are_folded_under_their_cause_and_causes_ordered_by_weight() {
     let finding = |code: &'static Code, because: Option<&str>| Finding {
         because: because.map(str::to_owned),

@@ -30,6 +30,8 @@ fn a_number_that_is_none_is_named_with_its_layer() {
     assert!(finding.is(&code::NON_FINITE) && finding.title.contains("`conv1`"), "{finding:?}");
     assert!(finding.remedies.contains(&Remedy::rate(1e-3)));
     assert!(non_finite(&task, "the loss", None, 1e-2, true).remedies.is_empty());
+    let absurd = Task { rate: 1e15, ..task };
+    assert!(non_finite(&absurd, "the loss", None, 1e15, false).advice.contains("--lr 1e-3"), "a tenth is no way out");
 }
 
 #[test]

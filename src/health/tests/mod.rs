@@ -61,6 +61,7 @@ impl Course {
             batch: 30,
             is_normalised: true,
             rate: 1e-2,
+            usual_rate: 1e-3,
         };
         Self { task, health: Health::default(), epoch: 1, step: 0 }
     }
