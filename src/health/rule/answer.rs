@@ -4,7 +4,7 @@ use crate::diag::code::{self, Code};
 use crate::health::cause::{Cause, Lower, cause};
 use crate::health::finding::{Finding, Level, Remedy, rate_text};
 use crate::health::history::{LOSSES, View, WINDOW};
-use crate::health::statistics::{entropy, share};
+use crate::health::statistics::{Answers, entropy, share};
 
 /// How near to the classes' shares an accuracy is a guess.
 const NEAR: f64 = 0.02;
@@ -109,18 +109,27 @@ pub(in crate::health) fn stuck(view: &View<'_>) -> Option<Finding> {
 pub(in crate::health) fn collapse(view: &View<'_>) -> Option<Finding> {
     let (task, health) = (view.task, view.health);
     let guess = task.majority() + NEAR;
-    let window = (health.window.len() == WINDOW).then(|| (health.best_window, health.window_accuracy(task)));
+    let window = (health.window.len() == WINDOW).then(|| (health.best_window, health.window_answers()));
     let earlier = &health.curve[..health.curve.len().saturating_sub(1)];
     let best = earlier.iter().filter_map(|point| point.val_accuracy).fold(0.0, f64::max);
-    let epoch = view.validation.map(|answers| (best, task.accuracy(answers)));
-    let fell = |&(before, now): &(f64, f64)| before >= task.learnt(0.2) && now <= guess;
-    let (before, now) = [window, epoch].into_iter().flatten().find(fell)?;
+    let epoch = view.validation.map(|answers| (best, answers.clone()));
+    let fell = |(before, answers): &(f64, Answers)| *before >= task.learnt(0.2) && task.accuracy(answers) <= guess;
+    let (before, answers) = [window, epoch].into_iter().flatten().find(fell)?;
+    let (now, (class, taken)) = (task.accuracy(&answers), answers.favourite());
+    let class = &task.classes[class];
     let spike = health.steps.iter().max_by(|one, other| one.norm.total_cmp(&other.norm));
     let lower = Lower::of(view.task);
     let mut finding = Finding::new(
         &code::COLLAPSE,
-        format!("accuracy had reached {:.1} % and fell back to {:.1} %", 100.0 * before, 100.0 * now),
+        format!(
+            "accuracy had reached {:.1} % and fell back to {:.1} %: {:.0} % of the answers are `{class}`",
+            100.0 * before,
+            100.0 * now,
+            100.0 * taken
+        ),
     )
+    .word("class", class)
+    .number("share", taken)
     .number("best_accuracy", before)
     .number("accuracy", now)
     .number("learning_rate", health.steps.back().map_or(task.rate, |step| step.rate));
