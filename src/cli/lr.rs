@@ -111,7 +111,7 @@ fn point(point: &RangePoint) -> Point {
 fn said(args: &Args, rate: f64, test: &RangeTest, path: &Path) -> String {
     let [spec, data] = [&args.spec, &args.data].map(|path| shell::word(path));
     format!(
-        "\nlearning_rate: {rate:e}, a tenth of where the loss is least, after {}\ncurve in {}\n\nnext:\n  \
+        "\nlearning_rate: {rate:e}, well below where the loss runs away, after {}\ncurve in {}\n\nnext:\n  \
          netc train {spec} {data} --lr {rate:e}",
         counted(test.points.len(), "step"),
         shell::word(path)
@@ -136,7 +136,7 @@ pub(super) fn find_rate(job: &mut Job, stop: &AtomicBool, console: &Console) -> 
     let Some(test) = test(job, stop)? else { return Ok(false) };
     let rate = test.rate()?;
     console.log(&format!(
-        "learning_rate: auto is {rate:e}, a tenth of where the loss is least in a range test of {}",
+        "learning_rate: auto is {rate:e}, well below where the loss runs away in a range test of {}",
         counted(test.points.len(), "step")
     ));
     job.settings.learning_rate = Some(Rate::Fixed(rate));

@@ -15,7 +15,7 @@ use crate::check::Net;
 use crate::data::OnBadImage;
 use crate::diag::Fault;
 use crate::model::Normalization;
-use crate::syntax::settings::{Balance, FrontMatter, Loss, Rate, Schedule, TrainSettings};
+use crate::syntax::settings::{Balance, FrontMatter, Loss, Metric, Rate, Schedule, TrainSettings};
 use crate::train::{self, Job, RunFolder};
 
 /// Where runs go whose folder is not named.
@@ -323,7 +323,11 @@ fn farewell(args: &Args, outcome: &train::Outcome) -> String {
     let folder = shell::word(&outcome.folder);
     let best = match &outcome.best {
         Some((epoch, tally)) if tally.images > 0 => format!(
-            "best accuracy {} on {}, in epoch {epoch} of {}",
+            "{} {} on {}, in epoch {epoch} of {}",
+            match outcome.watched {
+                None | Some(Metric::ValAccuracy) => "best accuracy".to_owned(),
+                Some(metric) => format!("best by `{}`: accuracy", metric.name()),
+            },
             percent(tally.accuracy()),
             counted(tally.images as usize, "validation image"),
             outcome.epochs

@@ -9,9 +9,11 @@ use rayon::prelude::*;
 
 use super::cache::Cache;
 use super::decode::Decoder;
+use super::fingerprint::Fingerprint;
 use super::listing::Sample;
 use super::normalize::Statistics;
 use super::option::OnBadImage;
+use super::picture::Picture;
 use crate::diag::{Diagnostic, Result, Severity, code};
 
 /// The images that can be read, in the order of the samples that they came from.
@@ -178,6 +180,14 @@ impl Images {
     #[must_use]
     pub fn in_memory(&self) -> bool {
         matches!(self.kept, Kept::Memory(_))
+    }
+
+    /// What each image looks like as the network's input; none where images are not kept in memory.
+    pub(super) fn looks(&self) -> Option<Vec<Option<Fingerprint>>> {
+        let Kept::Memory(kept) = &self.kept else { return None };
+        let [height, width, channels] = self.decoder.shape();
+        let look = |bytes: &[u8]| Fingerprint::of(&Picture { height, width, channels, bytes: bytes.to_vec() }).ok();
+        Some(kept.par_chunks_exact(self.decoder.image_len()).map(look).collect())
     }
 
     /// Bytes H×W×C of the image at `index`.

@@ -23,6 +23,25 @@ pub fn inspect(samples: &[Sample], progress: &(dyn Fn(usize, usize) + Sync)) -> 
     samples.par_iter().map(look).collect()
 }
 
+/// The pairs (training, validation) of pictures that are copies of each other, in order; blank ones are not compared.
+#[must_use]
+pub(super) fn copies_across(train: &[Option<Fingerprint>], validation: &[Option<Fingerprint>]) -> Vec<(usize, usize)> {
+    let seen = |looks: &[Option<Fingerprint>]| -> Vec<(usize, u64)> {
+        let hash = |look: &Fingerprint| (!look.is_blank()).then(|| look.hash());
+        looks.iter().enumerate().filter_map(|(at, look)| Some((at, hash(look.as_ref()?)?))).collect()
+    };
+    let (train_hashes, validation_hashes) = (seen(train), seen(validation));
+    let is_copy = |one: usize, other: usize| match (&train[one], &validation[other]) {
+        (Some(one), Some(other)) => one.is_copy_of(other),
+        _ => false,
+    };
+    let of_training = |&(one, hash): &(usize, u64)| {
+        let near = validation_hashes.iter().filter(|(_, other)| (hash ^ other).count_ones() <= MAX_BITS);
+        near.filter(|(other, _)| is_copy(one, *other)).map(|(other, _)| (one, *other)).collect::<Vec<_>>()
+    };
+    train_hashes.par_iter().flat_map_iter(of_training).collect()
+}
+
 /// All pairs (one < other) of pictures that are copies of each other, in order; blank ones are not compared.
 ///
 /// Every picture is compared with every other, by one `xor` mostly: a second a core for 40,000 images.

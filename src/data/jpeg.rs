@@ -8,7 +8,7 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
-use super::picture::{Bad, MAX_SIDE, check_size};
+use super::picture::{Bad, check_size};
 
 type Decoder<'a> = JpegDecoder<ZCursor<&'a [u8]>>;
 
@@ -34,9 +34,13 @@ pub(super) fn header(file: &[u8]) -> Result<(usize, usize, usize, Orientation), 
     facts(&open(file, true)?)
 }
 
-/// A decoder that has read the headers and will give grey for grey and RGB for all else.
+/// A decoder that has read the headers and will give grey for grey and RGB for all else. Every size that a JPEG can claim passes
+/// here: [`check_size`] refuses it with its limit, before anything is decoded.
 fn open(file: &[u8], strict: bool) -> Result<Decoder<'_>, Bad> {
-    let options = DecoderOptions::default().set_strict_mode(strict).set_max_width(MAX_SIDE).set_max_height(MAX_SIDE);
+    let options = DecoderOptions::default()
+        .set_strict_mode(strict)
+        .set_max_width(usize::from(u16::MAX))
+        .set_max_height(usize::from(u16::MAX));
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options);
     decoder.decode_headers().map_err(|error| reason(&error))?;
     let colour = match decoder.input_colorspace() {
@@ -71,9 +75,6 @@ fn is_end(error: &DecodeErrors) -> bool {
 
 fn reason(error: &DecodeErrors) -> Bad {
     match error {
-        DecodeErrors::LargeDimensions(size) => {
-            Bad::TooLarge(format!("the image says a side has {size} pixels, and at most {MAX_SIDE} are decoded"))
-        }
         error if is_end(error) => Bad::Truncated("the JPEG ends within its header".to_owned()),
         error => Bad::Unreadable(format!("the JPEG is damaged: {error:?}")),
     }

@@ -3,7 +3,7 @@
 use super::evidence::{LayerFacts, median};
 use super::finding::{Remedy, rate_text};
 use super::history::View;
-use super::statistics::UnitKind;
+use super::statistics::{Task, UnitKind};
 use crate::diag::code::{self, Code};
 
 /// A cause with its way out.
@@ -25,9 +25,6 @@ pub(super) const HIGH_RATIO: f64 = 1e-1;
 pub(super) const LOW_RATIO: f64 = 1e-4;
 /// The usual ratio.
 pub(super) const GOOD_RATIO: f64 = 1e-3;
-/// The share of a layer's ReLUs that have to be dead for what lies before them to be cut off. Trainings that do well can have
-/// half of a dense layer dead.
-pub(super) const CUT_OFF: f64 = 0.9;
 /// In a chain of so many sigmoids or tanhs a gradient that shrinks to a twentieth is theirs to answer for.
 const CHAIN: usize = 4;
 /// The share of the images in one class from which on answering always it is the easiest thing to learn.
@@ -49,8 +46,8 @@ fn raw_input(view: &View<'_>) -> Option<Cause> {
 }
 
 pub(super) fn dead_units(view: &View<'_>) -> Option<Cause> {
-    let (at, unit) = view.most_dead().filter(|(_, unit)| unit.dead_share() >= CUT_OFF)?;
-    let at_start = view.health.dead_at_start.as_ref().and_then(|dead| dead.get(at)).copied().unwrap_or(0.0);
+    let (at, unit) = view.cut_off()?;
+    let at_start = view.dead_at_start(at);
     let (dead, count, name) = (unit.dead, unit.count, &unit.name);
     let sentence = format!("{dead} of {count} ReLUs behind `{name}` are zero on every image and pass no gradient on");
     if at_start >= 0.5 {
@@ -61,11 +58,14 @@ pub(super) fn dead_units(view: &View<'_>) -> Option<Cause> {
             code: Some(&code::DEAD_RELU),
         });
     }
-    let (rate, lower) = lower_rate(view);
+    if view.died_idle() {
+        return None;
+    }
+    let lower = Lower::of(view.task);
     Some(Cause {
-        sentence: format!("{sentence}: steps at a rate of {rate} were too long"),
-        advice: format!("a tenth of the rate: `learning_rate: {lower}`; or `BatchNorm` before these ReLUs"),
-        remedies: vec![Remedy::set("train.learning_rate", lower)],
+        sentence: format!("{sentence}: steps at a rate of {} were too long", lower.rate),
+        advice: format!("{lower}; or `BatchNorm` before these ReLUs"),
+        remedies: vec![lower.remedy()],
         code: Some(&code::DEAD_RELU),
     })
 }
@@ -73,11 +73,15 @@ pub(super) fn dead_units(view: &View<'_>) -> Option<Cause> {
 fn high_ratio(view: &View<'_>) -> Option<Cause> {
     // Where gradients lead nowhere any more, the steps that led there are what counts.
     let ratio = Some(view.health.largest_ratio).filter(|ratio| *ratio > HIGH_RATIO)?;
-    let (rate, lower) = lower_rate(view);
+    let lower = Lower::of(view.task);
     Some(Cause {
-        sentence: format!("at a rate of {rate} one step changed the weights by {:.0} % of themselves", 100.0 * ratio),
-        advice: format!("a tenth of the rate: `learning_rate: {lower}`"),
-        remedies: vec![Remedy::set("train.learning_rate", lower)],
+        sentence: format!(
+            "at a rate of {} one step changed the weights by {:.0} % of themselves",
+            lower.rate,
+            100.0 * ratio
+        ),
+        advice: lower.to_string(),
+        remedies: vec![lower.remedy()],
         code: Some(&code::UPDATE_RATIO),
     })
 }
@@ -98,16 +102,16 @@ fn unequal_classes(view: &View<'_>) -> Option<Cause> {
 }
 
 fn vanishing(view: &View<'_>) -> Option<Cause> {
+    if view.cut_off().is_some() {
+        // Of these units is asked before.
+        return None;
+    }
     let layers = view.evidence().layers(view.task);
-    let squashing = view.task.units.iter().filter(|unit| unit.kind == UnitKind::Squashing).count();
-    let shrinks =
-        |(first, last): &(&LayerFacts, &LayerFacts)| squashing >= CHAIN && first.gradient < 0.05 * last.gradient;
-    let ends = || Some((layers.first()?, layers.last()?)).filter(shrinks);
-    let (first, last) = vanished(&layers).or_else(ends)?;
+    let (least, last) = vanished(&layers).or_else(|| faded(view.task, &layers))?;
     Some(Cause {
         sentence: format!(
-            "the gradient of `{}` is {:.0e} and that of `{}` {:.0e}: the first layers are not trained",
-            first.name, first.gradient, last.name, last.gradient
+            "the gradient of `{}` is {:.0e} and that of `{}` {:.0e}: the layers before are hardly trained",
+            least.name, least.gradient, last.name, last.gradient
         ),
         advice: "replace `Sigmoid` and `Tanh` between the layers by `Relu`, or put `BatchNorm` before them".to_owned(),
         remedies: vec![Remedy::Rectify],
@@ -116,7 +120,8 @@ fn vanishing(view: &View<'_>) -> Option<Cause> {
 }
 
 fn low_ratio(view: &View<'_>) -> Option<Cause> {
-    let ratio = most_layers(view, |ratio| ratio < LOW_RATIO).filter(|_| started_low(view))?;
+    let ratio =
+        most_layers(view, |ratio| ratio < LOW_RATIO).filter(|_| started_low(view) && view.cut_off().is_none())?;
     let better = better_rate(view, ratio);
     Some(Cause {
         sentence: format!(
@@ -130,12 +135,11 @@ fn low_ratio(view: &View<'_>) -> Option<Cause> {
 
 fn labels() -> Cause {
     Cause {
-        sentence:
-            "the updates are of a sound size, units are alive and gradients arrive: what is left is that the labels \
-                   say nothing about the images, or the network cannot see what does"
-                .to_owned(),
-        advice: "look at some images with their labels (are files in the wrong folders?); then try `--sanity`, which \
-                 tells whether the network can learn a single batch"
+        sentence: "updates were of a sound size and units alive while the loss stood at that of a guess: what is left is that \
+                   the labels say nothing about the images, or that the network cannot see what does"
+            .to_owned(),
+        advice: "look at some images with their labels (are files in the wrong folders?); `--sanity` tells whether the \
+                 network can learn a single batch; then try a tenth of the rate"
             .to_owned(),
         remedies: Vec::new(),
         code: None,
@@ -146,6 +150,14 @@ fn labels() -> Cause {
 pub(super) fn vanished(layers: &[LayerFacts]) -> Option<(&LayerFacts, &LayerFacts)> {
     let (first, last) = (layers.first()?, layers.last()?);
     (layers.len() > 1 && first.gradient < 1e-3 * last.gradient && first.gradient < 1e-4).then_some((first, last))
+}
+
+/// The layer with the least gradient and the last one, where a chain of sigmoids or tanhs lets next to nothing through.
+pub(super) fn faded<'l>(task: &Task, layers: &'l [LayerFacts]) -> Option<(&'l LayerFacts, &'l LayerFacts)> {
+    let squashing = task.units.iter().filter(|unit| unit.kind == UnitKind::Squashing).count();
+    let (last, before) = layers.split_last()?;
+    let least = before.iter().min_by(|one, other| one.gradient.total_cmp(&other.gradient))?;
+    (squashing >= CHAIN && least.gradient < 0.05 * last.gradient).then_some((least, last))
 }
 
 /// The median ratio, where more than half of the layers have one that `is_off`.
@@ -160,13 +172,43 @@ pub(super) fn started_low(view: &View<'_>) -> bool {
     view.health.ratio_at_start.is_some_and(|ratio| ratio < 10.0 * LOW_RATIO)
 }
 
-/// The rate of the training, and a tenth.
-pub(super) fn lower_rate(view: &View<'_>) -> (String, String) {
-    (rate_text(view.task.rate), rate_text(view.task.rate / 10.0))
+/// A lower rate as a way out: a tenth, or where that is still far too much, what its optimizer mostly trains well at.
+#[derive(Clone, Debug)]
+pub(super) struct Lower {
+    /// The rate of the training.
+    pub rate: String,
+    /// The one to try.
+    pub to: String,
+    is_tenth: bool,
 }
 
-/// The rate that would bring `ratio` to the usual one, within a factor of a thousand.
+impl Lower {
+    pub fn of(task: &Task) -> Self {
+        let tenth = task.rate / 10.0;
+        let to = if task.usual_rate > 0.0 { tenth.min(task.usual_rate) } else { tenth };
+        Self { rate: rate_text(task.rate), to: rate_text(to), is_tenth: to == tenth }
+    }
+
+    pub fn remedy(&self) -> Remedy {
+        Remedy::set("train.learning_rate", self.to.clone())
+    }
+
+    /// What the lower rate is.
+    pub fn words(&self) -> &'static str {
+        if self.is_tenth { "a tenth of the rate" } else { "a rate that mostly trains well" }
+    }
+}
+
+impl std::fmt::Display for Lower {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(to, "{}: `learning_rate: {}`", self.words(), self.to)
+    }
+}
+
+/// The rate that would bring `ratio` to the usual one, within a factor of a thousand; never above ten times the rate that is
+/// too low and what its optimizer mostly trains well at.
 pub(super) fn better_rate(view: &View<'_>, ratio: f64) -> String {
     let factor = if ratio > 0.0 { (GOOD_RATIO / ratio).clamp(1e-3, 1e3) } else { 1e3 };
-    rate_text(view.task.rate * factor)
+    let (rate, usual) = (view.task.rate, view.task.usual_rate);
+    rate_text((rate * factor).min(usual.max(10.0 * rate)))
 }

@@ -4,10 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::statistics::{LayerStep, Observed, Task, UnitKind, share};
 
+/// The share of a layer's ReLUs that have to be dead for what lies before them to be cut off. Trainings that do well can have
+/// half of a dense layer dead.
+const CUT_OFF: f64 = 0.9;
+
 /// Sums over a few observed steps in a row.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     steps: u64,
+    #[serde(default)]
+    images: u64,
     layers: Vec<Vec<LayerStep>>,
     units: Vec<UnitSum>,
 }
@@ -43,6 +49,8 @@ pub struct UnitFacts {
     pub count: usize,
     /// Rectifiers that were zero throughout.
     pub dead: usize,
+    /// The images that this was seen on.
+    pub images: u64,
     /// Share of numbers beyond ±5.
     pub saturated: f64,
 }
@@ -53,12 +61,18 @@ impl UnitFacts {
     pub fn dead_share(&self) -> f64 {
         share(self.dead as u64, self.count as u64)
     }
+
+    /// Whether so many rectifiers are dead that what lies before them is cut off.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.kind == UnitKind::Rectifier && self.count > 0 && self.dead_share() >= CUT_OFF
+    }
 }
 
 impl Evidence {
-    /// Counts a step.
-    pub fn add(&mut self, observed: &Observed) {
+    /// Counts a step over so many images.
+    pub fn add(&mut self, observed: &Observed, images: u64) {
         self.steps += 1;
+        self.images += images;
         self.layers.resize(observed.layers.len(), Vec::new());
         self.units.resize(observed.units.len(), UnitSum::default());
         for (steps, step) in self.layers.iter_mut().zip(&observed.layers) {
@@ -98,6 +112,7 @@ impl Evidence {
             kind: unit.kind,
             count: unit.count,
             dead: sum.alive.iter().filter(|alive| !**alive).count(),
+            images: self.images,
             saturated: share(sum.saturated, sum.seen),
         };
         task.units.iter().zip(&self.units).map(facts).collect()

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::evidence::{Evidence, median};
+use super::cause::HIGH_RATIO;
+use super::evidence::{Evidence, UnitFacts, median};
 use super::finding::Finding;
 use super::rule::{EPOCH_RULES, STEP_RULES};
 use super::statistics::{Answers, LayerStep, Observed, Task, UnitKind, entropy, finite, share};
@@ -17,6 +18,8 @@ pub(super) const LOSSES: usize = 200;
 pub(super) const RATIOS: usize = 20;
 /// Observed steps that are looked at together.
 pub(super) const BLOCK: u64 = 8;
+/// How near to the prior's entropy the loss of a block is that of a guess.
+const NEAR_GUESS: f64 = 0.03;
 /// Observed steps over which the norm of the gradient has its median.
 const NORMS: usize = 50;
 
@@ -37,6 +40,9 @@ pub struct Health {
     pub(super) steps: VecDeque<StepFacts>,
     /// Of each layer of units, the share that was dead before the first update.
     pub(super) dead_at_start: Option<Vec<f64>>,
+    /// Whether the loss once stood at that of a guess while units were alive: what died later is not why.
+    #[serde(default)]
+    pub(super) stood_alive: bool,
     /// Of the observed steps since the last block was full.
     pub(super) evidence: Evidence,
     /// Of the block before: what was true at the start of a training says nothing of why it stands still now.
@@ -108,7 +114,7 @@ impl Health {
         let batch = Batch { entropy: entropy(&answers.taken), answers: answers.clone() };
         push(&mut self.window, batch, WINDOW);
         if let Some(observed) = observed {
-            self.observe(observed, answers.mean_loss());
+            self.observe(task, observed, answers);
         }
         let view = View { task, health: self, is_epoch: false, validation: None, evaluated: None };
         let found = if self.window.len() == WINDOW { view.findings(STEP_RULES) } else { Vec::new() };
@@ -146,7 +152,7 @@ impl Health {
         self.keep(found, epoch, step)
     }
 
-    /// Keeps findings that are new, graver than before, or explained now; gives these.
+    /// Keeps findings that are new, graver than before, or explained now; gives these, a cause named only where it is found.
     pub fn keep(&mut self, found: Vec<Finding>, epoch: usize, step: u64) -> Vec<Finding> {
         let mut new = Vec::new();
         for finding in found {
@@ -158,6 +164,10 @@ impl Health {
                 None => self.findings.push(finding.clone()),
             }
             new.push(finding);
+        }
+        for finding in &mut new {
+            let is_found = |code: &String| self.findings.iter().any(|one| one.code == *code);
+            finding.because = finding.because.take().filter(is_found);
         }
         new
     }
@@ -174,11 +184,11 @@ impl Health {
         self.curve.last().is_some_and(|point| point.train_accuracy > task.learnt(0.02))
     }
 
-    fn observe(&mut self, observed: &Observed, loss: f64) {
+    fn observe(&mut self, task: &Task, observed: &Observed, answers: &Answers) {
         if self.evidence.steps() == BLOCK {
             self.evidence_before = std::mem::take(&mut self.evidence);
         }
-        self.evidence.add(observed);
+        self.evidence.add(observed, answers.images());
         if self.dead_at_start.is_none() {
             let dead = |alive: &[bool]| share(alive.iter().filter(|alive| !**alive).count() as u64, alive.len() as u64);
             self.dead_at_start = Some(observed.units.iter().map(|units| dead(&units.alive)).collect());
@@ -187,7 +197,7 @@ impl Health {
         let facts = StepFacts {
             step: observed.step,
             rate: observed.rate,
-            loss: finite(loss),
+            loss: finite(answers.mean_loss()),
             norm: finite(norm),
             ratios: observed.layers.iter().map(LayerStep::ratio).map(finite).collect(),
         };
@@ -195,6 +205,18 @@ impl Health {
         self.ratio_at_start.get_or_insert(ratio);
         self.largest_ratio = self.largest_ratio.max(ratio);
         push(&mut self.steps, facts, NORMS);
+        self.stood_alive |= self.stands_alive(task);
+    }
+
+    /// Whether over the block that is full now the loss was that of a guess, and no layer of rectifiers dead. The first block
+    /// of a training has seen the units that it started with, which says nothing.
+    fn stands_alive(&self, task: &Task) -> bool {
+        if self.evidence.steps() < BLOCK || self.evidence_before.steps() == 0 {
+            return false;
+        }
+        let losses = self.steps.iter().rev().take(BLOCK as usize).map(|step| step.loss).sum::<f64>();
+        let is_guess = (losses / BLOCK as f64 - task.prior_entropy()).abs() <= NEAR_GUESS;
+        is_guess && self.evidence.units(task).iter().all(|unit| !unit.is_cut_off())
     }
 
     /// The accuracy over the latest batches.
@@ -236,8 +258,23 @@ impl View<'_> {
         if is_enough { evidence } else { evidence_before }
     }
 
+    /// The layer of rectifiers that cuts off what lies before it, where there is one.
+    pub fn cut_off(&self) -> Option<(usize, UnitFacts)> {
+        self.most_dead().filter(|(_, unit)| unit.is_cut_off())
+    }
+
+    /// The share of a layer's rectifiers that was dead before the first update.
+    pub fn dead_at_start(&self, layer: usize) -> f64 {
+        self.health.dead_at_start.as_ref().and_then(|dead| dead.get(layer)).copied().unwrap_or(0.0)
+    }
+
+    /// Whether units died of a training that stood still, and it does not stand still for their death.
+    pub fn died_idle(&self) -> bool {
+        self.health.stood_alive && self.health.largest_ratio <= HIGH_RATIO
+    }
+
     /// Of each layer of rectifiers, the largest share of dead units that there is, with the layer.
-    pub fn most_dead(&self) -> Option<(usize, super::UnitFacts)> {
+    pub fn most_dead(&self) -> Option<(usize, UnitFacts)> {
         let units = self.evidence().units(self.task).into_iter().enumerate();
         let rectifiers = units.filter(|(_, unit)| unit.kind == UnitKind::Rectifier && unit.count > 0);
         // Of equals the first: what lies behind a dead layer is fed with a constant.

@@ -21,6 +21,8 @@ pub struct Task {
     pub is_normalised: bool,
     /// The peak learning rate.
     pub rate: f64,
+    /// A rate at which its optimizer mostly trains well.
+    pub usual_rate: f64,
 }
 
 impl Task {

@@ -1,5 +1,6 @@
 //! Files that appear whole or not at all.
 
+use std::ffi::OsStr;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -77,10 +78,16 @@ fn try_write(
 /// Removes what [`write_file`] left in `folder` when its process was killed; what cannot be removed does no harm.
 pub fn remove_unfinished(folder: &Path) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+        if is_unfinished(&entry.file_name()) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether a file of this name is one that was being written when a process was killed.
+#[must_use]
+pub fn is_unfinished(name: &OsStr) -> bool {
+    name.to_string_lossy().starts_with(UNFINISHED)
 }
 
 /// A temporary file that gets the permissions of an ordinary one; by default only its owner could read it.

@@ -1,13 +1,14 @@
 //! The images of a training: from a path to two sets of files, then to decoded images.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::record::DataRecord;
 use crate::data::{
     Decoder, Facts, Images, Listing, OnBadImage, Sample, budget, check_balance, check_channels, check_class_count,
-    check_conflicts, check_duplicates, check_empty, check_extensions, check_few, check_leak, check_upscaled,
-    check_validation, digest, input_size, read_listing, split, survey,
+    check_conflicts, check_duplicates, check_empty, check_extensions, check_few, check_leak, check_near_leak,
+    check_upscaled, check_validation, digest, input_size, read_listing, split, survey,
 };
 use crate::diag::{Diagnostic, Result};
 use crate::syntax::settings::{Classes, Validation};
@@ -185,9 +186,20 @@ impl Dataset {
             let (held, more) =
                 self.images(&self.validation, &self.validation_facts, decoder, on_bad, &in_validation)?;
             bad.extend(more);
+            bad.extend(check_near_leak(&loaded.train, &held, self.bytes()));
             loaded.validation = Some(Arc::new(held));
         }
         Ok((loaded, bad))
+    }
+
+    /// Whether two files, one to train on and one to validate with, have the same bytes.
+    fn bytes(&self) -> impl Fn(&Sample, &Sample) -> bool {
+        let hashes = |samples: &[Sample], facts: &[Facts]| -> BTreeMap<_, [u8; 32]> {
+            samples.iter().zip(facts).map(|(sample, facts)| (sample.key.clone(), facts.hash)).collect()
+        };
+        let train = hashes(&self.train, &self.facts);
+        let validation = hashes(&self.validation, &self.validation_facts);
+        move |one, other| train.get(&one.key) == validation.get(&other.key)
     }
 
     /// The images of one role.

@@ -51,6 +51,7 @@ impl Examiner {
             batch: job.batch(),
             is_normalised: job.normalizer.deviation.iter().any(|deviation| *deviation != 1.0),
             rate: peak,
+            usual_rate: job.settings.optimizer.default_rate(),
         };
         Self { task, gauge, peak, before: Vec::new(), logits: Vec::new() }
     }

@@ -173,23 +173,29 @@ const LANES: usize = 16;
 
 /// The Euclidean norm, added in an order that the length alone fixes.
 fn norm(numbers: &[f32]) -> f64 {
-    sum_of_squares(numbers.iter().copied(), numbers.len()).sqrt()
+    let (chunks, rest) = numbers.as_chunks::<LANES>();
+    let mut lanes = [0.0_f64; LANES];
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, number)| *lane += square(*number));
+    }
+    root(&lanes, rest.iter().copied())
 }
 
 fn norm_of_difference(one: &[f32], other: &[f32]) -> f64 {
-    sum_of_squares(one.iter().zip(other).map(|(one, other)| one - other), one.len()).sqrt()
+    let ((chunks, rest), (others, other_rest)) = (one.as_chunks::<LANES>(), other.as_chunks::<LANES>());
+    let mut lanes = [0.0_f64; LANES];
+    for (chunk, other) in chunks.iter().zip(others) {
+        lanes.iter_mut().zip(chunk.iter().zip(other)).for_each(|(lane, (one, other))| *lane += square(one - other));
+    }
+    root(&lanes, rest.iter().zip(other_rest).map(|(one, other)| one - other))
 }
 
-fn sum_of_squares(mut numbers: impl Iterator<Item = f32>, len: usize) -> f64 {
-    let mut lanes = [0.0_f64; LANES];
-    for _ in 0..len / LANES {
-        for lane in &mut lanes {
-            let number = f64::from(numbers.next().unwrap_or(0.0));
-            *lane += number * number;
-        }
-    }
-    let rest: f64 = numbers.map(|number| f64::from(number) * f64::from(number)).sum();
-    lanes.iter().sum::<f64>() + rest
+fn square(number: f32) -> f64 {
+    f64::from(number) * f64::from(number)
+}
+
+fn root(lanes: &[f64; LANES], rest: impl Iterator<Item = f32>) -> f64 {
+    (lanes.iter().sum::<f64>() + rest.map(square).sum::<f64>()).sqrt()
 }
 
 /// Beyond these a sigmoid's or tanh's argument is beyond ±5.

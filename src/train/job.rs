@@ -207,6 +207,7 @@ impl Job {
             normalization: NormalizationRecord { mean, deviation },
             balance: self.balance.name().to_owned(),
             init_from: self.init_from.as_ref().map(|path| path.display().to_string()),
+            init_from_digest: None,
             freeze: self.freeze.clone(),
             train: TrainRecord::from(&self.settings),
             machine: MachineRecord { threads: self.machine.threads, isa: self.machine.isa.to_string() },

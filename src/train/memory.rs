@@ -4,7 +4,7 @@ use super::job::Job;
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::graph::{Graph, Inference, Training};
 use crate::kernel::Isa;
-use crate::plan::{Change, Options, Plan, Precision};
+use crate::plan::{Change, Options, Plan, Precision, Slot};
 
 /// What a plan runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,12 @@ impl Plans {
         Self { training: Plan::training(training, change, options), inference: Plan::inference(inference, options) }
     }
 
+    /// Bytes of the averaged weights, which are beside the weights themselves.
+    fn average_bytes(&self) -> u64 {
+        let numbers = |slot: &Slot| slot.dims.iter().product::<usize>();
+        (size_of::<f32>() * self.training.params.iter().map(numbers).sum::<usize>()) as u64
+    }
+
     /// The plans of a training in its batches.
     ///
     /// # Errors
@@ -35,8 +41,10 @@ impl Plans {
         let (batch, machine) = (job.batch(), job.machine);
         let (training, inference) = (job.training(), Inference::of(&job.graph));
         let plan = |batch| Self::new(&training, &inference, job.change(), Options { batch, ..job.options() });
-        let bytes =
-            |plans: &Self| plans.training.peak_bytes(machine.threads) + plans.inference.peak_bytes(machine.threads);
+        let bytes = |plans: &Self| {
+            let averaged = if job.settings.ema.is_some() { plans.average_bytes() } else { 0 };
+            plans.training.peak_bytes(machine.threads) + plans.inference.peak_bytes(machine.threads) + averaged
+        };
         let plans = plan(batch);
         if bytes(&plans) <= available {
             return Ok(plans);

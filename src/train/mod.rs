@@ -8,6 +8,7 @@ mod average;
 mod checkpoint;
 mod convert;
 mod dataset;
+mod epoch;
 mod evaluate;
 mod examine;
 mod freeze;
@@ -27,6 +28,7 @@ mod run_folder;
 mod sanity;
 mod schedule;
 mod start;
+mod state;
 mod support;
 #[cfg(test)]
 mod tests;

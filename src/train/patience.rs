@@ -46,6 +46,12 @@ pub(super) fn ended_by(history: &[EpochMetrics], stopping: EarlyStopping) -> Opt
     (best + stopping.patience < values.len()).then_some(best + 1)
 }
 
+/// Whether an epoch is better than all before it by `metric`; of equals the first is the best.
+pub(super) fn is_best(history: &[EpochMetrics], now: &EpochMetrics, metric: Metric) -> bool {
+    let Some(now) = value(metric, now) else { return true };
+    history.iter().filter_map(|before| value(metric, before)).all(|before| now < before)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +94,16 @@ mod tests {
         assert_eq!(ended(Metric::Loss, 1), None);
         assert_eq!(ended(Metric::Accuracy, 3), Some(1));
         assert_eq!(ended_by(&[], EarlyStopping::default()), None);
+    }
+
+    #[test]
+    fn the_best_epoch_is_the_first_of_those_that_the_watched_metric_finds_equal() {
+        let losses = epochs(&[0.5, 0.3, 0.3, 0.2]);
+        let best = |metric| (0..4).map(|at| is_best(&losses[..at], &losses[at], metric)).collect::<Vec<_>>();
+        assert_eq!(best(Metric::ValLoss), [true, true, false, true]);
+        assert_eq!(best(Metric::ValAccuracy), [true, true, false, true]);
+        assert_eq!(best(Metric::Loss), [true; 4]);
+        assert_eq!(best(Metric::Accuracy), [true, false, false, false]);
     }
 
     #[test]

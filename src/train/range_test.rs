@@ -6,6 +6,8 @@ use std::ops::ControlFlow;
 use super::job::Job;
 use super::probe::Probe;
 use crate::diag::{Diagnostic, Fault, Result, code};
+use crate::health::entropy;
+use crate::syntax::settings::{Balance, Loss, Optimizer};
 
 /// The first rate.
 const LOWEST: f64 = 1e-6;
@@ -13,16 +15,26 @@ const LOWEST: f64 = 1e-6;
 const HIGHEST: f64 = 10.0;
 /// Steps from the one to the other: some twenty to a power of ten.
 const STEPS: usize = 150;
-/// Share of the smoothed loss that stays a step.
-const SMOOTHING: f64 = 0.9;
-/// The test ends where the smoothed loss is this many times the least.
+/// The test ends where the running mean of the loss is this many times its least, and worse than a guess.
 const RUNAWAY: f64 = 3.0;
+/// Share of the running mean that stays a step.
+const RUNNING: f64 = 0.9;
 /// And looks for that only after so many steps: the first losses are not smoothed yet.
 const SETTLED: usize = 10;
-/// Where the loss is least it no longer falls: the rate is too high there by so much.
-const TOO_HIGH: f64 = 10.0;
+/// Deviation, in steps, of the bell curve that the loss is smoothed by: a quarter of a power of ten. It looks both ways, so
+/// that the smoothed curve does not lag behind the rate.
+const BELL: f64 = 5.0;
+/// A single loss counts as at most this many times the first one: what runs away has no scale.
+const MOST: f64 = 3.0;
 /// A loss that has not fallen by this share shows no rate at which the network learns.
 const LEAST_FALL: f64 = 0.02;
+/// How far below the edge SGD trains well: there steps are as long as the curvature allows.
+const SGD: f64 = 2.0;
+/// The same with momentum, whose steps grow for a while after the rate did.
+const SGD_WITH_MOMENTUM: f64 = 4.0;
+/// How far below the edge Adam and its kin do: the few steps of the test bear steps of a fixed length much longer than a
+/// training does.
+const ADAPTIVE: f64 = 50.0;
 
 /// A step of the test.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +43,7 @@ pub struct RangePoint {
     pub rate: f64,
     /// The mean loss of its images.
     pub loss: f64,
-    /// The same, smoothed over the steps before.
+    /// The same, smoothed over the steps around.
     pub smoothed: f64,
 }
 
@@ -51,27 +63,38 @@ impl RangeTest {
     /// As a training that cannot begin.
     pub fn run(job: &Job, mut on_step: impl FnMut(usize, usize) -> ControlFlow<()>) -> Result<Option<Self>> {
         let mut probe = Probe::new(job)?;
-        let mut points: Vec<RangePoint> = Vec::with_capacity(STEPS);
-        let mut mean = 0.0;
+        let guess = guess(job);
+        let (mut rates, mut losses) = (Vec::with_capacity(STEPS), Vec::with_capacity(STEPS));
+        let (mut mean, mut least) = (0.0, f64::INFINITY);
         for at in 0..STEPS {
             let rate = LOWEST * (HIGHEST / LOWEST).powf(at as f64 / (STEPS - 1) as f64);
             let loss = probe.step(rate)?;
-            mean = SMOOTHING * mean + (1.0 - SMOOTHING) * loss;
+            mean = RUNNING * mean + (1.0 - RUNNING) * loss;
             // Before many steps are done, the zero that the mean began with is still in it.
-            let smoothed = mean / (1.0 - SMOOTHING.powf((at + 1) as f64));
-            if !smoothed.is_finite() {
+            let running = mean / (1.0 - RUNNING.powf((at + 1) as f64));
+            if !running.is_finite() {
                 break;
             }
-            points.push(RangePoint { rate, loss, smoothed });
-            let least = points.iter().map(|point| point.smoothed).fold(f64::INFINITY, f64::min);
-            if at >= SETTLED && smoothed > RUNAWAY * least {
+            rates.push(rate);
+            losses.push(loss);
+            least = running.min(least);
+            if at >= SETTLED && running > RUNAWAY * least && running > guess {
                 break;
             }
             if on_step(at + 1, STEPS).is_break() {
                 return Ok(None);
             }
         }
-        let suggestion = suggestion(&points);
+        let smoothed = smoothed(&losses);
+        let points: Vec<RangePoint> = (0..rates.len())
+            .map(|at| RangePoint { rate: rates[at], loss: losses[at], smoothed: smoothed[at] })
+            .collect();
+        let below = match job.settings.optimizer {
+            Optimizer::Sgd { momentum, .. } if momentum < 0.5 => SGD,
+            Optimizer::Sgd { .. } => SGD_WITH_MOMENTUM,
+            Optimizer::Adam { .. } | Optimizer::AdamW { .. } | Optimizer::RmsProp { .. } => ADAPTIVE,
+        };
+        let suggestion = edge(&points, guess).map(|edge| two_digits(edge / below));
         Ok(Some(Self { points, suggestion }))
     }
 
@@ -84,12 +107,43 @@ impl RangeTest {
     }
 }
 
-/// A tenth of the rate at which the smoothed loss is least, to two digits.
-fn suggestion(points: &[RangePoint]) -> Option<f64> {
-    let settled = points.get(SETTLED..)?;
-    let least = settled.iter().min_by(|a, b| a.smoothed.total_cmp(&b.smoothed))?;
-    let start = settled.first()?.smoothed;
-    (least.smoothed < (1.0 - LEAST_FALL) * start).then(|| two_digits(least.rate / TOO_HIGH))
+/// The loss of a guess by the classes' shares; infinite where the loss that is trained by is not the cross-entropy.
+fn guess(job: &Job) -> f64 {
+    if !matches!(job.settings.loss, None | Some(Loss::CrossEntropy | Loss::BinaryCrossEntropy)) {
+        return f64::INFINITY;
+    }
+    let mut images = vec![0; job.classes.len()];
+    job.train.samples().iter().for_each(|sample| images[sample.class] += 1);
+    if job.balance != Balance::None {
+        images.iter_mut().for_each(|count| *count = 1.min(*count));
+    }
+    entropy(&images)
+}
+
+/// The losses, each with those around it by a bell curve.
+fn smoothed(losses: &[f64]) -> Vec<f64> {
+    let most = MOST * losses.first().copied().unwrap_or(0.0);
+    let at = |place: usize| {
+        let weighed = losses.iter().enumerate().map(|(other, loss)| {
+            let weight = (-0.5 * ((other as f64 - place as f64) / BELL).powi(2)).exp();
+            (weight, weight * loss.min(most))
+        });
+        let (weights, sum) = weighed.fold((0.0, 0.0), |(weights, sum), (weight, loss)| (weights + weight, sum + loss));
+        sum / weights
+    };
+    (0..losses.len()).map(at).collect()
+}
+
+/// The last rate at which at least half of what was won is kept: of the fall below a guess, or where the loss never fell
+/// below that, of the fall from the first loss. Where the loss is least is a matter of chance on a flat valley; where it runs
+/// away is not.
+fn edge(points: &[RangePoint], guess: f64) -> Option<f64> {
+    let first = points.first()?.smoothed;
+    let least = points.iter().map(|point| point.smoothed).fold(f64::INFINITY, f64::min);
+    let is_learnt = |from: f64| least < (1.0 - LEAST_FALL) * from;
+    let from = [first.min(guess), first].into_iter().find(|from| is_learnt(*from))?;
+    let most = f64::midpoint(least, from);
+    points.iter().rev().find(|point| point.smoothed <= most).map(|point| point.rate)
 }
 
 /// The nearest number of two significant digits.
@@ -115,21 +169,46 @@ mod tests {
             let rate = LOWEST * 10_f64.powf(7.0 * at as f64 / 140.0);
             RangePoint { rate, loss: losses(rate), smoothed: losses(rate) }
         };
-        (0..140).map(point).collect()
+        (0..=140).map(point).collect()
+    }
+
+    #[track_caller]
+    fn assert_edge(losses: impl Fn(f64) -> f64, guess: f64, expected: f64) {
+        let found = edge(&points(losses), guess).unwrap();
+        assert!((found / expected).log10().abs() < 0.06, "{found:e} instead of {expected:e}");
     }
 
     #[test]
-    fn the_suggestion_is_a_tenth_of_where_the_loss_is_least() {
+    fn the_edge_is_where_half_of_the_fall_below_a_guess_is_lost() {
+        // From 5 down to 1 at a hundredth, and up again: half way from a guess of 3 is 2, at a tenth.
         let valley = |rate: f64| 1.0 + (rate.log10() + 2.0).abs();
-        let found = suggestion(&points(valley)).unwrap();
-        assert!((found - 1e-3).abs() < 1e-9, "{found}");
+        assert_edge(valley, 3.0, 1e-1);
+        // A first loss that is far above a guess does not move it, nor does a valley that is flat.
+        assert_edge(|rate| if rate < 1e-5 { 400.0 } else { valley(rate) }, 3.0, 1e-1);
+        assert_edge(|rate| if rate < 1e-1 { valley(rate).min(1.1) } else { valley(rate) }, 3.0, 1e-1);
+        // Of a loss that has no guess, or never falls below it, the first one counts.
+        assert_edge(valley, f64::INFINITY, 1.0);
+        assert_edge(valley, 1.0, 1.0);
     }
 
     #[test]
     fn a_loss_that_does_not_fall_gives_none() {
-        assert_eq!(suggestion(&points(|_| 1.1)), None);
-        assert_eq!(suggestion(&points(|rate| 1.0 + rate)), None);
-        assert_eq!(suggestion(&[]), None);
+        assert_eq!(edge(&points(|_| 1.1), 1.1), None);
+        assert_eq!(edge(&points(|rate| 1.0 + rate), 1.1), None);
+        assert_eq!(edge(&[], 1.1), None);
+    }
+
+    #[test]
+    fn smoothing_neither_lags_nor_lets_a_single_loss_count_for_more_than_it_says() {
+        let mut losses: Vec<f64> = (0..60).map(|at| 1.0 + (f64::from(at) - 30.0).abs() / 10.0).collect();
+        let lowest = |losses: &[f64]| {
+            let smoothed = smoothed(losses);
+            (0..60).min_by(|one, other| smoothed[*one].total_cmp(&smoothed[*other])).unwrap()
+        };
+        assert_eq!(lowest(&losses), 30);
+        losses[58] = 1e30;
+        assert_eq!(lowest(&losses), 30);
+        assert!(smoothed(&losses).iter().all(|loss| *loss <= 12.0));
     }
 
     #[test]

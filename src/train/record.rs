@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diag::{Diagnostic, Result, code};
-use crate::syntax::settings::{EarlyStopping, Loss, Metric, Optimizer, Precision, Rate, Schedule, TrainSettings};
+use crate::syntax::settings::{
+    EarlyStopping, Loss, Metric, OnCollapse, Optimizer, Precision, Rate, Schedule, TrainSettings,
+};
 
 /// All that decides what a run computes, and what it ran on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +31,9 @@ pub struct Record {
     /// names it.
     #[serde(default)]
     pub init_from: Option<String>,
+    /// BLAKE3, in hexadecimal, of that file as it was when the training began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_from_digest: Option<String>,
     /// Names of parameters that stay as they are.
     #[serde(default)]
     pub freeze: Vec<String>,
@@ -90,6 +95,9 @@ pub struct TrainRecord {
     /// When it ends early.
     #[serde(default)]
     pub early_stopping: Option<EarlyStoppingRecord>,
+    /// What is done when it falls back to guessing, by its word.
+    #[serde(default)]
+    pub on_collapse: Option<String>,
     /// Passes over the images.
     pub epochs: usize,
     /// Images a step.
@@ -213,6 +221,7 @@ impl From<&TrainSettings> for TrainRecord {
                 metric: stopping.metric.name().to_owned(),
                 patience: stopping.patience,
             }),
+            on_collapse: settings.on_collapse.map(|choice| choice.name().to_owned()),
             epochs: settings.epochs,
             batch_size: settings.batch_size,
             seed: settings.seed,
@@ -239,11 +248,11 @@ impl TrainRecord {
                 metric: named(Metric::ALL, &stopping.metric).unwrap_or(Metric::ValLoss),
                 patience: stopping.patience,
             }),
+            on_collapse: self.on_collapse.as_deref().and_then(|word| named(OnCollapse::ALL, word)),
             epochs: self.epochs,
             batch_size: self.batch_size,
             seed: self.seed,
             precision: named(Precision::ALL, &self.precision).unwrap_or_default(),
-            ..TrainSettings::default()
         }
     }
 }

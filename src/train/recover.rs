@@ -25,14 +25,21 @@ pub(super) enum Next {
 /// What follows from findings after so many recoveries. Left out, the setting is `stop`: epochs after a collapse are
 /// wasted.
 pub(super) fn next(found: &[Finding], on_collapse: Option<OnCollapse>, recoveries: usize, task: &Task) -> Next {
-    if !found.iter().any(|finding| is_collapse(finding, task)) {
+    if !found.iter().any(|finding| is_collapse(finding, task) || is_hopeless(finding)) {
         return Next::GoOn;
     }
+    let is_recoverable = found.iter().any(|finding| is_collapse(finding, task));
     match on_collapse.unwrap_or(OnCollapse::Stop) {
         OnCollapse::Ignore => Next::GoOn,
-        OnCollapse::Recover if recoveries < MAX_RECOVERIES => Next::Recover,
+        OnCollapse::Recover if is_recoverable && recoveries < MAX_RECOVERIES => Next::Recover,
         OnCollapse::Recover | OnCollapse::Stop => Next::Stop,
     }
+}
+
+/// Whether a finding says that the network guesses because it is cut off by units that are dead: no rate mends that.
+fn is_hopeless(finding: &Finding) -> bool {
+    let guesses = finding.is(&code::STUCK_AT_PRIOR) || finding.is(&code::ONE_CLASS_PREDICTED);
+    guesses && finding.because.as_deref() == Some(code::DEAD_RELU.id)
 }
 
 /// Whether a finding says that the network guesses, or computes nothing, for a rate that is too high.
@@ -164,10 +171,10 @@ impl Trainer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::non_finite;
+    use crate::health::{ignores_input, non_finite};
 
     fn task() -> Task {
-        Task { is_normalised: true, rate: 0.1, ..Task::default() }
+        Task { is_normalised: true, rate: 0.1, usual_rate: 1e-3, ..Task::default() }
     }
 
     #[test]
@@ -179,6 +186,15 @@ mod tests {
         assert_eq!(next(Some(OnCollapse::Ignore), 0), Next::GoOn);
         assert_eq!(next(Some(OnCollapse::Recover), 2), Next::Recover);
         assert_eq!(next(Some(OnCollapse::Recover), 3), Next::Stop);
+    }
+
+    #[test]
+    fn a_network_that_dead_units_cut_off_from_the_start_is_not_trained_on_whatever_the_rate() {
+        let stuck = Finding { because: Some("H716".to_owned()), code: "H710".to_owned(), ..ignores_input(0.1, 0.1) };
+        let next = |setting| next(std::slice::from_ref(&stuck), setting, 0, &task());
+        assert_eq!(next(None), Next::Stop);
+        assert_eq!(next(Some(OnCollapse::Recover)), Next::Stop);
+        assert_eq!(next(Some(OnCollapse::Ignore)), Next::GoOn);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The folder of one run; every file in it appears whole or not at all.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -10,7 +11,7 @@ use super::yaml::to_yaml;
 use crate::base::Source;
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::health::Finding;
-use crate::model::{Model, read_file, remove_unfinished, write_file};
+use crate::model::{Model, is_unfinished, read_file, remove_unfinished, write_file};
 
 const SPEC: &str = "spec.net";
 const RECORD: &str = "state/run.json";
@@ -92,7 +93,7 @@ impl RunFolder {
             outcome => outcome.map_err(|error| not_created(&self.path, &error))?,
         }
         let state = self.path.join("state");
-        std::fs::create_dir(&state).map_err(|error| not_created(&state, &error))?;
+        std::fs::create_dir_all(&state).map_err(|error| not_created(&state, &error))?;
         self.write(SPEC, spec.text().as_bytes())?;
         self.write_record(record)
     }
@@ -263,12 +264,22 @@ fn last_number(runs: &Path, stem: &str) -> Option<u64> {
     names.filter_map(number).max()
 }
 
-/// Whether something other than an empty folder is there.
+/// Whether something other than an empty folder is there, or than one whose making was cut short by a kill.
 fn is_taken(path: &Path) -> bool {
     match std::fs::read_dir(path) {
-        Ok(mut entries) => entries.next().is_some(),
+        Ok(mut entries) => entries.next().is_some() && !is_half_made(path),
         Err(_) => path.exists(),
     }
+}
+
+/// Whether a folder has only what is there before the record of a run is.
+fn is_half_made(path: &Path) -> bool {
+    let holds_only = |folder: &Path, known: &[&str]| {
+        let is_known = |name: &OsStr| is_unfinished(name) || known.iter().any(|known| name == *known);
+        std::fs::read_dir(folder)
+            .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| is_known(&entry.file_name()))))
+    };
+    holds_only(&path.join("state"), &[]) && holds_only(path, &[SPEC, "run.yaml", "state"])
 }
 
 fn taken(path: &Path) -> Fault {
@@ -324,6 +335,19 @@ mod tests {
         std::fs::write(out.join("thesis.txt"), "precious").unwrap();
         let fault = RunFolder::plan(Some(&out), runs.path(), &spec()).unwrap_err();
         assert_eq!(fault.code, &code::RUN_FOLDER_TAKEN);
+    }
+
+    #[test]
+    fn a_folder_whose_making_was_cut_short_is_used() {
+        let runs = tempfile::tempdir().unwrap();
+        let out = runs.path().join("mine");
+        std::fs::create_dir_all(out.join("state")).unwrap();
+        std::fs::write(out.join("spec.net"), "Flatten -> Dense\n").unwrap();
+        std::fs::write(out.join("state/.netc-unfinished-a1b2"), "{").unwrap();
+        let is_free = || RunFolder::plan(Some(&out), runs.path(), &spec()).is_ok();
+        assert!(is_free());
+        std::fs::write(out.join("state/mine.txt"), "precious").unwrap();
+        assert!(!is_free());
     }
 
     #[test]

@@ -11,13 +11,15 @@ use crate::model::Tensor;
 use crate::plan::Slot;
 use crate::syntax::settings::Schedule;
 
-/// Creates the run's folder, or holds the job to the run that is there; the checkpoint to go on from.
+/// Creates the run's folder, or holds the job to the run that is there; the checkpoint to go on from. `digest` is that of
+/// the file that the weights start from, where they do so now.
 pub(super) fn open_folder(
     job: &Job,
+    digest: Option<String>,
     folder: &mut RunFolder,
     observer: &mut dyn Observer,
 ) -> Result<Option<Checkpoint>> {
-    let record = job.record();
+    let record = Record { init_from_digest: digest, ..job.record() };
     let checkpoint = if folder.has_run() {
         resume(job, &record, folder, observer)?
     } else {
@@ -63,7 +65,8 @@ fn resume(job: &Job, now: &Record, folder: &mut RunFolder, observer: &mut dyn Ob
     for sentence in sentences.into_iter().flatten() {
         tell(folder, observer, &sentence)?;
     }
-    folder.write_record(now)?;
+    let digest = now.init_from_digest.clone().or(before.init_from_digest);
+    folder.write_record(&Record { init_from_digest: digest, ..now.clone() })?;
     Ok(checkpoint)
 }
 

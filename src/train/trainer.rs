@@ -1,6 +1,5 @@
-//! The loop: steps, validation, files.
+//! The loop: where it begins, its steps, and when it ends.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +10,7 @@ use super::checkpoint::{Checkpoint, Position};
 use super::examine::Examiner;
 use super::job::Job;
 use super::memory::Plans;
-use super::metric::{EpochMetrics, Tally, class_of, cross_entropy};
+use super::metric::Tally;
 use super::observer::{Observer, Progress};
 use super::patience::{ended_by, history};
 use super::predictor::{Predictor, no_threads};
@@ -22,9 +21,9 @@ use super::transfer::{self, Start};
 use crate::data::{Augmentation, Batches, available};
 use crate::diag::Result;
 use crate::exec::{Rate, Session};
-use crate::health::{Answers, Finding, first_checks};
-use crate::model::Tensor;
+use crate::health::{Finding, first_checks};
 use crate::plan::Slot;
+use crate::syntax::settings::Metric;
 
 /// How a training ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +36,8 @@ pub struct Outcome {
     pub interrupted: bool,
     /// The best epoch, from 1, with its result on the validation images.
     pub best: Option<(usize, Tally)>,
+    /// What it is the best by; none for accuracy on the validation images.
+    pub watched: Option<Metric>,
     /// Whether it ended before its last epoch because it had fallen back to guessing.
     pub collapsed: bool,
     /// Everything found of its health.
@@ -64,7 +65,8 @@ pub fn train(job: &Job, mut folder: RunFolder, observer: &mut dyn Observer, stop
     let plans = Plans::that_fit(job, available())?;
     // What the weights start from is wanted once: a run that goes on has its own.
     let start = if folder.has_checkpoint() { None } else { Some(transfer::start(job)?) };
-    let checkpoint = open_folder(job, &mut folder, observer)?;
+    let digest = start.as_ref().and_then(|start| start.digest.clone());
+    let checkpoint = open_folder(job, digest, &mut folder, observer)?;
     let mut trainer = Trainer::new(job, folder, observer, stop, plans)?;
     if let Some(start) = start {
         trainer.start_from(&start)?;
@@ -88,7 +90,7 @@ pub(super) struct Trainer<'a> {
     pub(super) predictor: Predictor,
     pub(super) rates: LearningRate,
     /// What is validated and saved instead of the weights themselves.
-    average: Option<Average>,
+    pub(super) average: Option<Average>,
     pub(super) position: Position,
     pub(super) labels: Vec<u32>,
     pub(super) examiner: Examiner,
@@ -184,12 +186,13 @@ impl<'a> Trainer<'a> {
     }
 
     fn outcome(self, end: End) -> Outcome {
-        let Self { folder, position, .. } = self;
+        let Self { job, folder, position, .. } = self;
         Outcome {
             folder: folder.path().to_owned(),
             epochs: position.epoch,
             interrupted: end == End::Stopped,
             best: position.best,
+            watched: job.settings.early_stopping.map(|stopping| stopping.metric),
             collapsed: end == End::Collapsed,
             findings: position.health.findings,
         }
@@ -283,146 +286,4 @@ impl<'a> Trainer<'a> {
             images_per_second: tally.images as f64 / seconds,
         });
     }
-
-    /// Gives the weights as they are now, or their average, to the predictor.
-    fn lend_weights(&mut self) {
-        if let Some(average) = &self.average {
-            for (at, tensor) in average.weights().iter().enumerate() {
-                self.predictor.weights_mut(at).copy_from_slice(&tensor.data);
-            }
-            return;
-        }
-        for at in 0..self.params {
-            let numbers = self.session.tensor(&self.slots[at]);
-            self.predictor.weights_mut(at).iter_mut().zip(&numbers).for_each(|(to, from)| *to = *from);
-        }
-    }
-
-    /// The result on the validation images, of none where there are none; `None` where it was asked to stop.
-    fn validate(&mut self) -> Result<Option<(Tally, Answers)>> {
-        let (mut tally, mut answers) = (Tally::default(), Answers::new(self.job.classes.len(), true));
-        let Some(images) = &self.job.validation else { return Ok(Some((tally, answers))) };
-        let count = |logits: &[f32], label| {
-            let (loss, class) = (cross_entropy(logits, label), class_of(logits));
-            tally.add(loss, class == label);
-            answers.add(loss, class, label);
-        };
-        let (observer, stop) = (&mut *self.observer, self.stop);
-        let flow = self.predictor.run_over(images, &self.job.normalizer, count, &mut |done, total| {
-            observer.validation(done, total);
-            if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        Ok(flow.is_continue().then_some((tally, answers)))
-    }
-
-    /// Writes the epoch's files: the best model first and the checkpoint behind it, so that a kill between the two
-    /// leaves a checkpoint from which the same best model is made once more.
-    fn close_epoch(&mut self, validation: Tally, answers: &Answers, start: Instant) -> Result<End> {
-        let Some(weights) = self.finite_weights() else { return self.not_finite("a weight", 0) };
-        if !validation.loss.is_finite() {
-            return self.not_finite("the validation loss", 0);
-        }
-        let model = self.job.model(weights);
-        let found = self.examine_epoch(&validation, answers)?;
-        let is_best =
-            self.position.best.is_none_or(|(_, best)| validation.images == 0 || validation.is_better_than(&best));
-        if is_best {
-            self.folder.write_best(&model)?;
-            self.position.best = Some((self.position.epoch + 1, validation));
-        }
-        let metrics = self.metrics(validation, start.elapsed().as_secs_f64());
-        self.advance(&metrics);
-        if is_best && self.recovers() && self.position.health.has_learnt(&self.examiner.task) {
-            self.folder.write_good(self.checkpoint())?;
-        }
-        self.save()?;
-        self.folder.write_last(&model)?;
-        self.folder.write_metrics(&self.position.metrics)?;
-        self.folder.log(&sentence(&metrics))?;
-        self.observer.epoch(&metrics, is_best);
-        self.act_on(&found)
-    }
-
-    fn metrics(&self, validation: Tally, seconds: f64) -> EpochMetrics {
-        let Position { epoch, step, tally, seconds: training_seconds, .. } = &self.position;
-        let has_validation = validation.images > 0;
-        EpochMetrics {
-            epoch: epoch + 1,
-            step: *step,
-            train_loss: tally.mean_loss(),
-            train_accuracy: tally.accuracy(),
-            val_loss: has_validation.then(|| validation.mean_loss()),
-            val_accuracy: has_validation.then(|| validation.accuracy()),
-            learning_rate: self.rate_at(step.saturating_sub(1)),
-            images_per_second: tally.images as f64 / training_seconds,
-            seconds: training_seconds + seconds,
-        }
-    }
-
-    /// To the start of the next epoch.
-    fn advance(&mut self, metrics: &EpochMetrics) {
-        let line = serde_json::to_string(metrics).unwrap_or_else(|error| unreachable!("numbers as JSON: {error}"));
-        let position = &mut self.position;
-        position.metrics.push_str(&line);
-        position.metrics.push('\n');
-        position.epoch += 1;
-        position.batch = 0;
-        position.tally = Tally::default();
-        position.seconds = 0.0;
-        self.rates = self.rates.after(&history(&position.metrics));
-    }
-
-    /// Saves in the middle of an epoch.
-    fn interrupt(&mut self) -> Result<End> {
-        let Some(weights) = self.finite_weights() else { return self.not_finite("a weight", 0) };
-        let model = self.job.model(weights);
-        self.save()?;
-        self.folder.write_last(&model)?;
-        let Position { epoch, step, .. } = self.position;
-        self.folder.log(&format!("stopped in epoch {} after step {step}; the run can be resumed", epoch + 1))?;
-        Ok(End::Stopped)
-    }
-
-    pub(super) fn save(&self) -> Result<()> {
-        self.folder.write_checkpoint(self.checkpoint())
-    }
-
-    pub(super) fn checkpoint(&self) -> Checkpoint {
-        let average = self.average.iter().flat_map(Average::state);
-        let tensors = self.slots.iter().map(|slot| self.tensor(slot)).chain(average).collect();
-        Checkpoint { position: self.position.clone(), tensors }
-    }
-
-    /// What is saved as the model: the weights, or their average.
-    fn weights(&self) -> Vec<Tensor> {
-        self.average.as_ref().map_or_else(|| self.own_weights(), |average| average.weights().to_vec())
-    }
-
-    fn own_weights(&self) -> Vec<Tensor> {
-        self.slots[..self.params].iter().map(|slot| self.tensor(slot)).collect()
-    }
-
-    /// The weights; `None` where one is infinite or no number: such never take the place of good ones.
-    fn finite_weights(&self) -> Option<Vec<Tensor>> {
-        let weights = self.weights();
-        weights.iter().all(|tensor| tensor.data.iter().all(|number| number.is_finite())).then_some(weights)
-    }
-
-    fn tensor(&self, slot: &Slot) -> Tensor {
-        let data = self.session.tensor(slot).iter().copied().collect();
-        Tensor { name: slot.name.clone(), dims: slot.dims.clone(), data }
-    }
-}
-
-/// An epoch as a line of the log.
-fn sentence(metrics: &EpochMetrics) -> String {
-    let EpochMetrics { epoch, train_loss, train_accuracy, images_per_second, seconds, .. } = metrics;
-    let validation = match (metrics.val_loss, metrics.val_accuracy) {
-        (Some(loss), Some(accuracy)) => format!(", validation loss {loss:.4}, accuracy {accuracy:.4}"),
-        _ => String::new(),
-    };
-    format!(
-        "epoch {epoch}: loss {train_loss:.4}, accuracy {train_accuracy:.4}{validation}; \
-         {images_per_second:.0} images/s, {seconds:.1} s"
-    )
 }

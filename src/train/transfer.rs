@@ -17,6 +17,8 @@ pub(super) struct Start {
     pub weights: Vec<Vec<f32>>,
     /// What is worth knowing of where they come from.
     pub notices: Vec<String>,
+    /// BLAKE3, in hexadecimal, of the file that they come from.
+    pub digest: Option<String>,
 }
 
 /// The first weights of `job`.
@@ -25,8 +27,8 @@ pub(super) struct Start {
 /// M801 where the file that it starts from cannot be read, M803 where it does not fit the network.
 pub(super) fn start(job: &Job) -> Result<Start> {
     let mut weights = initialise(&job.graph, job.settings.seed);
-    let Some(path) = &job.init_from else { return Ok(Start { weights, notices: Vec::new() }) };
-    let tensors = read(path)?;
+    let Some(path) = &job.init_from else { return Ok(Start { weights, notices: Vec::new(), digest: None }) };
+    let (tensors, digest) = read(path)?;
     let taken = taken(&job.graph, &tensors, path)?;
     for (at, tensor) in taken.iter().enumerate() {
         if let Some(tensor) = tensor {
@@ -34,10 +36,11 @@ pub(super) fn start(job: &Job) -> Result<Start> {
         }
     }
     let notices = notices(&job.graph, &tensors, &taken, path);
-    Ok(Start { weights, notices })
+    Ok(Start { weights, notices, digest: Some(digest) })
 }
 
-fn read(path: &Path) -> Result<Vec<Tensor>> {
+/// The tensors of a model file, and the hash of its bytes.
+fn read(path: &Path) -> Result<(Vec<Tensor>, String)> {
     let path = model_path(path);
     let bytes = read_file(&path, &code::MODEL_FILE_CORRUPT)?;
     let container = Container::decode(&bytes).map_err(|reason| {
@@ -48,7 +51,7 @@ fn read(path: &Path) -> Result<Vec<Tensor>> {
             )
             .fault()
     })?;
-    Ok(container.tensors)
+    Ok((container.tensors, blake3::hash(&bytes).to_hex().to_string()))
 }
 
 /// For each parameter the tensor of its name and sizes. The last layer may have other sizes: there are other classes.

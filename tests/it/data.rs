@@ -93,6 +93,33 @@ fn everything_wrong_with_a_folder_is_named_with_its_code_and_nothing_in_it_chang
 }
 
 #[test]
+fn a_training_names_validation_images_that_look_like_training_images() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for number in 0..40 {
+        put(
+            root,
+            &format!("data/train/{}/{number}.jpg", ["crow", "owl"][number as usize % 2]),
+            &jpeg(&picture(number), 90),
+        );
+    }
+    for number in 40..48 {
+        put(
+            root,
+            &format!("data/val/{}/{number}.jpg", ["crow", "owl"][number as usize % 2]),
+            &jpeg(&picture(number), 90),
+        );
+    }
+    put(root, "a.net", b"---\ninput: 48x64x3\n---\nConv(4, stride: 3) -> Relu -> Flatten -> Dense -> Softmax\n");
+    let [spec, data] = ["a.net", "data"].map(|name| root.join(name).into_os_string());
+    let said = || netc([&"train".into(), &spec, &data, &"--dry-run".into()]).ended(0).stderr;
+    assert!(!said().contains("D606"), "{}", said());
+    let brighter = RgbImage::from_fn(64, 48, |x, y| Rgb(picture(8).get_pixel(x, y).0.map(|byte| byte + 12)));
+    put(root, "data/val/crow/brighter.png", &png(&brighter));
+    assert!(said().contains("warning[D606]") && said().contains("nearly the same as training images"), "{}", said());
+}
+
+#[test]
 fn the_counts_are_those_of_the_files() {
     let folder = messy();
     let report = report(folder.path());

@@ -3,7 +3,9 @@
 
 use std::path::Path;
 
-use crate::program::{Folder, Run, content, netc, text};
+use netc::model::Container;
+
+use crate::program::{Folder, Run, content, digits, netc, text};
 
 const DATA: &str = "specs/digits.tar.gz";
 
@@ -148,6 +150,77 @@ fn sigmoids_in_a_chain_are_named_and_become_relus() {
     assert!(codes(&run).contains(&"H715".to_owned()), "{:?}", codes(&run));
     netc(["advise", text(&run), "--write", text(&next)]).ended(0);
     assert!(content(&next).contains("[Dense(32) -> Relu] * 8"), "{}", content(&next));
+}
+
+/// A folder of class folders with the shipped digits, each in the class that `label` gives it, by its class and number.
+fn labelled(folder: &Folder, label: impl Fn(usize, usize) -> Option<usize>) -> std::path::PathBuf {
+    for (number, (class, image)) in digits().into_iter().enumerate() {
+        if let Some(label) = label(class, number) {
+            folder.file(format!("data/{label}/{number}.png"), &image);
+        }
+    }
+    folder.join("data")
+}
+
+#[test]
+fn labels_that_say_nothing_are_named_and_neither_the_rate_nor_dead_units_are_blamed() {
+    let folder = Folder::new();
+    let run = folder.join("run");
+    let data = labelled(&folder, |_, number| Some((number * 7919 % 1_797 * 31) % 10));
+    let spec = spec(&folder, "digits.net", "epochs: 6");
+    netc(["train", text(&spec), text(&data), "--out", text(&run)]).ended(0);
+    let found = findings(&run);
+    let warned: Vec<_> = found.iter().filter(|one| one["severity"] != "note").collect();
+    assert!(warned.iter().any(|one| one["code"] == "H710" || one["code"] == "H711"), "{found:?}");
+    for one in warned.iter().filter(|one| one["code"] != "H722") {
+        assert!(one["cause"].as_str().unwrap().contains("labels") && one["remedies"] == serde_json::json!([]), "{one}");
+    }
+}
+
+#[test]
+fn weights_that_start_with_a_dead_layer_are_named_as_what_they_are_and_end_the_training() {
+    let folder = Folder::new();
+    let run = folder.join("run");
+    train(&spec(&folder, "first.net", "epochs: 1"), &folder.join("first"), &[]).ended(0);
+    let mut model = Container::decode(&std::fs::read(folder.join("first/last.safetensors")).unwrap()).unwrap();
+    let bias = model.tensors.iter_mut().find(|tensor| tensor.name == "conv1.bias").unwrap();
+    bias.data.fill(-100.0);
+    folder.file("dead.safetensors", &Container::encode(&model.texts, &model.tensors));
+    let body = content(&folder.join("first.net")).replacen("---\n", "---\ninit_from: dead.safetensors\n", 1);
+    let said = train(&folder.file("dead.net", body.as_bytes()), &run, &[]).ended(1).stderr;
+    let found = findings(&run);
+    let dead = found.iter().find(|one| one["code"] == "H716").unwrap();
+    assert!(dead["evidence"]["layer"] == "conv1" && dead["advice"].as_str().unwrap().contains("init_from"), "{dead}");
+    assert!(dead["epoch"].as_u64() <= Some(5), "{dead}");
+    assert!(
+        found.iter().all(|one| one["severity"] == "note" || one["because"] == "H716" || one["code"] == "H716"),
+        "{found:?}"
+    );
+    assert!(said.contains("which explains") && said.contains("H703"), "{said}");
+}
+
+#[test]
+fn a_rate_a_thousand_times_too_low_is_named_with_a_higher_one_though_the_network_learns() {
+    let folder = Folder::new();
+    let run = folder.join("run");
+    let said = train(&spec(&folder, "low.net", "epochs: 2, learning_rate: 1e-6"), &run, &[]).ended(0);
+    assert!(said.stderr.contains("O502"), "{}", said.stderr);
+    let found = findings(&run);
+    let slow = found.iter().find(|one| one["code"] == "H720").unwrap_or_else(|| panic!("{found:?}"));
+    assert!(slow["severity"] == "warning" && slow["title"].as_str().unwrap().contains("too small"), "{slow}");
+    let rate: f64 = slow["remedies"][0]["set"]["value"].as_str().unwrap().parse().unwrap();
+    assert!((1e-5..=1e-3).contains(&rate), "{slow}");
+}
+
+#[test]
+fn a_class_with_nineteen_of_twenty_images_is_named_before_the_training_with_what_a_guess_scores() {
+    let folder = Folder::new();
+    let data = labelled(&folder, |class, number| (class == 0 || number % 150 == class).then_some(class));
+    let spec = spec(&folder, "digits.net", "epochs: 1");
+    let said = netc(["train", text(&spec), text(&data), "--out", text(&folder.join("run"))]);
+    let line = said.stderr.lines().find(|line| line.contains("D604")).unwrap_or_else(|| panic!("{}", said.stderr));
+    assert!(line.contains("`0` has") && line.contains(" %"), "{line}");
+    assert!(said.stderr.contains("balance: class_weights"), "{}", said.stderr);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod format;
 mod fuzz;
 mod gradient;
 mod health;
+mod kill;
 mod mend;
 mod mutation;
 mod network;

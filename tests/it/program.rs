@@ -126,6 +126,20 @@ pub fn digit(part: &str) -> Vec<u8> {
     panic!("no {part} in the shipped digits");
 }
 
+/// The shipped images, each with its class, in the order of the archive.
+pub fn digits() -> Vec<(usize, Vec<u8>)> {
+    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/digits.tar.gz");
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(archive).unwrap()));
+    let image = |entry: std::io::Result<tar::Entry<'_, _>>| {
+        let mut entry = entry.unwrap();
+        let class = entry.path().unwrap().parent()?.file_name()?.to_str()?.parse().ok()?;
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        (!bytes.is_empty()).then_some((class, bytes))
+    };
+    archive.entries().unwrap().filter_map(image).collect()
+}
+
 /// A JPEG of which the second half is missing.
 pub fn truncated_jpeg() -> Vec<u8> {
     let picture =

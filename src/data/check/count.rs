@@ -36,7 +36,9 @@ pub fn check_balance(classes: &[String], train: &[Sample]) -> Option<Diagnostic>
     let share = (*many as f64 / train.len() as f64 * 100.0).round();
     let weight = |count: usize| train.len() as f64 / (present.len() * count) as f64;
     let weights: Vec<String> = present.iter().map(|(name, count)| format!("{name} {:.3}", weight(*count))).collect();
-    let message = format!("`{most}` has {many} images and `{least}` {few}, {ratio:.1} times as many");
+    let images = train.len();
+    let message =
+        format!("`{most}` has {many} of {images} images, {share} %, and `{least}` {few}: {ratio:.1} times as many");
     let severity = if ratio >= 10.0 { Severity::Warning } else { Severity::Note };
     let found = Diagnostic::new(&code::CLASS_IMBALANCE, message)
         .note(format!("always answering `{most}` is right for {share} % of these images: an accuracy of {share} % means that nothing was learned"))

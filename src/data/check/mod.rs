@@ -10,7 +10,7 @@ mod near;
 pub use copy::{check_conflicts, check_duplicates, check_leak};
 pub use count::{check_balance, check_class_count, check_classes, check_empty, check_few, check_validation};
 pub use look::{check_channels, check_extensions, check_upscaled};
-pub use near::{Seen, check_blank, check_near};
+pub use near::{Seen, check_blank, check_near, check_near_leak};
 
 /// How many examples a message names.
 const NAMED: usize = 3;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::fingerprint::{Fingerprint, MAX_BITS, MIN_CORRELATION};
-use super::super::inspect::copies;
+use super::super::images::Images;
+use super::super::inspect::{copies, copies_across};
 use super::super::listing::Sample;
 use super::super::survey::Facts;
 use super::{NAMED, quoted};
@@ -59,6 +60,33 @@ pub fn check_near(train: Seen<'_>, validation: Seen<'_>) -> Vec<Diagnostic> {
         by_code.entry(code).or_default().push((one, other));
     }
     by_code.into_iter().map(|(code, pairs)| near(code, &pairs, &samples)).collect()
+}
+
+/// The most pixels of a data set that are looked at before a training: half a second a core.
+const MOST_PIXELS: usize = 1 << 29;
+/// The most pairs of a training and a validation image that are compared before a training.
+const MOST_PAIRS: usize = 1 << 30;
+
+/// D606, as a warning, where validation images look like training images, both as the network sees them. `has_same_bytes`
+/// tells the copies of files, which are left to the checks of bytes. Nothing where images are not in memory, or so many
+/// that it would take more than a moment: `netc data` looks at all.
+#[must_use]
+pub fn check_near_leak(
+    train: &Images,
+    validation: &Images,
+    has_same_bytes: impl Fn(&Sample, &Sample) -> bool,
+) -> Option<Diagnostic> {
+    let [height, width, _] = train.decoder().shape();
+    let (trained, held) = (train.len(), validation.len());
+    if (trained + held) * height * width > MOST_PIXELS || trained * held > MOST_PAIRS {
+        return None;
+    }
+    let pairs = copies_across(&train.looks()?, &validation.looks()?).into_iter();
+    let is_other_file =
+        |&(one, other): &(usize, usize)| !has_same_bytes(&train.samples()[one], &validation.samples()[other]);
+    let pairs: Vec<(usize, usize)> = pairs.filter(is_other_file).map(|(one, other)| (one, trained + other)).collect();
+    let samples: Vec<&Sample> = train.samples().iter().chain(validation.samples()).collect();
+    (!pairs.is_empty()).then(|| near("D606", &pairs, &samples))
 }
 
 fn near(code: &str, pairs: &[(usize, usize)], samples: &[&Sample]) -> Diagnostic {

@@ -152,8 +152,8 @@ pub static VANISHING_GRADIENT: Code = Code {
     severity: Severity::Warning,
     summary: "next to no gradient reaches the first layer",
     page: Page {
-        means: "The first layer's gradient is below a thousandth of the last layer's and below 1e-4, and the \
-            training accuracy below 0.9.",
+        means: "The first layer's gradient is below a thousandth of the last layer's and below 1e-4, or behind four \
+            or more sigmoids or tanhs a layer's is below a twentieth of it; and the training accuracy is below 0.9.",
         why: "The first layers stay as they were drawn at random, so the later ones have to work on noise. A \
             sigmoid passes on at most a quarter of what it gets: eight of them a 65,536th.",
         remedy: "Replace `Sigmoid` and `Tanh` between the layers by `Relu`, put `BatchNorm` before the \
@@ -171,7 +171,8 @@ pub static DEAD_RELU: Code = Code {
     page: Page {
         means: "A unit (a channel of a map) was zero on every image of the latest observed steps, and at least \
             half of a layer's units were. A ReLU that is often zero is not dead. A warning where nine tenths \
-            are and the network learns next to nothing; else a note.",
+            are and the network learns next to nothing for it; else a note: trainings that do well have dead units \
+            too, and where labels say nothing, units die of that.",
         why: "A dead ReLU passes no gradient on, so it never comes back. When a whole layer is dead, \
             everything before it is cut off from the loss and the output is constant.",
         remedy: "A lower rate: dead units come from steps that were too long. Or `BatchNorm` before the ReLU, or \
@@ -235,11 +236,12 @@ pub static UPDATE_RATIO: Code = Code {
     summary: "the updates are too large or too small for the weights",
     page: Page {
         means: "In more than half of the layers the updates of the weights were, for 20 observed steps, above a \
-            tenth or below a ten-thousandth of the weights themselves (as norms), in a training that learns \
-            nothing.",
+            tenth or below a ten-thousandth of the weights themselves (as norms): too large in a training that \
+            learns nothing, too small from the start in one whose training accuracy is below 0.9.",
         why: "About a thousandth is usual. Above a tenth a few steps rewrite all that was learnt; below a ten- \
             thousandth it takes tens of thousands of steps to change anything.",
-        remedy: "The rate that the finding computes: the one that would bring the median to a thousandth.",
+        remedy: "The rate that the finding computes: the one that would bring the median to a thousandth, but not \
+            more than ten times the rate and what its optimizer mostly trains well at.",
         example: None,
     },
 };
@@ -251,7 +253,7 @@ pub static OVERFITTING: Code = Code {
     severity: Severity::Warning,
     summary: "the validation loss rises while the training loss falls",
     page: Page {
-        means: "The validation loss was above its minimum for three epochs while the training loss fell. A note \
+        means: "The validation loss was above its minimum for three epochs, and the training loss below all of theirs. A note \
             until it is a tenth above its minimum and the accuracies differ by 0.1.",
         why: "The network learns these images by heart. What it gets better at from here on does not help with \
             others; the best model was saved when it was reached.",

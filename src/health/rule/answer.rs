@@ -1,10 +1,10 @@
 //! H710, H711, H712 and H722: what the network answers.
 
-use crate::diag::code;
-use crate::health::cause::{CUT_OFF, Cause, cause, lower_rate};
-use crate::health::finding::{Finding, Remedy, rate_text};
+use crate::diag::code::{self, Code};
+use crate::health::cause::{Cause, Lower, cause};
+use crate::health::finding::{Finding, Level, Remedy, rate_text};
 use crate::health::history::{LOSSES, View, WINDOW};
-use crate::health::statistics::{entropy, share};
+use crate::health::statistics::{Answers, entropy, share};
 
 /// How near to the classes' shares an accuracy is a guess.
 const NEAR: f64 = 0.02;
@@ -109,22 +109,31 @@ pub(in crate::health) fn stuck(view: &View<'_>) -> Option<Finding> {
 pub(in crate::health) fn collapse(view: &View<'_>) -> Option<Finding> {
     let (task, health) = (view.task, view.health);
     let guess = task.majority() + NEAR;
-    let window = (health.window.len() == WINDOW).then(|| (health.best_window, health.window_accuracy(task)));
+    let window = (health.window.len() == WINDOW).then(|| (health.best_window, health.window_answers()));
     let earlier = &health.curve[..health.curve.len().saturating_sub(1)];
     let best = earlier.iter().filter_map(|point| point.val_accuracy).fold(0.0, f64::max);
-    let epoch = view.validation.map(|answers| (best, task.accuracy(answers)));
-    let fell = |&(before, now): &(f64, f64)| before >= task.learnt(0.2) && now <= guess;
-    let (before, now) = [window, epoch].into_iter().flatten().find(fell)?;
+    let epoch = view.validation.map(|answers| (best, answers.clone()));
+    let fell = |(before, answers): &(f64, Answers)| *before >= task.learnt(0.2) && task.accuracy(answers) <= guess;
+    let (before, answers) = [window, epoch].into_iter().flatten().find(fell)?;
+    let (now, (class, taken)) = (task.accuracy(&answers), answers.favourite());
+    let class = &task.classes[class];
     let spike = health.steps.iter().max_by(|one, other| one.norm.total_cmp(&other.norm));
-    let (rate, lower) = lower_rate(view);
+    let lower = Lower::of(view.task);
     let mut finding = Finding::new(
         &code::COLLAPSE,
-        format!("accuracy had reached {:.1} % and fell back to {:.1} %", 100.0 * before, 100.0 * now),
+        format!(
+            "accuracy had reached {:.1} % and fell back to {:.1} %: {:.0} % of the answers are `{class}`",
+            100.0 * before,
+            100.0 * now,
+            100.0 * taken
+        ),
     )
+    .word("class", class)
+    .number("share", taken)
     .number("best_accuracy", before)
     .number("accuracy", now)
     .number("learning_rate", health.steps.back().map_or(task.rate, |step| step.rate));
-    let mut why = format!("a step at a rate of {rate} threw the weights to where nothing is left to follow");
+    let mut why = format!("a step at a rate of {} threw the weights to where nothing is left to follow", lower.rate);
     if let Some(spike) = spike {
         let ratio = spike.ratios.iter().copied().fold(0.0, f64::max);
         finding = finding
@@ -139,12 +148,12 @@ pub(in crate::health) fn collapse(view: &View<'_>) -> Option<Finding> {
             100.0 * ratio
         );
     }
-    if let Some((_, dead)) = view.most_dead().filter(|(_, unit)| unit.dead_share() >= CUT_OFF) {
+    if let Some((_, dead)) = view.cut_off() {
         why += &format!("; {} of {} ReLUs behind `{}` are dead since", dead.dead, dead.count, dead.name);
     }
     Some(finding.because_of(why).advise(
-        format!("go back to the best model with a tenth of the rate, `learning_rate: {lower}`; `on_collapse: recover` does so"),
-        vec![Remedy::set("train.learning_rate", lower), Remedy::set("train.on_collapse", "recover")],
+        format!("go back to the best model with {lower}; `on_collapse: recover` does so"),
+        vec![lower.remedy(), Remedy::set("train.on_collapse", "recover")],
     ))
 }
 
@@ -166,9 +175,10 @@ pub(in crate::health) fn never_right(view: &View<'_>) -> Option<Finding> {
     .count("images", images)
     .count("taken", taken)
     .count("training_images", trained);
-    if view.is_struggling() {
-        finding.because = Some(code::ONE_CLASS_PREDICTED.id.to_owned());
-    }
+    // What keeps everything from being learnt has been found by now, if it can be.
+    let is_found =
+        |code: &&&Code| view.health.findings.iter().any(|found| found.is(code) && found.severity > Level::Note);
+    finding.because = WHY_NOTHING.iter().find(is_found).filter(|_| view.is_struggling()).map(|code| code.id.to_owned());
     let share_of = share(trained, view.task.images.iter().sum());
     let is_rare = share_of * (view.task.images.len() as f64) < RARE;
     let finding =
@@ -184,6 +194,15 @@ pub(in crate::health) fn never_right(view: &View<'_>) -> Option<Finding> {
         ),
     })
 }
+
+/// What explains that a class is never right, where next to nothing is.
+const WHY_NOTHING: &[&Code] = &[
+    &code::ONE_CLASS_PREDICTED,
+    &code::STUCK_AT_PRIOR,
+    &code::DEAD_RELU,
+    &code::UPDATE_RATIO,
+    &code::VANISHING_GRADIENT,
+];
 
 /// A class with less than this share of what each would have of equal ones is rare.
 const RARE: f64 = 0.8;

@@ -2,7 +2,7 @@
 
 use super::answer::with_cause;
 use crate::diag::code;
-use crate::health::cause::lower_rate;
+use crate::health::cause::Lower;
 use crate::health::finding::{Finding, Remedy};
 use crate::health::history::{Point, View};
 
@@ -17,7 +17,7 @@ pub(in crate::health) fn oscillating(view: &View<'_>) -> Option<Finding> {
     if falls < 3 || 5 * falls < accuracies.len() || accuracies.last().is_none_or(|last| *last >= 0.95) {
         return None;
     }
-    let (rate, lower) = lower_rate(view);
+    let lower = Lower::of(view.task);
     Some(
         Finding::new(
             &code::OSCILLATING,
@@ -26,11 +26,8 @@ pub(in crate::health) fn oscillating(view: &View<'_>) -> Option<Finding> {
         .count("falls", falls as u64)
         .count("epochs", accuracies.len() as u64)
         .number("learning_rate", view.task.rate)
-        .because_of(format!("steps at a rate of {rate} jump across what they should go down"))
-        .advise(
-            format!("a tenth of the rate, `learning_rate: {lower}`, or `schedule: cosine`"),
-            vec![Remedy::set("train.learning_rate", lower)],
-        ),
+        .because_of(format!("steps at a rate of {} jump across what they should go down", lower.rate))
+        .advise(format!("{lower}; or `schedule: cosine`"), vec![lower.remedy()]),
     )
 }
 
@@ -56,11 +53,12 @@ pub(in crate::health) fn overfitting(view: &View<'_>) -> Option<Finding> {
     let losses: Vec<f64> = curve.iter().map(|point| point.val_loss).collect::<Option<_>>()?;
     let (best, least) =
         losses.iter().copied().enumerate().reduce(|best, one| if one.1 < best.1 { one } else { best })?;
-    let falls = curve[at..].windows(2).all(|pair| pair[1].train_loss < pair[0].train_loss);
+    let (last, before) = curve.split_last()?;
+    // Of few images the training loss falls with dents.
+    let falls = before[at..].iter().all(|point| last.train_loss < point.train_loss);
     if best > at || !falls {
         return None;
     }
-    let last = curve.last()?;
     let (now, gap) = (last.val_loss?, last.train_accuracy - last.val_accuracy?);
     let early = best + 1;
     Some(

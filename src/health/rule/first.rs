@@ -1,6 +1,7 @@
 //! H701, H702, H703 and H713: what is looked at before the first epoch, and numbers that are none.
 
 use crate::diag::code;
+use crate::health::cause::Lower;
 use crate::health::finding::{Finding, Remedy, rate_text};
 use crate::health::statistics::{Answers, Task};
 
@@ -33,8 +34,11 @@ pub fn first_checks(task: &Task, answers: &Answers, is_constant: bool) -> Vec<Fi
         });
     }
     if is_constant && answers.images() > 1 {
+        let constant = Finding::new(&code::INPUT_IGNORED, "all images of the first batch get the same output");
+        // Where that is found, and stays, it is why.
+        let constant = Finding { because: Some(code::DEAD_RELU.id.to_owned()), ..constant };
         found.push(
-            Finding::new(&code::INPUT_IGNORED, "all images of the first batch get the same output")
+            constant
                 .count("images", answers.images())
                 .number("loss", loss)
                 .because_of("between the image and the output everything is zero or constant before the first step")
@@ -101,9 +105,9 @@ pub fn non_finite(task: &Task, what: &str, place: Option<&str>, rate: f64, is_fi
             .because_of("it was so before the first update: the weights that the training starts from are too large")
             .advise("look at `init_from`, and put `BatchNorm` between the layers", Vec::new());
     }
-    let lower = rate_text(task.rate / 10.0);
+    let lower = Lower::of(task);
     finding.because_of(format!("steps at a rate of {} were so long that the weights ran away", rate_text(rate))).advise(
-        format!("start again with a tenth of the rate (`--lr {lower}`), or with a warm-up (`warmup: 1`)"),
-        vec![Remedy::rate(task.rate / 10.0), Remedy::set("train.warmup", "1")],
+        format!("start again with {} (`--lr {}`), or with a warm-up (`warmup: 1`)", lower.words(), lower.to),
+        vec![lower.remedy(), Remedy::set("train.warmup", "1")],
     )
 }

@@ -2,7 +2,7 @@
 
 use crate::diag::code;
 use crate::health::cause::{
-    CUT_OFF, GOOD_RATIO, HIGH_RATIO, LOW_RATIO, better_rate, dead_units, lower_rate, most_layers, started_low, vanished,
+    GOOD_RATIO, HIGH_RATIO, LOW_RATIO, Lower, better_rate, dead_units, faded, most_layers, started_low, vanished,
 };
 use crate::health::evidence::median;
 use crate::health::finding::{Finding, Remedy};
@@ -53,19 +53,26 @@ pub(in crate::health) fn exploding(view: &View<'_>) -> Option<Finding> {
 }
 
 fn ways_out(finding: Finding, view: &View<'_>) -> Finding {
-    let (_, lower) = lower_rate(view);
+    let lower = Lower::of(view.task);
     finding.advise(
         format!(
-            "a warm-up (`warmup: 1`), `BatchNorm` between the layers, or a tenth of the rate (`learning_rate: {lower}`)"
+            "a warm-up (`warmup: 1`), `BatchNorm` between the layers, or {} (`learning_rate: {}`)",
+            lower.words(),
+            lower.to
         ),
-        vec![Remedy::set("train.warmup", "1"), Remedy::set("train.learning_rate", lower)],
+        vec![Remedy::set("train.warmup", "1"), lower.remedy()],
     )
 }
 
 /// H715: next to no gradient reaches the first layer.
 pub(in crate::health) fn vanishing(view: &View<'_>) -> Option<Finding> {
     let layers = view.evidence().layers(view.task);
-    let (first, last) = vanished(&layers).filter(|_| view.accuracy() < 0.9)?;
+    let (first, last) = vanished(&layers).or_else(|| faded(view.task, &layers)).filter(|_| view.accuracy() < 0.9)?;
+    let dead = dead_units(view);
+    if dead.is_none() && view.cut_off().is_some() {
+        // Units that went out because nothing was learnt let nothing through either; that is not why.
+        return None;
+    }
     let mut finding = Finding::new(
         &code::VANISHING_GRADIENT,
         format!(
@@ -79,7 +86,7 @@ pub(in crate::health) fn vanishing(view: &View<'_>) -> Option<Finding> {
     .number("first", first.gradient)
     .number("last", last.gradient)
     .number("accuracy", view.accuracy());
-    let finding = match dead_units(view) {
+    let finding = match dead {
         Some(cause) => {
             finding.because = Some(code::DEAD_RELU.id.to_owned());
             // The change of the spec stands with the finding that explains this one.
@@ -101,7 +108,7 @@ fn norm_text(norm: f64) -> String {
 /// H720: the updates are of the wrong size for the weights, in a training that learns nothing.
 pub(in crate::health) fn update_ratio(view: &View<'_>) -> Option<Finding> {
     let steps = &view.health.steps;
-    if steps.len() < RATIOS.min(view.evidence().steps() as usize).max(4) || !view.is_struggling() {
+    if steps.len() < RATIOS.min(view.evidence().steps() as usize).max(4) {
         return None;
     }
     let is_off = |is: fn(f64) -> bool| {
@@ -111,11 +118,10 @@ pub(in crate::health) fn update_ratio(view: &View<'_>) -> Option<Finding> {
         });
         throughout.then(|| most_layers(view, is)).flatten()
     };
-    let high = is_off(|ratio| ratio > HIGH_RATIO);
-    let low = || is_off(|ratio| ratio < LOW_RATIO).filter(|_| started_low(view));
+    let high = is_off(|ratio| ratio > HIGH_RATIO).filter(|_| view.is_struggling());
+    let low = || is_off(|ratio| ratio < LOW_RATIO).filter(|_| is_slow(view));
     let ratio = high.or_else(low)?;
-    let dead = view.most_dead().is_some_and(|(_, unit)| unit.dead_share() >= CUT_OFF);
-    if high.is_none() && (dead || vanished(&view.evidence().layers(view.task)).is_some()) {
+    if high.is_none() && (view.cut_off().is_some() || vanished(&view.evidence().layers(view.task)).is_some()) {
         // Where no gradient arrives there is no update, whatever the rate.
         return None;
     }
@@ -138,6 +144,13 @@ pub(in crate::health) fn update_ratio(view: &View<'_>) -> Option<Finding> {
     )
 }
 
+/// Whether updates that are small were so from the start, at the full rate, in a training that has far to go: it learns, but
+/// slowly.
+fn is_slow(view: &View<'_>) -> bool {
+    let is_full = view.health.steps.back().is_some_and(|step| 2.0 * step.rate > view.task.rate);
+    started_low(view) && (view.is_struggling() || is_full && view.accuracy() < 0.9)
+}
+
 /// H723: a layer's weights do not change.
 pub(in crate::health) fn frozen(view: &View<'_>) -> Option<Finding> {
     let layers = view.evidence().layers(view.task);
@@ -149,7 +162,7 @@ pub(in crate::health) fn frozen(view: &View<'_>) -> Option<Finding> {
     )
     .word("first", first)
     .count("layers", count as u64);
-    let dead = view.most_dead().is_some_and(|(_, unit)| unit.dead_share() >= CUT_OFF);
+    let dead = view.cut_off().is_some();
     finding.because = dead.then(|| code::DEAD_RELU.id.to_owned());
     let has_gradient = layers.iter().any(|layer| layer.is_frozen && layer.gradient > 0.0);
     let better = better_rate(view, 0.0);

@@ -1,7 +1,7 @@
 //! H716 and H717: units that are dead or pressed to their ends.
 
 use crate::diag::code;
-use crate::health::cause::{CUT_OFF, lower_rate};
+use crate::health::cause::Lower;
 use crate::health::finding::{Finding, Remedy};
 use crate::health::history::{LOSSES, View};
 use crate::health::statistics::UnitKind;
@@ -15,18 +15,23 @@ pub(in crate::health) fn dead_while_stuck(view: &View<'_>) -> Option<Finding> {
 /// H716: half of a layer's ReLUs are zero on every image.
 pub(in crate::health) fn dead(view: &View<'_>) -> Option<Finding> {
     let (at, unit) = view.most_dead().filter(|(_, unit)| unit.dead_share() >= 0.5)?;
-    let at_start = view.health.dead_at_start.as_ref().and_then(|dead| dead.get(at)).copied().unwrap_or(0.0);
-    let (rate, lower) = lower_rate(view);
+    let at_start = view.dead_at_start(at);
+    let is_cause = at_start >= 0.5 || !view.died_idle();
+    let is_grave = view.is_struggling() && view.cut_off().is_some() && is_cause;
     let finding = Finding::new(
         &code::DEAD_RELU,
-        format!("{} of {} ReLUs behind `{}` are zero on every image", unit.dead, unit.count, unit.name),
+        format!(
+            "{} of {} ReLUs behind `{}` are zero on each of {} images",
+            unit.dead, unit.count, unit.name, unit.images
+        ),
     )
     .word("layer", &unit.name)
     .count("dead", unit.dead as u64)
     .count("units", unit.count as u64)
+    .count("images", unit.images)
     .number("dead_before_the_first_step", at_start)
     .number("learning_rate", view.task.rate)
-    .note_if(!view.is_struggling() || unit.dead_share() < CUT_OFF);
+    .note_if(!is_grave);
     Some(if !view.task.is_normalised {
         finding.because_of("the images go in as bytes up to 255: the first steps were far too long").advise(
             "normalise the input: `data: { normalize: standardize }`",
@@ -39,13 +44,23 @@ pub(in crate::health) fn dead(view: &View<'_>) -> Option<Finding> {
                 format!("start `{}` from other weights (look at `init_from`), or put `BatchNorm` behind it", unit.name),
                 Vec::new(),
             )
-    } else {
+    } else if is_grave {
+        let lower = Lower::of(view.task);
         finding
-            .because_of(format!("steps at a rate of {rate} were so long that the weights landed where these are off"))
-            .advise(
-                format!("a tenth of the rate: `learning_rate: {lower}`; or `BatchNorm` before them, or `LeakyRelu`"),
-                vec![Remedy::set("train.learning_rate", lower)],
-            )
+            .because_of(format!(
+                "steps at a rate of {} were so long that the weights landed where these are off",
+                lower.rate
+            ))
+            .advise(format!("{lower}; or `BatchNorm` before them, or `LeakyRelu`"), vec![lower.remedy()])
+    } else if view.is_struggling() {
+        finding
+            .because_of("they went out while the training stood still: nothing that could be learnt kept them alive")
+            .advise("find first why nothing is learnt; the other findings say more", Vec::new())
+    } else {
+        finding.because_of("trainings that do well have such units too: they cost width, and nothing else").advise(
+            "nothing has to be done; fewer units do as well, and `BatchNorm` before them or `LeakyRelu` keeps them alive",
+            Vec::new(),
+        )
     })
 }
 

@@ -79,8 +79,7 @@ fn precision(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<Precision> {
 }
 
 fn on_collapse(entry: Entry<'_>, fields: &mut Fields<'_>) -> Option<OnCollapse> {
-    let choices = [("stop", OnCollapse::Stop), ("recover", OnCollapse::Recover), ("ignore", OnCollapse::Ignore)];
-    fields.choice(entry, &choices)
+    fields.choice(entry, OnCollapse::ALL)
 }
 
 /// `{ metric: val_loss, patience: 5 }`, either left out for its default.

@@ -283,3 +283,15 @@ pub enum OnCollapse {
     /// Nothing.
     Ignore,
 }
+
+impl OnCollapse {
+    /// Each with its word.
+    pub const ALL: &'static [(&'static str, Self)] =
+        &[("stop", Self::Stop), ("recover", Self::Recover), ("ignore", Self::Ignore)];
+
+    /// As written in a spec.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, choice)| *choice == self).map_or("", |(name, _)| *name)
+    }
+}

@@ -17,7 +17,7 @@ fn a_loss_that_is_not_finite_ends_the_run_and_keeps_the_epoch_before() {
         "{}",
         fault.message
     );
-    assert!(fault.help.as_ref().is_some_and(|help| help.contains("--lr 1e29")), "{:?}", fault.help);
+    assert!(fault.help.as_ref().is_some_and(|help| help.contains("--lr 1e-2")), "{:?}", fault.help);
     assert!(!at("run").join("last.safetensors").exists());
 }
 
@@ -56,6 +56,16 @@ fn a_batch_that_does_not_fit_is_refused_with_one_that_does() {
     assert_eq!(fault.code, &code::PLAN_EXCEEDS_MEMORY);
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("`batch_size: 9`")), "{:?}", fault.help);
     assert!(plans(9, enough(9)).is_ok());
+    let averaged = Job {
+        settings: TrainSettings { ema: Some(0.9), batch_size: 9, ..settings() },
+        machine,
+        ..job_with(data.path(), settings(), 2)
+    };
+    assert_eq!(
+        Plans::that_fit(&averaged, enough(9)).unwrap_err().code,
+        &code::PLAN_EXCEEDS_MEMORY,
+        "the average is a copy"
+    );
     let fault = plans(64, 1).unwrap_err();
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("no batch size fits")), "{:?}", fault.help);
 }

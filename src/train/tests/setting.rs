@@ -93,6 +93,7 @@ fn whatever_the_settings_an_interrupted_run_ends_in_the_same_bytes_on_any_thread
         schedule: Schedule::Plateau { patience: 1, factor: 0.5 },
         clip_norm: Some(0.5),
         ema: Some(0.9),
+        on_collapse: Some(OnCollapse::Ignore),
         learning_rate: rate(0.05),
         ..settings()
     };
@@ -110,7 +111,7 @@ fn whatever_the_settings_an_interrupted_run_ends_in_the_same_bytes_on_any_thread
         assert_eq!(rates(&out), rates(&at("whole")));
     }
     let record = RunFolder::find(Some(&at("whole")), &at("whole"), &spec()).unwrap().record().unwrap();
-    assert_eq!(TrainRecord::from(&record.train.settings()), TrainRecord::from(&all));
+    assert_eq!(record.train.settings(), all, "a run goes on by all of its settings");
     assert_eq!(record.balance, "class_weights");
 }
 
@@ -149,6 +150,32 @@ fn a_training_that_no_longer_betters_ends_early_and_stays_ended() {
     let mut notices = Notices::default();
     assert_eq!(resume(&job, &at("run"), &mut notices).unwrap().epochs, outcome.epochs);
     assert!(notices.0.iter().any(|said| said.contains("stopped early") && said.contains("val_accuracy")));
+}
+
+#[test]
+fn the_best_model_is_the_best_by_what_is_watched() {
+    let (data, (_keep, at)) = (squares(12), runs());
+    let mut differ = 0;
+    for seed in 0..8 {
+        for metric in [Metric::ValLoss, Metric::Loss] {
+            let early_stopping = Some(EarlyStopping { metric, patience: 99 });
+            let settings = TrainSettings { early_stopping, seed, learning_rate: rate(0.05), epochs: 6, ..settings() };
+            let out = at(&format!("{}-{seed}", metric.name()));
+            let outcome = run(&job_with(data.path(), settings, 1), &out).unwrap();
+            let epochs = metrics(&out);
+            let loss =
+                |epoch: &EpochMetrics| if metric == Metric::Loss { epoch.train_loss } else { epoch.val_loss.unwrap() };
+            let first_best = |value: &dyn Fn(&EpochMetrics) -> f64| {
+                (0..epochs.len()).fold(0, |best, at| if value(&epochs[at]) < value(&epochs[best]) { at } else { best })
+                    + 1
+            };
+            let (best, tally) = outcome.best.unwrap();
+            assert_eq!(best, first_best(&loss), "{metric:?} {epochs:?}");
+            assert_eq!(Some(tally.mean_loss()), epochs[best - 1].val_loss);
+            differ += usize::from(best != first_best(&|epoch| -epoch.val_accuracy.unwrap()));
+        }
+    }
+    assert!(differ > 0, "the accuracy names the same epochs everywhere: nothing was shown");
 }
 
 #[test]
@@ -279,6 +306,14 @@ fn weights_start_from_a_model_and_a_head_of_other_classes_starts_anew() {
     run(&job, &at("second")).unwrap();
     let loss = |name: &str| metrics(&at(name))[0].train_loss;
     assert!(loss("second") < 0.5 * loss("first"), "{} and {}", loss("second"), loss("first"));
+
+    let out = at("digest");
+    let file = bytes(&at("first"), "best.safetensors");
+    stop_after(3, &job, RunFolder::plan(Some(&out), &out, &job.spec).unwrap()).unwrap();
+    let digest = || RunFolder::find(Some(&out), &out, &spec()).unwrap().record().unwrap().init_from_digest;
+    assert_eq!(digest(), Some(blake3::hash(&file).to_hex().to_string()));
+    resume(&job, &out, &mut Silent).unwrap();
+    assert_eq!(digest(), Some(blake3::hash(&file).to_hex().to_string()), "a resumed run still knows");
 }
 
 #[test]
