@@ -185,7 +185,7 @@ mod tests {
         assert_edge(valley, 3.0, 1e-1);
         // A first loss that is far above a guess does not move it, nor does a valley that is flat.
         assert_edge(|rate| if rate < 1e-5 { 400.0 } else { valley(rate) }, 3.0, 1e-1);
-        assert_edge(|rate| if rate < 1e-1 { valley(rate).min(1.1) } else { valley(rate) }, 3.0, 1e-1);
+        assert_edge(|rate| valley(rate).max(1.05), 3.0, 1e-1);
         // Of a loss that has no guess, or never falls below it, the first one counts.
         assert_edge(valley, f64::INFINITY, 1.0);
         assert_edge(valley, 1.0, 1.0);

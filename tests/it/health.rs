@@ -167,7 +167,7 @@ fn labels_that_say_nothing_are_named_and_neither_the_rate_nor_dead_units_are_bla
     let folder = Folder::new();
     let run = folder.join("run");
     let data = labelled(&folder, |_, number| Some((number * 7919 % 1_797 * 31) % 10));
-    let spec = spec(&folder, "digits.net", "epochs: 6");
+    let spec = spec(&folder, "digits.net", "epochs: 8");
     netc(["train", text(&spec), text(&data), "--out", text(&run)]).ended(0);
     let found = findings(&run);
     let warned: Vec<_> = found.iter().filter(|one| one["severity"] != "note").collect();
@@ -186,7 +186,9 @@ fn weights_that_start_with_a_dead_layer_are_named_as_what_they_are_and_end_the_t
     let bias = model.tensors.iter_mut().find(|tensor| tensor.name == "conv1.bias").unwrap();
     bias.data.fill(-100.0);
     folder.file("dead.safetensors", &Container::encode(&model.texts, &model.tensors));
-    let body = content(&folder.join("first.net")).replacen("---\n", "---\ninit_from: dead.safetensors\n", 1);
+    let body = content(&folder.join("first.net"))
+        .replacen("---\n", "---\ninit_from: dead.safetensors\n", 1)
+        .replace("epochs: 1", "epochs: 9");
     let said = train(&folder.file("dead.net", body.as_bytes()), &run, &[]).ended(1).stderr;
     let found = findings(&run);
     let dead = found.iter().find(|one| one["code"] == "H716").unwrap();

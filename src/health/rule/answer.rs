@@ -178,7 +178,10 @@ pub(in crate::health) fn never_right(view: &View<'_>) -> Option<Finding> {
     // What keeps everything from being learnt has been found by now, if it can be.
     let is_found =
         |code: &&&Code| view.health.findings.iter().any(|found| found.is(code) && found.severity > Level::Note);
-    finding.because = WHY_NOTHING.iter().find(is_found).filter(|_| view.is_struggling()).map(|code| code.id.to_owned());
+    if view.is_struggling() {
+        // Where nothing is right much, that a class is not says nothing by itself.
+        finding.because = Some(WHY_NOTHING.iter().find(is_found)?.id.to_owned());
+    }
     let share_of = share(trained, view.task.images.iter().sum());
     let is_rare = share_of * (view.task.images.len() as f64) < RARE;
     let finding =

@@ -87,7 +87,8 @@ fn a_collapse_within_an_epoch_is_named_with_the_spike() {
     assert_eq!((finding.epoch, finding.evidence["spike_step"].as_u64()), (1, Some(100)));
     assert!(finding.remedies.contains(&Remedy::rate(1e-3)));
     assert_eq!(finding.evidence["class"].as_str(), Some("ship"));
-    assert!(finding.title.ends_with("100 % of the answers are `ship`"), "{}", finding.title);
+    // The window still holds the last answer before the fall.
+    assert!(finding.title.ends_with("97 % of the answers are `ship`"), "{}", finding.title);
 
     let mut course = Course::new();
     course.steps(100, &learnt(8, 0.6), |_| {}).steps(100, &learnt(4, 0.8), |_| {});
