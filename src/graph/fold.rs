@@ -123,6 +123,6 @@ mod tests {
 
     #[test]
     fn a_normalisation_of_something_else_stays() {
-        assert_eq!(folded(|builder, x| norm(builder, x)), 0);
+        assert_eq!(folded(norm), 0);
     }
 }

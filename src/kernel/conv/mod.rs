@@ -62,6 +62,9 @@ pub struct ConvKernel<Geometry, Run> {
     pub run: Run,
 }
 
+/// How weights are packed: geometry, w, the bias if there is one, where they go.
+pub type Pack<Geometry> = fn(&Geometry, &[f32], Option<&[f32]>, &mut [f32]);
+
 /// A kernel in two parts: weights and bias are brought into its own order, once for any number of runs.
 #[derive(Debug)]
 pub struct Packing<Geometry, Run> {
@@ -69,8 +72,8 @@ pub struct Packing<Geometry, Run> {
     pub fits_once: fn(&Geometry) -> bool,
     /// Elements of weights and bias in that order.
     pub packed: fn(&Geometry) -> usize,
-    /// Packs w and the bias, if there is one.
-    pub pack: fn(&Geometry, &[f32], Option<&[f32]>, &mut [f32]),
+    /// Brings them there.
+    pub pack: Pack<Geometry>,
     /// The function.
     pub run: Run,
 }
