@@ -16,17 +16,24 @@ impl Plan {
     /// What a step costs for `images` images.
     #[must_use]
     pub fn cost(&self, step: &Step, images: usize) -> Cost {
-        let macs = match step.work {
-            Work::Conv(g, ..) | Work::ConvInputGradient(g, ..) | Work::ConvWeightGradient(g, _) => g.macs(),
-            Work::ConvPool(g, ..) => g.conv.macs(),
-            Work::PooledInputGradient(g, ..) | Work::PooledWeightGradient(g, _) => g.winner_macs(),
-            Work::Dense(d, _) | Work::DenseInputGradient(d) | Work::DenseWeightGradient(d) => {
+        let bytes =
+            step.reads.iter().chain(&step.writes).map(|&buffer| 4 * self.buffer(buffer).words(images) as u64).sum();
+        Cost { flops: step.work.flops() * images as u64, bytes }
+    }
+}
+
+impl Work {
+    /// Floating-point operations of one image.
+    pub(super) fn flops(&self) -> u64 {
+        let macs = match self {
+            Self::Conv(g, ..) | Self::ConvInputGradient(g, ..) | Self::ConvWeightGradient(g, _) => g.macs(),
+            Self::ConvPool(g, ..) => g.conv.macs(),
+            Self::PooledInputGradient(g, ..) | Self::PooledWeightGradient(g, _) => g.winner_macs(),
+            Self::Dense(d, _) | Self::DenseInputGradient(d) | Self::DenseWeightGradient(d) => {
                 d.inputs as u64 * d.outputs as u64
             }
             _ => 0,
         };
-        let bytes =
-            step.reads.iter().chain(&step.writes).map(|&buffer| 4 * self.buffer(buffer).words(images) as u64).sum();
-        Cost { flops: 2 * macs * images as u64, bytes }
+        2 * macs
     }
 }

@@ -6,8 +6,13 @@ use super::step::{Buffer, BufferId, Holds, Phase, Step};
 /// Bytes of one step's operands that stay in cache, roughly: a share of the last level.
 const CACHE: usize = 16 << 20;
 
-/// Images, at least, so that bands of their rows keep all threads busy.
+/// Images, at least, so that bands of their rows keep all threads busy: where steps wait for memory, and where they compute
+/// and gain little from what is in cache.
 const FEWEST: usize = 2;
+const FEWEST_OF_COMPUTING: usize = 8;
+
+/// Operations for each byte of images, from which on a step computes rather than waits.
+const COMPUTING: u64 = 24;
 
 /// Bytes of images that pass through memory for each byte of weights, at least.
 const FOR_WEIGHTS: usize = 4;
@@ -40,7 +45,9 @@ impl Parts {
         let Some(largest) = apart().map(|step| bytes(step, false)).max() else { return Self::whole(batch) };
         let all: usize = apart().map(|step| bytes(step, false)).sum();
         let weights: usize = apart().map(|step| bytes(step, true)).sum();
-        let images = (CACHE / largest.max(1)).max(FOR_WEIGHTS * weights / all.max(1)).max(FEWEST);
+        let flops: u64 = apart().map(|step| step.work.flops()).sum();
+        let fewest = if flops < COMPUTING * all as u64 { FEWEST } else { FEWEST_OF_COMPUTING };
+        let images = (CACHE / largest.max(1)).max(FOR_WEIGHTS * weights / all.max(1)).max(fewest);
         // Parts of about the same size.
         let images = batch.div_ceil(batch.div_ceil(images).max(1));
         if images < batch { Self { images, joined } } else { Self::whole(batch) }
