@@ -174,7 +174,7 @@ impl Shown<'_> {
         let what = if self.plan.is_training() { "training step" } else { "forward pass" };
         let at_a_time = match self.plan.parts {
             Parts { images, joined } if images < self.batch() => {
-                format!(", {images} at a time through the first {joined} steps")
+                format!(", {images} at a time up to step {joined}")
             }
             _ => String::new(),
         };
