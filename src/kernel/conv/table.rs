@@ -254,6 +254,21 @@ macro_rules! pooled_weight_gradient {
     };
 }
 
+macro_rules! window_input_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: pooled::window::fits,
+            workspace: |g, _| pooled::window::workspace($isa, g),
+            scratch: |g| pooled::window::scratch($isa, g),
+            run: |g, n, dy, w, index, f, dx, space| {
+                pooled::window::run($isa, g, n, dy, w, index, f, dx, space);
+            },
+        }
+    };
+}
+
 pub mod bf16;
 
 /// Forward kernels, the ones to prefer first.
@@ -339,6 +354,7 @@ pub static POOLED_FORWARD: &[ConvPool] = &[
 
 /// Input-gradient kernels over the winners of a pool, the ones to prefer first.
 pub static POOLED_INPUT_GRADIENT: &[PooledInputGradient] = &[
+    window_input_gradient!(Isa::Avx512, "windows-avx512"),
     unpooled_input_gradient!(Isa::Avx512, "winograd-unpooled-avx512"),
     pooled_input_gradient!(Isa::Avx512, "winners-avx512"),
     unpooled_input_gradient!(Isa::Avx2, "winograd-unpooled-avx2"),
