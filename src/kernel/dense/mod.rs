@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::chunk::for_each_piece;
 use super::isa::vectorised;
-use super::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panels};
+use super::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panels, prefetch};
 use super::{Epilogue, Isa, Operands};
 
 /// A dense layer: its matrix is `inputs`×`outputs`.
@@ -50,6 +50,8 @@ pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<
         }
         for first in (0..i).step_by(ROWS) {
             let rows = ROWS.min(i - first);
+            // Panels take pieces of rows that lie too far apart for the processor to foresee them.
+            prefetch(&w[first * o..][..rows * o]);
             product.add(&Contraction::flat(rows, 1, o), &x[first..], i, &w[first * o..], y);
         }
         epilogue.apply(isa, y);

@@ -21,6 +21,20 @@ pub(super) use window::{Map, WindowKernel, Windows};
 /// Channels of a panel, two registers, of the widest instruction set.
 pub(in crate::kernel) const WIDEST_PANEL: usize = 32;
 
+/// Elements of a cache line.
+const LINE: usize = 16;
+
+/// Asks for the cache lines of what is read soon.
+pub(super) fn prefetch(soon: &[f32]) {
+    #[cfg(target_arch = "x86_64")]
+    use simd::Avx512 as Machine;
+    #[cfg(not(target_arch = "x86_64"))]
+    use simd::Portable as Machine;
+    for line in soon.chunks(LINE) {
+        Machine::prefetch(line.as_ptr());
+    }
+}
+
 /// Three nested loops over `k`, the innermost last, and what each adds to the offset in either operand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Contraction {

@@ -7,9 +7,6 @@
 use super::simd::Simd;
 use crate::kernel::Isa;
 
-/// Elements of a cache line.
-const LINE: usize = 16;
-
 /// Rows of a block, at most.
 const MOST_ROWS: usize = 3;
 
@@ -114,16 +111,6 @@ impl SparseKernel {
             Isa::Avx512 | Isa::Avx512Bf16 => avx512::kernel(),
             #[cfg(not(target_arch = "x86_64"))]
             Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => unreachable!("available nowhere else"),
-        }
-    }
-
-    /// Asks for the cache lines of what is read soon.
-    pub fn prefetch(soon: &[f32]) {
-        for line in soon.chunks(LINE) {
-            #[cfg(target_arch = "x86_64")]
-            super::simd::Avx512::prefetch(line.as_ptr());
-            #[cfg(not(target_arch = "x86_64"))]
-            super::simd::Portable::prefetch(line.as_ptr());
         }
     }
 

@@ -55,6 +55,12 @@ unsafe fn tile<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
                 // The order of the operands keeps what is not a number.
                 store_whole::<S, H, V>(sums, block.c_lane, c, |sum, _| S::min(ceiling, S::max(floor, sum)));
             }
+            Finish::Store { residual: true, clamp, .. } if is_whole => {
+                let (floor, ceiling) = (S::splat(clamp.floor), S::splat(clamp.ceiling));
+                store_whole::<S, H, V>(sums, block.c_lane, c, |sum, c| {
+                    S::min(ceiling, S::max(floor, S::add(sum, S::load(c))))
+                });
+            }
             Finish::Add if is_whole => {
                 store_whole::<S, H, V>(sums, block.c_lane, c, |sum, c| S::add(S::load(c), sum));
             }

@@ -9,7 +9,7 @@ use super::super::patch::Patch;
 use super::winner::{Map, PoolRow, Sums, shape, stretch};
 use super::{PooledConv, Seen};
 use crate::kernel::conv::direct::TASKS;
-use crate::kernel::micro::{Lists, SparseKernel};
+use crate::kernel::micro::{Lists, SparseKernel, prefetch};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Isa, Scratch, Space};
 
@@ -109,7 +109,7 @@ struct Ahead<'a> {
 impl Ahead<'_> {
     fn ask(&mut self) {
         let (now, later) = self.rows.split_at(self.each.min(self.rows.len()));
-        SparseKernel::prefetch(now);
+        prefetch(now);
         self.rows = later;
     }
 }
