@@ -92,6 +92,8 @@ pub(super) struct Point {
 pub(super) struct View<'a> {
     pub task: &'a Task,
     pub health: &'a Health,
+    /// Steps done.
+    pub step: u64,
     /// Whether an epoch is closed.
     pub is_epoch: bool,
     /// The answers to the validation images, where an epoch is closed that has some.
@@ -116,7 +118,7 @@ impl Health {
         if let Some(observed) = observed {
             self.observe(task, observed, answers);
         }
-        let view = View { task, health: self, is_epoch: false, validation: None, evaluated: None };
+        let view = View { task, health: self, step, is_epoch: false, validation: None, evaluated: None };
         let found = if self.window.len() == WINDOW { view.findings(STEP_RULES) } else { Vec::new() };
         if self.window.len() == WINDOW {
             self.best_window = self.best_window.max(self.window_accuracy(task));
@@ -146,7 +148,7 @@ impl Health {
                 self.never_right[class] = if is_never { self.never_right[class] + 1 } else { 0 };
             }
         }
-        let view = View { task, health: self, is_epoch: true, validation, evaluated };
+        let view = View { task, health: self, step, is_epoch: true, validation, evaluated };
         let found = view.findings(EPOCH_RULES);
         self.train = Answers::default();
         self.keep(found, epoch, step)
