@@ -1,7 +1,8 @@
 //! bf16, the upper half of an `f32`: rounding to it, and pairs of it, as the micro-kernel of pairs wants them.
 //!
-//! Under `precision: bf16` the operands of convolutions and dense products, forward and in both gradients, are rounded to
-//! the nearest bf16, ties to even, as they are read; their products are summed in `f32`, and everything else is `f32`.
+//! Under `precision: bf16` the operands of dense products and of direct convolutions, forward and in both gradients, are
+//! rounded to the nearest bf16, ties to even, as they are read; their products are summed in `f32`, and everything else is
+//! `f32`.
 //! A pair is two values that a sum takes in a row, packed into the 32 bits of an element, the first in the lower half.
 //! VDPBF16PS takes what is below the smallest normal number for zero; the other micro-kernels do not.
 
@@ -38,16 +39,6 @@ fn upper(value: f32) -> u32 {
 #[inline(always)]
 fn pair(first: f32, second: f32) -> f32 {
     f32::from_bits(upper(first) >> 16 | upper(second))
-}
-
-/// Rounds each value.
-///
-/// # Panics
-///
-/// If the lengths differ.
-pub(super) fn round_all(isa: Isa, from: &[f32], to: &mut [f32]) {
-    assert_eq!(from.len(), to.len(), "a rounded value each");
-    isa.vectorise(Rounded { from, to });
 }
 
 /// Packs runs of `count` values, one behind the other, into runs of pairs; an odd run ends with a pair that is half zero.
@@ -105,20 +96,6 @@ impl Loops for Rows<'_> {
             let first = &from[2 * index * stride..][..width];
             let second = if 2 * index + 1 < depth { &from[(2 * index + 1) * stride..][..width] } else { &[] };
             Across { first, second, to }.run();
-        }
-    }
-}
-
-struct Rounded<'a> {
-    from: &'a [f32],
-    to: &'a mut [f32],
-}
-
-impl Loops for Rounded<'_> {
-    #[inline(always)]
-    fn run(self) {
-        for (to, from) in self.to.iter_mut().zip(self.from) {
-            *to = round(*from);
         }
     }
 }

@@ -11,20 +11,20 @@ use crate::kernel::conv::{
 /// Rows of kernels.
 type Table<Geometry, Run> = &'static [ConvKernel<Geometry, Run>];
 
-/// The fastest row that fits of the first table, or for bf16 of the second: tables are sorted by speed.
+/// The fastest row that fits: tables are sorted by speed. For bf16, that of the second table stands for a direct one of the
+/// first; what does with fewer products multiplies `f32` sooner than these could be rounded.
 fn try_first_fit<Geometry, Run>(
     [of_f32, of_bf16]: [Table<Geometry, Run>; 2],
     options: Options,
     fits: impl Fn(&ConvKernel<Geometry, Run>) -> bool,
 ) -> Option<&'static ConvKernel<Geometry, Run>> {
-    let table = match options.precision {
-        Precision::F32 => of_f32,
-        Precision::Bf16 => of_bf16,
-    };
-    table.iter().find(|row| row.isa <= options.isa && fits(row))
+    let first = |table: Table<Geometry, Run>| table.iter().find(|row| row.isa <= options.isa && fits(row));
+    let row = first(of_f32)?;
+    let in_pairs = (options.precision == Precision::Bf16 && row.is_direct).then(|| first(of_bf16));
+    in_pairs.flatten().or(Some(row))
 }
 
-/// The same for tables whose last row fits every shape.
+/// The same where the last row of the first table fits every shape.
 fn first_fit<Run>(
     tables: [Table<ConvGeometry, Run>; 2],
     options: Options,
@@ -68,12 +68,10 @@ pub(super) fn pooled_forward(options: Options, geometry: &PooledConv, weights: W
 
 /// An input gradient over the winners of a pool, where there is one for the shape.
 pub(super) fn pooled_input_gradient(options: Options, geometry: &PooledConv) -> Option<&'static PooledInputGradient> {
-    try_first_fit([conv::POOLED_INPUT_GRADIENT, conv::bf16::POOLED_INPUT_GRADIENT], options, |row| (row.fits)(geometry))
+    try_first_fit([conv::POOLED_INPUT_GRADIENT, &[]], options, |row| (row.fits)(geometry))
 }
 
 /// A weight gradient over the winners of a pool, where there is one for the shape.
 pub(super) fn pooled_weight_gradient(options: Options, geometry: &PooledConv) -> Option<&'static PooledGradient> {
-    try_first_fit([conv::POOLED_WEIGHT_GRADIENT, conv::bf16::POOLED_WEIGHT_GRADIENT], options, |row| {
-        (row.fits)(geometry)
-    })
+    try_first_fit([conv::POOLED_WEIGHT_GRADIENT, &[]], options, |row| (row.fits)(geometry))
 }

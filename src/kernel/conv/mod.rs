@@ -9,7 +9,6 @@ mod direct;
 mod im2col;
 mod patch;
 mod pooled;
-mod rounded;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -54,6 +53,8 @@ pub struct ConvKernel<Geometry, Run> {
     pub isa: Isa,
     /// Whether it can compute this convolution, and is worth it.
     pub fits: fn(&Geometry) -> bool,
+    /// Whether it takes every product of the sum, so that pairs of bf16 would halve its work.
+    pub is_direct: bool,
     /// Elements of shared workspace for a geometry and a number of images.
     pub workspace: fn(&Geometry, usize) -> usize,
     /// Elements of scratch for each worker.
@@ -113,6 +114,9 @@ enum Weights {
 
 /// A convolution that is ready to compute any band of its output rows.
 trait Bands<'a>: Sync + Sized {
+    /// What [`ConvKernel::is_direct`] says.
+    const IS_DIRECT: bool;
+
     /// Whether it can compute this convolution, and is worth it, in every run and where weights are packed once for many.
     fn fits(g: &ConvGeometry, packed: Weights) -> bool;
 

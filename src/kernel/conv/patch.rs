@@ -2,6 +2,7 @@
 
 use crate::kernel::Isa;
 use crate::kernel::element::Element;
+use crate::kernel::isa::Loops;
 
 /// Which rectangle of an H×W×C image is wanted. Rows and columns may lie outside of it.
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +145,37 @@ impl Patch {
         }
     }
 
+    /// Copies the rectangle, `pixel` channels of it after the other: each such slice lies `apart` elements from the last one,
+    /// [row][column][channel], with zeros for channels that there are not.
+    pub fn copy_slices(&self, isa: Isa, image: &[f32], pixel: usize, apart: usize, to: &mut [f32]) {
+        let (channels, (before, _, count)) = (self.image[2], self.columns_inside());
+        let row_len = self.columns * pixel;
+        for row in 0..self.rows {
+            let Some(from) = self.row_inside(self.top + row as isize, image) else {
+                to.chunks_mut(apart).for_each(|slice| slice[row * row_len..][..row_len].fill(0.0));
+                continue;
+            };
+            for slice in to.chunks_mut(apart) {
+                let (zeros, rest) = slice[row * row_len..][..row_len].split_at_mut(before * pixel);
+                zeros.fill(0.0);
+                rest[count * pixel..].fill(0.0);
+            }
+            let to = &mut to[row * row_len + before * pixel..];
+            match pixel {
+                16 => isa.vectorise(Slices::<16> { from, channels, to, apart }),
+                8 => isa.vectorise(Slices::<8> { from, channels, to, apart }),
+                4 => isa.vectorise(Slices::<4> { from, channels, to, apart }),
+                _ => {
+                    assert!(pixel >= channels, "slices of {pixel} channels");
+                    for (to, from) in to.chunks_exact_mut(pixel).zip(from.chunks_exact(channels)) {
+                        to[..channels].copy_from_slice(from);
+                        to[channels..].fill(0.0);
+                    }
+                }
+            }
+        }
+    }
+
     /// Columns of the rectangle before the image's first one, the first of the image's columns that it holds, and how
     /// many it holds.
     pub fn columns_inside(&self) -> (usize, usize, usize) {
@@ -160,6 +192,32 @@ impl Patch {
         zeros.fill(0.0);
         inside.copy_from_slice(from);
         after.fill(0.0);
+    }
+}
+
+/// Some pixels, of which `N` channels go to `to`, the next `N` to `apart` elements further on, and so on.
+struct Slices<'a, const N: usize> {
+    from: &'a [f32],
+    channels: usize,
+    to: &'a mut [f32],
+    apart: usize,
+}
+
+impl<const N: usize> Loops for Slices<'_, N> {
+    #[inline(always)]
+    fn run(self) {
+        for (at, pixel) in self.from.chunks_exact(self.channels).enumerate() {
+            for (slice, values) in pixel.chunks(N).enumerate() {
+                let to = &mut self.to[slice * self.apart + at * N..][..N];
+                if values.len() == N {
+                    to.copy_from_slice(&values[..N]);
+                } else {
+                    let (to, zeros) = to.split_at_mut(values.len());
+                    to.copy_from_slice(values);
+                    zeros.fill(0.0);
+                }
+            }
+        }
     }
 }
 

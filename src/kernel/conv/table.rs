@@ -14,11 +14,12 @@ macro_rules! direct_forward {
         ConvKernel {
             name: $name,
             isa: $isa,
-            fits: direct::fits,
+            fits: direct::fits::<$element>,
+            is_direct: true,
             workspace: |_, _| 0,
             scratch: direct::forward::scratch::<$element>,
             run: Packing {
-                fits_once: direct::fits,
+                fits_once: direct::fits::<$element>,
                 packed: |g| direct::forward::packed::<$element>($isa, g),
                 pack: |g, w, bias, to| direct::forward::pack::<$element>($isa, g, w, bias, to),
                 run: |g, n, x, w, after, y, space| {
@@ -35,6 +36,7 @@ macro_rules! direct_input_gradient {
             name: $name,
             isa: $isa,
             fits: direct::input_gradient::fits,
+            is_direct: true,
             workspace: |g, _| direct::input_gradient::workspace::<$element>($isa, g),
             scratch: direct::input_gradient::scratch::<$element>,
             run: |g, n, dy, w, f, dx, space| direct::input_gradient::run::<$element>($isa, g, n, dy, w, f, dx, space),
@@ -47,7 +49,8 @@ macro_rules! direct_weight_gradient {
         ConvKernel {
             name: $name,
             isa: $isa,
-            fits: direct::fits,
+            fits: direct::fits::<$element>,
+            is_direct: true,
             workspace: direct::weight_gradient::workspace,
             scratch: |g| direct::weight_gradient::scratch::<$element>($isa, g),
             run: |g, n, x, dy, dw, space| direct::weight_gradient::run::<$element>($isa, g, n, x, dy, dw, space),
@@ -61,6 +64,7 @@ macro_rules! winograd_forward {
             name: $name,
             isa: $isa,
             fits: |g| winograd::fits(g, Weights::Anew),
+            is_direct: false,
             workspace: |_, _| 0,
             scratch: |g| winograd::scratch($isa, g),
             run: Packing {
@@ -79,6 +83,7 @@ macro_rules! winograd_input_gradient {
             name: $name,
             isa: $isa,
             fits: winograd::fits_input_gradient,
+            is_direct: false,
             workspace: |g, _| winograd::input_gradient_workspace($isa, g),
             scratch: |g| winograd::input_gradient_scratch($isa, g),
             run: |g, n, dy, w, f, dx, space| winograd::input_gradient($isa, g, n, dy, w, f, dx, space),
@@ -92,6 +97,7 @@ macro_rules! winograd_weight_gradient {
             name: $name,
             isa: $isa,
             fits: winograd::gradient::fits,
+            is_direct: false,
             workspace: |g, n| winograd::gradient::workspace($isa, g, n),
             scratch: |g| winograd::gradient::scratch($isa, g),
             run: |g, n, x, dy, dw, space| winograd::gradient::run($isa, g, n, x, dy, dw, space),
@@ -105,6 +111,7 @@ macro_rules! depthwise_forward {
             name: $name,
             isa: $isa,
             fits: direct::depthwise::fits,
+            is_direct: false,
             workspace: |_, _| 0,
             scratch: direct::forward::scratch::<Single>,
             run: Packing {
@@ -125,6 +132,7 @@ macro_rules! depthwise_input_gradient {
             name: $name,
             isa: $isa,
             fits: direct::depthwise::fits_input_gradient,
+            is_direct: false,
             workspace: |g, _| g.weight_len(),
             scratch: direct::input_gradient::scratch::<Single>,
             run: |g, n, dy, w, f, dx, space| direct::depthwise::input_gradient($isa, g, n, dy, w, f, dx, space),
@@ -138,6 +146,7 @@ macro_rules! depthwise_weight_gradient {
             name: $name,
             isa: $isa,
             fits: direct::depthwise::fits,
+            is_direct: false,
             workspace: direct::depthwise::partials,
             scratch: direct::forward::scratch::<Single>,
             run: |g, n, x, dy, dw, space| direct::depthwise::weight_gradient($isa, g, n, x, dy, dw, space),
@@ -151,6 +160,7 @@ macro_rules! im2col_forward {
             name: "im2col",
             isa: Isa::Portable,
             fits: |_| true,
+            is_direct: false,
             workspace: |_, _| 0,
             scratch: im2col::scratch,
             run: Packing {
@@ -169,6 +179,7 @@ macro_rules! im2col_input_gradient {
             name: "im2col",
             isa: Isa::Portable,
             fits: |_| true,
+            is_direct: false,
             workspace: |_, _| 0,
             scratch: im2col::input_gradient_scratch,
             run: |g, n, dy, w, f, dx, space| im2col::input_gradient(g, n, dy, w, f, dx, space.scratch),
@@ -182,6 +193,7 @@ macro_rules! im2col_weight_gradient {
             name: "im2col",
             isa: Isa::Portable,
             fits: |_| true,
+            is_direct: false,
             workspace: im2col::partials,
             scratch: im2col::scratch,
             run: im2col::weight_gradient,
@@ -195,6 +207,7 @@ macro_rules! pooled_forward {
             name: $name,
             isa: $isa,
             fits: |g| pooled::forward::fits::<$by>(g, Weights::Anew),
+            is_direct: <$by as Bands<'_>>::IS_DIRECT,
             workspace: |_, _| 0,
             scratch: |g| pooled::forward::scratch::<$by>($isa, g),
             run: Packing {
@@ -215,6 +228,7 @@ macro_rules! pooled_input_gradient {
             name: $name,
             isa: $isa,
             fits: pooled::fits_sparse,
+            is_direct: false,
             workspace: |g, _| pooled::input_gradient::workspace($isa, g),
             scratch: |g| pooled::input_gradient::scratch($isa, g),
             run: |g, n, dy, w, index, f, dx, space| {
@@ -230,6 +244,7 @@ macro_rules! unpooled_input_gradient {
             name: $name,
             isa: $isa,
             fits: winograd::unpooled::fits,
+            is_direct: false,
             workspace: |g, _| winograd::unpooled::workspace($isa, g),
             scratch: |g| winograd::unpooled::scratch($isa, g),
             run: |g, n, dy, w, index, f, dx, space| {
@@ -245,10 +260,27 @@ macro_rules! pooled_weight_gradient {
             name: $name,
             isa: $isa,
             fits: pooled::fits_sparse,
+            is_direct: false,
             workspace: |g, n| pooled::weight_gradient::workspace($isa, g, n),
             scratch: |g| pooled::weight_gradient::scratch($isa, g),
             run: |g, n, x, dy, index, dw, space| {
                 pooled::weight_gradient::run($isa, g, n, x, dy, index, dw, space);
+            },
+        }
+    };
+}
+
+macro_rules! window_input_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: pooled::window::fits,
+            is_direct: false,
+            workspace: |g, _| pooled::window::workspace($isa, g),
+            scratch: |g| pooled::window::scratch($isa, g),
+            run: |g, n, dy, w, index, f, dx, space| {
+                pooled::window::run($isa, g, n, dy, w, index, f, dx, space);
             },
         }
     };
@@ -271,6 +303,7 @@ pub static FORWARD: &[ConvForward] = &[
         name: "depthwise",
         isa: Isa::Portable,
         fits: depthwise::fits,
+        is_direct: false,
         workspace: |_, _| 0,
         scratch: |_| 0,
         run: Packing {
@@ -298,6 +331,7 @@ pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
         name: "depthwise",
         isa: Isa::Portable,
         fits: depthwise::fits,
+        is_direct: false,
         workspace: |_, _| 0,
         scratch: depthwise::input_gradient_scratch,
         run: |g, n, dy, w, f, dx, space| depthwise::input_gradient(g, n, dy, w, f, dx, space.scratch),
@@ -320,6 +354,7 @@ pub static WEIGHT_GRADIENT: &[ConvGradient] = &[
         name: "depthwise",
         isa: Isa::Portable,
         fits: depthwise::fits,
+        is_direct: false,
         workspace: depthwise::partials,
         scratch: |_| 0,
         run: |g, n, x, dy, dw, space| depthwise::weight_gradient(g, n, x, dy, dw, space.workspace),
@@ -339,6 +374,7 @@ pub static POOLED_FORWARD: &[ConvPool] = &[
 
 /// Input-gradient kernels over the winners of a pool, the ones to prefer first.
 pub static POOLED_INPUT_GRADIENT: &[PooledInputGradient] = &[
+    window_input_gradient!(Isa::Avx512, "windows-avx512"),
     unpooled_input_gradient!(Isa::Avx512, "winograd-unpooled-avx512"),
     pooled_input_gradient!(Isa::Avx512, "winners-avx512"),
     unpooled_input_gradient!(Isa::Avx2, "winograd-unpooled-avx2"),

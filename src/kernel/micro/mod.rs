@@ -10,11 +10,13 @@ mod simd;
 mod sparse;
 mod tile;
 mod transform;
+mod window;
 
 use super::{Activation, Isa};
 use simd::Simd;
-pub(super) use sparse::{SparseKernel, Terms};
+pub(super) use sparse::{Lists, SparseKernel};
 pub(super) use transform::{INPUT, OUTPUT, PRODUCTS, Transform};
+pub(super) use window::{Map, WindowKernel, Windows};
 
 /// Channels of a panel, two registers, of the widest instruction set.
 pub(in crate::kernel) const WIDEST_PANEL: usize = 32;

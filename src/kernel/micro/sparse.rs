@@ -7,55 +7,82 @@
 use super::simd::Simd;
 use crate::kernel::Isa;
 
+/// Elements of a cache line.
+const LINE: usize = 16;
+
 /// Rows of a block, at most.
 const MOST_ROWS: usize = 3;
 
 /// A place, as an offset, and the value there.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Term {
-    at: usize,
+    at: u32,
     value: f32,
 }
 
-/// The values that are not zero, with their places.
-#[derive(Debug)]
-pub(in crate::kernel) struct Terms {
-    terms: [Term; Self::MOST],
-    count: usize,
+/// The values of one sum that are not zero, with their places.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::kernel) struct Terms<'a> {
+    terms: &'a [Term],
     /// The greatest offset.
-    reach: usize,
+    reach: u32,
 }
 
-impl Terms {
-    /// Terms of a list, at most.
-    pub const MOST: usize = 64;
+impl Terms<'_> {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+}
+
+/// The terms of several sums.
+#[derive(Debug)]
+pub(in crate::kernel) struct Lists {
+    terms: [Term; Self::SUMS * Self::MOST],
+    counts: [usize; Self::SUMS],
+    /// The greatest offset of all.
+    reach: u32,
+}
+
+impl Lists {
+    /// Sums, at most.
+    pub const SUMS: usize = 32;
+    /// Terms of a sum, at most.
+    pub const MOST: usize = 32;
 
     /// None.
     pub fn new() -> Self {
-        Self { terms: [Term::default(); Self::MOST], count: 0, reach: 0 }
+        Self { terms: [Term::default(); Self::SUMS * Self::MOST], counts: [0; Self::SUMS], reach: 0 }
     }
 
     /// Forgets all.
     pub fn clear(&mut self) {
-        (self.count, self.reach) = (0, 0);
+        self.counts.fill(0);
+        self.reach = 0;
     }
 
-    /// Takes in a value, unless it is zero: what it would be multiplied with is then not looked at, be it a number or not.
+    /// Takes in one value for each of the sums, at `offsets[tap]` beyond `origin`, unless it is zero: what it would be
+    /// multiplied with is then not looked at, be it a number or not.
     ///
     /// # Panics
     ///
-    /// If the list is full.
+    /// If a list is full.
     #[inline]
-    pub fn push(&mut self, at: usize, value: f32) {
-        // Written in any case and counted only then, so that nothing has to be predicted.
-        self.terms[self.count] = Term { at, value };
-        self.count += usize::from(value != 0.0);
-        self.reach = self.reach.max(at);
+    pub fn push(&mut self, origin: u32, offsets: &[u32; 256], taps: &[u8], values: &[f32]) {
+        let lists = self.terms.chunks_exact_mut(Self::MOST).zip(&mut self.counts);
+        for ((list, count), (&tap, &value)) in lists.zip(taps.iter().zip(values)) {
+            let at = origin.wrapping_add(offsets[usize::from(tap)]);
+            let counts = value != 0.0;
+            // Written in any case and counted only then, so that nothing has to be predicted.
+            list[*count] = Term { at, value };
+            *count += usize::from(counts);
+            self.reach = self.reach.max(if counts { at } else { 0 });
+        }
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
+    /// Those of one sum.
+    pub fn of(&self, sum: usize) -> Terms<'_> {
+        Terms { terms: &self.terms[sum * Self::MOST..][..self.counts[sum]], reach: self.reach }
     }
 }
 
@@ -90,6 +117,21 @@ impl SparseKernel {
         }
     }
 
+    /// Asks for the cache lines of what is read soon.
+    pub fn prefetch(soon: &[f32]) {
+        for line in soon.chunks(LINE) {
+            #[cfg(target_arch = "x86_64")]
+            super::simd::Avx512::prefetch(line.as_ptr());
+            #[cfg(not(target_arch = "x86_64"))]
+            super::simd::Portable::prefetch(line.as_ptr());
+        }
+    }
+
+    /// Elements of a register.
+    pub fn lanes(&self) -> usize {
+        self.lanes
+    }
+
     /// Elements of a run of `len` in whole registers.
     pub fn whole(&self, len: usize) -> usize {
         len.next_multiple_of(self.lanes)
@@ -103,7 +145,7 @@ impl SparseKernel {
     /// If `width` is no whole number of registers, or an operand ends before the last element needed.
     pub fn accumulate(
         &self,
-        terms: &Terms,
+        terms: Terms<'_>,
         [rows, width]: [usize; 2],
         from: &[f32],
         from_row: usize,
@@ -116,7 +158,7 @@ impl SparseKernel {
             unsafe {
                 let from = from.as_ptr().add(row * from_row + start);
                 let block = block.as_mut_ptr().add(row * width + start);
-                (self.accumulate)(count, registers)(&terms.terms[..terms.count], from, from_row, block, width);
+                (self.accumulate)(count, registers)(terms.terms, from, from_row, block, width);
             }
         }
     }
@@ -126,23 +168,23 @@ impl SparseKernel {
     /// # Panics
     ///
     /// As [`SparseKernel::accumulate`].
-    pub fn scatter(&self, terms: &Terms, [rows, width]: [usize; 2], to: &mut [f32], to_row: usize, block: &[f32]) {
+    pub fn scatter(&self, terms: Terms<'_>, [rows, width]: [usize; 2], to: &mut [f32], to_row: usize, block: &[f32]) {
         self.verify(terms, [rows, width], to.len(), to_row, block.len());
         for (row, count, start, registers) in self.blocks(rows, width) {
             // SAFETY: as in `accumulate`; here `to` is borrowed exclusively.
             unsafe {
                 let to = to.as_mut_ptr().add(row * to_row + start);
                 let block = block.as_ptr().add(row * width + start);
-                (self.scatter)(count, registers)(&terms.terms[..terms.count], to, to_row, block, width);
+                (self.scatter)(count, registers)(terms.terms, to, to_row, block, width);
             }
         }
     }
 
-    fn verify(&self, terms: &Terms, [rows, width]: [usize; 2], len: usize, row_len: usize, block: usize) {
+    fn verify(&self, terms: Terms<'_>, [rows, width]: [usize; 2], len: usize, row_len: usize, block: usize) {
         assert!(rows > 0 && width > 0 && width.is_multiple_of(self.lanes), "a block of {rows} rows of {width}");
         assert!(rows.saturating_mul(width) <= block, "the block ends too early");
         // Saturating, since a sum that wraps would let a place far outside pass.
-        let end = terms.reach.saturating_add((rows - 1).saturating_mul(row_len)).saturating_add(width);
+        let end = (terms.reach as usize).saturating_add((rows - 1).saturating_mul(row_len)).saturating_add(width);
         assert!(terms.is_empty() || end <= len, "a term lies beyond the end");
     }
 
@@ -187,7 +229,7 @@ unsafe fn accumulate<S: Simd, const R: usize, const V: usize>(
     unsafe {
         let mut sums = load::<S, R, V>(block, row);
         for term in terms {
-            let (from, value) = (from.add(term.at), S::splat(term.value));
+            let (from, value) = (from.add(term.at as usize), S::splat(term.value));
             for (r, sums) in sums.iter_mut().enumerate() {
                 for (v, sum) in sums.iter_mut().enumerate() {
                     *sum = S::multiply_add(S::load(from.add(r * from_row + v * S::LANES)), value, *sum);
@@ -214,7 +256,7 @@ unsafe fn scatter<S: Simd, const R: usize, const V: usize>(
     unsafe {
         let block = load::<S, R, V>(block, row);
         for term in terms {
-            let (to, value) = (to.add(term.at), S::splat(term.value));
+            let (to, value) = (to.add(term.at as usize), S::splat(term.value));
             for (r, block) in block.iter().enumerate() {
                 for (v, factor) in block.iter().enumerate() {
                     let to = to.add(r * to_row + v * S::LANES);

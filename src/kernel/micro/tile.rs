@@ -45,7 +45,19 @@ unsafe fn tile<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
             }
         }
         let sums = contract::<S, H, V, LEFT>(by, block.a_lane, a, b, [start; H]);
+        let is_whole = block.width == V * S::LANES;
         match finish {
+            Finish::Store { residual: false, clamp: Clamp::NONE, .. } if is_whole => {
+                store_whole::<S, H, V>(sums, block.c_lane, c, |sum, _| sum);
+            }
+            Finish::Store { residual: false, clamp, .. } if is_whole => {
+                let (floor, ceiling) = (S::splat(clamp.floor), S::splat(clamp.ceiling));
+                // The order of the operands keeps what is not a number.
+                store_whole::<S, H, V>(sums, block.c_lane, c, |sum, _| S::min(ceiling, S::max(floor, sum)));
+            }
+            Finish::Add if is_whole => {
+                store_whole::<S, H, V>(sums, block.c_lane, c, |sum, c| S::add(S::load(c), sum));
+            }
             Finish::Store { residual, clamp, .. } => store::<S, H, V>(sums, residual, clamp, block, c),
             Finish::Add => add::<S, H, V>(sums, block, c),
         }
@@ -116,6 +128,26 @@ unsafe fn step<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
         }
     }
     sums
+}
+
+/// Stores a tile of whole registers, each as `finish` makes it with where it goes. Loops without any branch are unrolled
+/// and leave the sums in their registers; a short contraction takes no longer than having them copied from there.
+#[inline(always)]
+unsafe fn store_whole<S: Simd, const H: usize, const V: usize>(
+    sums: [[S::Register; V]; H],
+    lane: usize,
+    c: *mut f32,
+    finish: impl Fn(S::Register, *const f32) -> S::Register,
+) {
+    for (i, sums) in sums.iter().enumerate() {
+        for (v, &sum) in sums.iter().enumerate() {
+            // SAFETY: the caller vouches for H rows of V registers.
+            unsafe {
+                let c = c.add(i * lane + v * S::LANES);
+                S::store(c, finish(sum, c));
+            }
+        }
+    }
 }
 
 #[inline(always)]

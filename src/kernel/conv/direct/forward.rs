@@ -123,8 +123,10 @@ pub struct Forward<'a, E> {
 }
 
 impl<'a, E: Element + Sync> Bands<'a> for Forward<'a, E> {
+    const IS_DIRECT: bool = true;
+
     fn fits(g: &ConvGeometry, _: Weights) -> bool {
-        super::fits(g)
+        super::fits::<E>(g)
     }
 
     fn packed(isa: Isa, g: &ConvGeometry) -> usize {

@@ -13,14 +13,19 @@ pub(super) mod weight_gradient;
 
 use super::patch::Patch;
 use crate::kernel::ConvGeometry;
+use crate::kernel::element::Element;
 
 /// Groups of few filters would leave most lanes of a register idle.
 const FEWEST_FILTERS_OF_A_GROUP: usize = 8;
 
-/// Whether the panels are filled well enough.
-pub(super) fn fits(g: &ConvGeometry) -> bool {
-    g.groups == 1 || g.filters_per_group() >= FEWEST_FILTERS_OF_A_GROUP
+/// Whether the panels are filled well enough, and a pixel's channels fill elements.
+pub(super) fn fits<E: Element>(g: &ConvGeometry) -> bool {
+    let are_filled = g.groups == 1 || g.filters_per_group() >= FEWEST_FILTERS_OF_A_GROUP;
+    are_filled && (E::VALUES == 1 || g.window.in_c / g.groups >= FEWEST_CHANNELS_OF_PAIRS)
 }
+
+/// Fewer channels of a pixel are multiplied sooner than brought into pairs.
+const FEWEST_CHANNELS_OF_PAIRS: usize = 8;
 
 /// Elements of a band's rows, in and out, that stay in the second-level cache beside the weights' panel.
 const BAND: usize = 160 << 10;

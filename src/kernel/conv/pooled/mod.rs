@@ -6,15 +6,16 @@
 
 pub(super) mod forward;
 pub(super) mod input_gradient;
+mod open_rows;
 #[cfg(test)]
 mod tests;
 pub(super) mod weight_gradient;
+pub(super) mod window;
 mod winner;
 
 use super::patch::Patch;
 use crate::kernel::micro::SparseKernel;
 use crate::kernel::pool::Axis;
-use crate::kernel::scratch::aligned;
 use crate::kernel::{ConvGeometry, Isa, Window};
 
 /// A convolution and the max pool over its output.
@@ -34,7 +35,8 @@ const MOST_TAPS: usize = 256;
 pub(super) fn fits_sparse(g: &PooledConv) -> bool {
     let is_sparse = g.pool.stride[0] * g.pool.stride[1] > 2;
     let is_run = g.conv.groups == 1 && g.conv.window.dilation[1] == 1;
-    g.pool.taps() <= MOST_TAPS && is_sparse && is_run && g.conv.weight_len() <= WEIGHTS
+    let has_places = g.pool.taps() <= MOST_TAPS && u32::try_from(g.conv.window.in_len()).is_ok();
+    has_places && is_sparse && is_run && g.conv.weight_len() <= WEIGHTS
 }
 
 /// Elements of the weights, at most.
@@ -66,7 +68,7 @@ impl PooledConv {
     }
 }
 
-/// What the sums over the winners of one row of the pool read of x, or write of dx.
+/// What the sums over the winners of one row of the pool read of x, or write of dx, in whole rows.
 struct Seen {
     patch: Patch,
     /// The convolution's first output row in it.
@@ -81,37 +83,21 @@ impl Seen {
 
     /// The most elements of a room for any row, whole registers of a run beyond its end included.
     fn most_room(isa: Isa, g: &PooledConv) -> usize {
-        let rows = |row| g.conv_rows(row, 1).len().max(1);
-        let most = (0..g.pool.out_h).map(rows).max().unwrap_or(0);
-        let patch = super::direct::band_patch(&g.conv, 0, most.max(1));
-        patch.len() + slack(isa, g)
+        super::direct::band_patch(&g.conv, 0, Self::most_conv_rows(g)).len() + slack(isa, g)
+    }
+
+    /// The most rows of a patch.
+    fn most_rows(g: &PooledConv) -> usize {
+        super::direct::band_patch(&g.conv, 0, Self::most_conv_rows(g)).rows
+    }
+
+    fn most_conv_rows(g: &PooledConv) -> usize {
+        (0..g.pool.out_h).map(|row| g.conv_rows(row, 1).len()).max().unwrap_or(0).max(1)
     }
 
     /// Elements of the patch, and of what whole registers read beyond its end.
     fn len(&self, isa: Isa, g: &PooledConv) -> usize {
         self.patch.len() + slack(isa, g)
-    }
-
-    /// Whether the patch and what is read beyond it lie in an image of `len` elements as they are.
-    fn is_in_place(&self, isa: Isa, g: &PooledConv, len: usize) -> bool {
-        self.patch.is_in_place() && self.start() + self.len(isa, g) <= len
-    }
-
-    fn start(&self) -> usize {
-        self.patch.top.unsigned_abs() * self.patch.row_len()
-    }
-
-    /// The patch: a part of the image where it is one, or else a copy in `room`.
-    fn read<'a>(&self, isa: Isa, g: &PooledConv, image: &'a [f32], room: &'a mut [f32]) -> &'a [f32] {
-        let len = self.len(isa, g);
-        if self.is_in_place(isa, g, image.len()) {
-            return &image[self.start()..][..len];
-        }
-        let room = aligned(room, len);
-        let (patch, rest) = room.split_at_mut(self.patch.len());
-        self.patch.copy(image, patch);
-        rest.fill(0.0);
-        room
     }
 }
 

@@ -1,10 +1,15 @@
 //! dw as sums over the winners: for each of them, the gradient times what its window of the convolution saw.
+//!
+//! What a stretch of a row sees is copied, a register of channels after the other: rows of an image lie so far apart that
+//! they would compete for the same few places of the first-level cache.
 
 use rayon::prelude::*;
 
-use super::winner::Sums;
+use super::super::patch::Patch;
+use super::winner::{Map, PoolRow, Sums, shape, stretch};
 use super::{PooledConv, Seen};
 use crate::kernel::conv::direct::TASKS;
+use crate::kernel::micro::{Lists, SparseKernel};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Isa, Scratch, Space};
 
@@ -13,12 +18,13 @@ const PARTIALS: usize = 1 << 21;
 
 /// Elements of the partial sums.
 pub fn workspace(isa: Isa, g: &PooledConv, n: usize) -> usize {
-    padded(most_parts(isa, g, n) * partial_len(isa, g))
+    let slices = Slices::new(isa, g);
+    padded(most_parts(&slices, n) * slices.sums())
 }
 
-/// Elements of a row's patch.
+/// Elements of what a stretch sees.
 pub fn scratch(isa: Isa, g: &PooledConv) -> usize {
-    padded(Seen::most_room(isa, g))
+    Slices::new(isa, g).room()
 }
 
 /// Computes dw (H×W×I×O), overwriting it.
@@ -26,10 +32,11 @@ pub fn scratch(isa: Isa, g: &PooledConv) -> usize {
 pub fn run(isa: Isa, g: &PooledConv, n: usize, x: &[f32], dy: &[f32], index: &[u8], dw: &mut [f32], space: Space<'_>) {
     let Space { workspace, scratch } = space;
     super::verify_lengths(g, n, x, dw, dy, index);
-    let gradient = WeightGradient { isa, sums: Sums::new(isa, g), g, scratch };
-    let len = partial_len(isa, g);
-    let images = n.div_ceil(most_parts(isa, g, n)).max(1);
+    let slices = Slices::new(isa, g);
+    let len = slices.sums();
+    let images = n.div_ceil(most_parts(&slices, n)).max(1);
     let partials = aligned(workspace, n.div_ceil(images) * len);
+    let gradient = WeightGradient { isa, sums: Sums::new(isa, g, slices.map()), g, slices, scratch };
     partials.par_chunks_mut(len).enumerate().for_each(|(part, sums)| {
         sums.fill(0.0);
         for image in part * images..n.min((part + 1) * images) {
@@ -42,47 +49,151 @@ pub fn run(isa: Isa, g: &PooledConv, n: usize, x: &[f32], dy: &[f32], index: &[u
 }
 
 /// Partial sums for `n` images at most.
-fn most_parts(isa: Isa, g: &PooledConv, n: usize) -> usize {
-    n.min(TASKS).min(PARTIALS / partial_len(isa, g).max(1)).max(1)
+fn most_parts(slices: &Slices<'_>, n: usize) -> usize {
+    n.min(TASKS).min(PARTIALS / slices.sums().max(1)).max(1)
 }
 
-/// Elements of a partial sum: [filter][kernel row][run], whole registers a run.
-fn partial_len(isa: Isa, g: &PooledConv) -> usize {
-    g.conv.filters * Sums::new(isa, g).len()
+/// What a stretch sees of x, in slices of so many channels.
+#[derive(Clone, Copy)]
+struct Slices<'a> {
+    kernel: SparseKernel,
+    g: &'a PooledConv,
+    /// Slices.
+    count: usize,
+    /// Channels of a slice: a register, or all where they are fewer.
+    channels: usize,
+    /// Rows and columns.
+    size: [usize; 2],
+}
+
+impl<'a> Slices<'a> {
+    fn new(isa: Isa, g: &'a PooledConv) -> Self {
+        let kernel = SparseKernel::of(isa);
+        let (pool, window) = (&g.pool, &g.conv.window);
+        let channels = kernel.lanes().min(window.in_c);
+        let count = window.in_c.div_ceil(channels.max(1));
+        let of_conv = (stretch(g, channels) - 1) * pool.stride[1] + (pool.kernel[1] - 1) * pool.dilation[1] + 1;
+        let columns = (of_conv.min(window.out_w) - 1) * window.stride[1] + window.kernel[1];
+        Self { kernel, g, count, channels, size: [Seen::most_rows(g), columns] }
+    }
+
+    fn map(&self) -> Map {
+        Map { pixel: self.channels, row: self.size[1] * self.channels }
+    }
+
+    /// Elements of one, with what whole registers read beyond its end.
+    fn len(&self) -> usize {
+        let run = self.g.conv.window.kernel[1] * self.channels;
+        self.size[0] * self.map().row + self.kernel.whole(run) - run
+    }
+
+    /// Elements of all, aligned.
+    fn room(&self) -> usize {
+        padded(self.count * self.len())
+    }
+
+    /// Elements of a partial sum: [slice][filter][kernel row][run], whole registers a run.
+    fn sums(&self) -> usize {
+        let [rows, whole] = shape(self.kernel, self.g, self.channels);
+        self.count * self.g.conv.filters * rows * whole
+    }
+}
+
+/// Rows of an image that are read soon.
+struct Ahead<'a> {
+    rows: &'a [f32],
+    /// Elements that are asked for at a time.
+    each: usize,
+}
+
+impl Ahead<'_> {
+    fn ask(&mut self) {
+        let (now, later) = self.rows.split_at(self.each.min(self.rows.len()));
+        SparseKernel::prefetch(now);
+        self.rows = later;
+    }
 }
 
 struct WeightGradient<'a> {
     isa: Isa,
     sums: Sums<'a>,
     g: &'a PooledConv,
+    slices: Slices<'a>,
     scratch: &'a Scratch,
 }
 
 impl WeightGradient<'_> {
     /// Adds an image's share to `to`.
     fn image(&self, x: &[f32], dy: &[f32], index: &[u8], to: &mut [f32]) {
-        let (shape, len) = (self.sums.shape(), self.sums.len());
-        self.scratch.with(scratch(self.isa, self.g), |room| {
+        let (pool, window) = (&self.g.pool, &self.g.conv.window);
+        let mut lists = Lists::new();
+        self.scratch.with(self.slices.room(), |room| {
+            let room = aligned(room, self.slices.count * self.slices.len());
+            room.fill(0.0);
             self.sums.rows(dy, index, |seen, row| {
-                let (x, x_row) = (seen.read(self.isa, self.g, x, room), seen.patch.row_len());
-                self.sums.filters(row, x_row, |filter, terms| {
-                    let to = &mut to[filter * len..][..len];
-                    self.sums.kernel.accumulate(terms, shape, x, self.sums.down(x_row), to);
-                });
+                let mut ahead = self.ahead(x, row.row);
+                for pixels in self.sums.stretches() {
+                    let column = (pixels.start * pool.stride[1]).saturating_sub(pool.padding.left);
+                    let left = seen.patch.left + (column * window.stride[1]) as isize;
+                    let patch = Patch { left, columns: self.slices.size[1], ..seen.patch };
+                    patch.copy_slices(self.isa, x, self.slices.channels, self.slices.len(), room);
+                    self.stretch(row, &pixels, column, room, &mut lists, &mut ahead, to);
+                }
             });
+        });
+    }
+
+    /// What the next row of the pool sees of the image first: asked for while this row is computed, a little at a time.
+    fn ahead<'x>(&self, x: &'x [f32], row: usize) -> Ahead<'x> {
+        let g = self.g;
+        let window = &g.conv.window;
+        if row + 1 >= g.pool.out_h {
+            return Ahead { rows: &[], each: 0 };
+        }
+        let row_len = window.in_w * window.in_c;
+        let place = |patch: Patch| (patch.top + patch.rows as isize).clamp(0, window.in_h as isize).unsigned_abs();
+        let (start, end) = (place(Seen::of(g, row).patch), place(Seen::of(g, row + 1).patch));
+        let rows = &x[start.min(end) * row_len..end * row_len];
+        let calls = self.sums.stretches().count() * self.slices.count * g.conv.filters;
+        Ahead { rows, each: rows.len().div_ceil(calls.max(1)) }
+    }
+
+    /// Adds the share of some pixels of a row.
+    #[allow(clippy::too_many_arguments, reason = "a stretch of a row, what it reads and what it writes")]
+    fn stretch(
+        &self,
+        row: PoolRow<'_>,
+        pixels: &std::ops::Range<usize>,
+        column: usize,
+        x: &[f32],
+        lists: &mut Lists,
+        ahead: &mut Ahead<'_>,
+        to: &mut [f32],
+    ) {
+        let (shape, len, slice_len) = (self.sums.shape(), self.sums.len(), self.slices.len());
+        self.sums.terms(row, pixels, column, lists, |filters, lists| {
+            let of_slices = to.chunks_exact_mut(self.g.conv.filters * len).zip(x.chunks_exact(slice_len));
+            for (to, x) in of_slices {
+                let of_filters = to[filters.start * len..filters.end * len].chunks_exact_mut(len);
+                for (at, to) in of_filters.enumerate() {
+                    ahead.ask();
+                    self.sums.kernel.accumulate(lists.of(at), shape, x, self.sums.down(), to);
+                }
+            }
         });
     }
 
     /// dw = Σ of the partial sums, in their order.
     fn reduce(&self, partials: &[f32], dw: &mut [f32]) {
-        let (g, filters) = (self.g, self.g.conv.filters);
+        let (g, channels) = (self.g, self.slices.channels);
         let ([_, whole], of_filter) = (self.sums.shape(), self.sums.len());
-        dw.par_chunks_mut(g.run() * filters).enumerate().for_each(|(down, dw)| {
-            for (at, dw) in dw.chunks_exact_mut(filters).enumerate() {
-                for (filter, dw) in dw.iter_mut().enumerate() {
-                    let place = filter * of_filter + down * whole + at;
-                    *dw = partials.iter().skip(place).step_by(filters * of_filter).sum();
-                }
+        dw.par_chunks_mut(g.conv.filters).enumerate().for_each(|(at, dw)| {
+            let (tap, channel) = (at / g.conv.window.in_c, at % g.conv.window.in_c);
+            let [down, across] = [tap / g.conv.window.kernel[1], tap % g.conv.window.kernel[1]];
+            let of_slice = down * whole + across * channels + channel % channels;
+            for (filter, dw) in dw.iter_mut().enumerate() {
+                let place = (channel / channels * g.conv.filters + filter) * of_filter + of_slice;
+                *dw = partials.iter().skip(place).step_by(self.slices.sums()).sum();
             }
         });
     }

@@ -1,10 +1,13 @@
 //! The winners of a pool, a stretch of one row at a time, as terms of sums: what both gradients run over.
 
+use std::ops::Range;
+
 use super::{PooledConv, Seen};
 use crate::kernel::Isa;
-use crate::kernel::micro::{SparseKernel, Terms};
+use crate::kernel::micro::{Lists, SparseKernel};
 
-/// Elements of x that a stretch sees, at most: they stay in the first-level cache while every filter passes over them.
+/// Elements of x that a stretch sees of the channels that are summed over together, at most: they stay in the first-level
+/// cache while every filter passes over them.
 const STRETCH: usize = 6 << 10;
 
 /// Sums over the winners of an image, a filter at a time.
@@ -12,67 +15,19 @@ pub(super) struct Sums<'a> {
     /// What takes them.
     pub kernel: SparseKernel,
     g: &'a PooledConv,
+    /// How x or dx lies in memory.
+    map: Map,
+    /// For each tap of the pool, how far what its place sees lies from what the first place of the window sees.
+    taps: [u32; super::MOST_TAPS],
 }
 
-impl<'a> Sums<'a> {
-    /// The sums of a convolution under a pool.
-    pub fn new(isa: Isa, g: &'a PooledConv) -> Self {
-        Self { kernel: SparseKernel::of(isa), g }
-    }
-
-    /// Kernel rows, and elements of a run in whole registers: what a filter's weights or their gradient take.
-    pub fn shape(&self) -> [usize; 2] {
-        [self.g.conv.window.kernel[0], self.kernel.whole(self.g.run())]
-    }
-
-    /// Elements of that.
-    pub fn len(&self) -> usize {
-        self.shape().iter().product()
-    }
-
-    /// Elements from one kernel row to the next in a patch whose rows have `row_len`.
-    pub fn down(&self, row_len: usize) -> usize {
-        self.g.conv.window.dilation[0] * row_len
-    }
-
-    /// Calls `row` for each row of the pool of one image, with what the row sees.
-    pub fn rows(&self, dy: &[f32], index: &[u8], mut row: impl FnMut(&Seen, PoolRow<'_>)) {
-        let len = self.g.pool.out_w * self.g.pool.in_c;
-        for (at, (dy, index)) in dy.chunks_exact(len).zip(index.chunks_exact(len)).enumerate() {
-            let seen = Seen::of(self.g, at);
-            row(&seen, PoolRow { row: at, first: seen.first, index, dy });
-        }
-    }
-
-    /// Calls `sum` for each stretch of a row and each filter that has winners in it, with these as offsets into a patch
-    /// whose rows have `row_len` elements.
-    pub fn filters(&self, row: PoolRow<'_>, row_len: usize, mut sum: impl FnMut(usize, &Terms)) {
-        let (pool, stretch) = (&self.g.pool, stretch(self.g));
-        let (winners, mut terms) = (Winners::new(self.g, row_len), Terms::new());
-        for start in (0..pool.out_w).step_by(stretch) {
-            let end = pool.out_w.min(start + stretch);
-            for filter in 0..pool.in_c {
-                winners.terms(row, row_len, start, end, filter, &mut terms);
-                if !terms.is_empty() {
-                    sum(filter, &terms);
-                }
-            }
-        }
-    }
-}
-
-/// Pixels of a stretch.
-fn stretch(g: &PooledConv) -> usize {
-    let rows = g.pool.kernel[0] + g.conv.window.kernel[0] - 1;
-    let each = rows * g.pool.stride[1] * g.conv.window.stride[1] * g.conv.window.in_c;
-    (STRETCH / each.max(1)).clamp(4, Terms::MOST)
-}
-
-/// Where the taps of the pool's windows lie in a patch of x.
-struct Winners<'a> {
-    g: &'a PooledConv,
-    /// For each tap, how far its first element lies from the window's.
-    taps: [usize; super::MOST_TAPS],
+/// How the convolution's input, or some of its channels, lies in memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Map {
+    /// Elements of a pixel.
+    pub pixel: usize,
+    /// Elements from one row to the next.
+    pub row: usize,
 }
 
 /// One row of the pool, and what of x is seen from it.
@@ -88,42 +43,87 @@ pub(super) struct PoolRow<'a> {
     pub dy: &'a [f32],
 }
 
-impl<'a> Winners<'a> {
-    /// The winners in patches whose rows have `row_len` elements.
-    fn new(g: &'a PooledConv, row_len: usize) -> Self {
+impl<'a> Sums<'a> {
+    /// The sums of a convolution under a pool.
+    pub fn new(isa: Isa, g: &'a PooledConv, map: Map) -> Self {
+        let (pool, window) = (&g.pool, &g.conv.window);
         let mut taps = [0; super::MOST_TAPS];
-        for (tap, at) in taps.iter_mut().enumerate().take(g.pool.taps()) {
-            let [ky, kx] = [tap / g.pool.kernel[1], tap % g.pool.kernel[1]];
-            *at = offset(g, row_len, [ky * g.pool.dilation[0], kx * g.pool.dilation[1]]);
+        for (tap, at) in taps.iter_mut().enumerate().take(pool.taps()) {
+            let down = tap / pool.kernel[1] * pool.dilation[0] * window.stride[0] * map.row;
+            let across = tap % pool.kernel[1] * pool.dilation[1] * window.stride[1] * map.pixel;
+            *at = (down + across) as u32;
         }
-        Self { g, taps }
+        Self { kernel: SparseKernel::of(isa), g, map, taps }
     }
 
-    /// The terms of one filter for the row's pixels from `start` to `end`.
-    fn terms(&self, row: PoolRow<'_>, row_len: usize, start: usize, end: usize, filter: usize, terms: &mut Terms) {
-        let (pool, filters) = (&self.g.pool, self.g.pool.in_c);
-        terms.clear();
-        let across = pool.stride[1] * self.g.conv.window.stride[1] * self.g.conv.window.in_c;
-        let origin = self.origin(row, row_len);
-        let (index, dy) = (&row.index[start * filters..end * filters], &row.dy[start * filters..end * filters]);
-        let pairs = index.iter().skip(filter).step_by(filters).zip(dy.iter().skip(filter).step_by(filters));
-        for (pixel, (&tap, &value)) in (start..end).zip(pairs) {
-            // A window over the padding starts before the patch; its winner does not.
-            let at = (origin + (pixel * across) as isize).wrapping_add_unsigned(self.taps[usize::from(tap)]);
-            terms.push(at.unsigned_abs(), value);
+    /// Kernel rows, and elements of a run in whole registers: what a filter's weights or their gradient take.
+    pub fn shape(&self) -> [usize; 2] {
+        shape(self.kernel, self.g, self.map.pixel)
+    }
+
+    /// Elements of that.
+    pub fn len(&self) -> usize {
+        self.shape().iter().product()
+    }
+
+    /// Elements from one kernel row to the next.
+    pub fn down(&self) -> usize {
+        self.g.conv.window.dilation[0] * self.map.row
+    }
+
+    /// Calls `row` for each row of the pool of one image, with what the row sees.
+    pub fn rows(&self, dy: &[f32], index: &[u8], mut row: impl FnMut(&Seen, PoolRow<'_>)) {
+        let len = self.g.pool.out_w * self.g.pool.in_c;
+        for (at, (dy, index)) in dy.chunks_exact(len).zip(index.chunks_exact(len)).enumerate() {
+            let seen = Seen::of(self.g, at);
+            row(&seen, PoolRow { row: at, first: seen.first, index, dy });
         }
     }
 
-    /// Where the window of the row's first pixel starts in the patch.
-    fn origin(&self, row: PoolRow<'_>, row_len: usize) -> isize {
+    /// The stretches of a row, each a range of pixels.
+    pub fn stretches(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (width, stretch) = (self.g.pool.out_w, stretch(self.g, self.map.pixel));
+        (0..width).step_by(stretch).map(move |start| start..width.min(start + stretch))
+    }
+
+    /// Calls `sum` with some filters at a time and the terms of each for these `pixels` of a row, as offsets into a patch
+    /// whose first column is what the convolution's output column `column` sees first.
+    pub fn terms(
+        &self,
+        row: PoolRow<'_>,
+        pixels: &Range<usize>,
+        column: usize,
+        lists: &mut Lists,
+        mut sum: impl FnMut(Range<usize>, &Lists),
+    ) {
         let (pool, window) = (&self.g.pool, &self.g.conv.window);
+        let across = window.stride[1] * self.map.pixel;
         let down = (row.row * pool.stride[0]) as isize - (pool.padding.top + row.first) as isize;
-        down * (window.stride[0] * row_len) as isize - (pool.padding.left * window.stride[1] * window.in_c) as isize
+        let down = down * (window.stride[0] * self.map.row) as isize;
+        for first in (0..pool.in_c).step_by(Lists::SUMS) {
+            let filters = first..pool.in_c.min(first + Lists::SUMS);
+            lists.clear();
+            for pixel in pixels.clone() {
+                let at = pixel * pool.in_c + first;
+                // A window over the padding starts before the patch; its winner does not.
+                let place = (pixel * pool.stride[1]) as isize - (pool.padding.left + column) as isize;
+                let origin = (down + place * across as isize) as u32;
+                lists.push(origin, &self.taps, &row.index[at..][..filters.len()], &row.dy[at..][..filters.len()]);
+            }
+            sum(filters, lists);
+        }
     }
 }
 
-/// How far the first tap of the convolution's output place (row, column) lies from that of place (0, 0).
-fn offset(g: &PooledConv, row_len: usize, [row, column]: [usize; 2]) -> usize {
-    let window = &g.conv.window;
-    row * window.stride[0] * row_len + column * window.stride[1] * window.in_c
+/// Kernel rows, and elements of a run in whole registers, where pixels have `pixel` elements.
+pub(super) fn shape(kernel: SparseKernel, g: &PooledConv, pixel: usize) -> [usize; 2] {
+    let [rows, taps] = g.conv.window.kernel;
+    [rows, kernel.whole(taps * pixel)]
+}
+
+/// Pixels of a stretch.
+pub(super) fn stretch(g: &PooledConv, pixel: usize) -> usize {
+    let rows = g.pool.kernel[0] + g.conv.window.kernel[0] - 1;
+    let each = rows * g.pool.stride[1] * g.conv.window.stride[1] * pixel;
+    (STRETCH / each.max(1)).clamp(4, Lists::MOST)
 }

@@ -215,6 +215,8 @@ pub struct Forward<'a> {
 }
 
 impl<'a> Bands<'a> for Forward<'a> {
+    const IS_DIRECT: bool = false;
+
     fn fits(g: &ConvGeometry, packed: Weights) -> bool {
         fits(g, packed)
     }
