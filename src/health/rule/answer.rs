@@ -50,7 +50,7 @@ fn one_class_of_window(view: &View<'_>) -> Option<(usize, f64, f64, &'static str
     if health.window.len() < WINDOW || health.losses.len() < LOSSES {
         return None;
     }
-    let all = health.window_answers();
+    let all = view.window;
     let (class, _) = all.favourite();
     let batches = health.window.iter();
     let (unequal, taken) = if view.task.batch < SMALL_BATCH {
@@ -61,7 +61,7 @@ fn one_class_of_window(view: &View<'_>) -> Option<(usize, f64, f64, &'static str
     };
     let is_one = unequal < 0.1 * (all.taken.len() as f64).ln();
     let learns = all.mean_loss() < view.task.prior_entropy() - 2.0 * NEAR;
-    let accuracy = view.task.accuracy(&all);
+    let accuracy = view.window_accuracy();
     let is_guess = accuracy <= view.task.majority() + NEAR;
     (is_one && is_guess && !learns).then_some((class, taken, accuracy, "each of the last 50 batches"))
 }

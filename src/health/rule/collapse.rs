@@ -33,7 +33,7 @@ pub(in crate::health) struct Fall {
 pub(in crate::health) fn fallen(view: &View<'_>) -> Option<Fall> {
     let (task, health) = (view.task, view.health);
     let is_fall = |before: f64, now: f64| before >= task.learnt(0.2) && now <= task.majority() + NEAR;
-    let window = health.window_accuracy(task);
+    let window = view.window_accuracy();
     if health.window.len() == WINDOW && is_fall(health.best_window, window) {
         let since = view.step - fell_at(view).unwrap_or(0);
         let batches = health.window.iter().rev().take(usize::try_from(since).unwrap_or(WINDOW).max(1));
