@@ -171,8 +171,23 @@ pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch
         Work::GradientNorm(place) => at.take(0)[*place] = update::norm(isa, at.read(0)),
         Work::ClipGradient(max) => update::clip(isa, *max, at.read(0), at.take(0)),
         Work::Update(optimizer, decays) => {
-            let weight_decay = if *decays == Decays::Yes { rate.weight_decay } else { 0.0 };
-            update_parameter(isa, optimizer, at, &Rate { weight_decay, ..*rate });
+            let changed = std::array::from_fn(|operand| at.take(operand));
+            update_parameter(isa, optimizer, &decaying(rate, *decays), at.read(0), changed);
+        }
+        Work::DenseUpdate(shape, optimizer, decays) => {
+            let rate = decaying(rate, *decays);
+            let [kernel, gradient, first, second] = std::array::from_fn(|operand| at.take(operand));
+            let arrays = [gradient, kernel, first, second];
+            dense::weight_gradient_then(
+                *shape,
+                n,
+                at.read(0),
+                at.read(1),
+                arrays,
+                |[gradient, kernel, first, second]| {
+                    update_parameter(isa, optimizer, &rate, gradient, [kernel, first, second]);
+                },
+            );
         }
     }
 }
@@ -261,9 +276,19 @@ fn then<'a>(riding: &Riding, residual: &'a [f32]) -> Apply<'a> {
     Apply { residual, activation: riding.activation }
 }
 
-fn update_parameter(isa: Isa, optimizer: &Optimizer, mut at: Operands<'_>, rate: &Rate) {
-    let gradient = at.read(0);
-    let [parameter, first, second] = std::array::from_fn(|operand| at.take(operand));
+/// The rate of a parameter that decays or does not.
+fn decaying(rate: &Rate, decays: Decays) -> Rate {
+    Rate { weight_decay: if decays == Decays::Yes { rate.weight_decay } else { 0.0 }, ..*rate }
+}
+
+/// Updates a parameter, or a part of it, by its gradient; what the optimizer keeps for it is empty where that is nothing.
+fn update_parameter(
+    isa: Isa,
+    optimizer: &Optimizer,
+    rate: &Rate,
+    gradient: &[f32],
+    [parameter, first, second]: [&mut [f32]; 3],
+) {
     let Rate { learning_rate, weight_decay, step, .. } = *rate;
     match *optimizer {
         Optimizer::Sgd { momentum, nesterov } => {

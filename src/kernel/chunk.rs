@@ -28,6 +28,31 @@ pub(super) fn workspace_len(rows: usize, c: usize, sums: usize) -> usize {
     rows.div_ceil(rows_per_chunk(c)) * sums * c
 }
 
+/// Calls `each` with the number of every piece of `len` elements and these pieces of all arrays; of arrays that end early,
+/// what they have.
+pub(super) fn for_each_piece<const N: usize>(
+    arrays: [&mut [f32]; N],
+    len: usize,
+    first: usize,
+    each: &(impl Fn(usize, [&mut [f32]; N]) + Sync),
+) {
+    let pieces = arrays[0].len().div_ceil(len);
+    if pieces <= 1 {
+        return each(first, arrays);
+    }
+    let half = pieces / 2;
+    let mut rest = [const { None }; N];
+    let mut at = 0;
+    let start = arrays.map(|array| {
+        let (start, end) = array.split_at_mut(array.len().min(half * len));
+        rest[at] = Some(end);
+        at += 1;
+        start
+    });
+    let end = rest.map(Option::unwrap_or_default);
+    rayon::join(|| for_each_piece(start, len, first, each), || for_each_piece(end, len, first + half, each));
+}
+
 /// The elements of the piece `at` of an array of rows.
 pub(super) fn piece(array: &[f32], c: usize, at: usize) -> &[f32] {
     let start = at * whole_rows(c);

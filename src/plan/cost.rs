@@ -29,9 +29,10 @@ impl Work {
             Self::Conv(g, ..) | Self::ConvInputGradient(g, ..) | Self::ConvWeightGradient(g, _) => g.macs(),
             Self::ConvPool(g, ..) => g.conv.macs(),
             Self::PooledInputGradient(g, ..) | Self::PooledWeightGradient(g, _) => g.winner_macs(),
-            Self::Dense(d, _) | Self::DenseInputGradient(d) | Self::DenseWeightGradient(d) => {
-                d.inputs as u64 * d.outputs as u64
-            }
+            Self::Dense(d, _)
+            | Self::DenseInputGradient(d)
+            | Self::DenseWeightGradient(d)
+            | Self::DenseUpdate(d, ..) => d.inputs as u64 * d.outputs as u64,
             _ => 0,
         };
         2 * macs

@@ -28,6 +28,7 @@ impl Step {
                 format!("{}+{} gradient", self.work.name(), activation.name().to_lowercase())
             }
             Work::Update(optimizer, _) => optimizer.name().to_owned(),
+            Work::DenseUpdate(_, optimizer, _) => format!("{}+{}", self.work.name(), optimizer.name()),
             work => work.name().to_owned(),
         }
     }
@@ -42,17 +43,18 @@ impl Step {
             Work::ConvPool(_, kernel, _) | Work::PackConvPool(_, kernel) => kernel.name,
             Work::PooledInputGradient(_, kernel, _) => kernel.name,
             Work::PooledWeightGradient(_, kernel) => kernel.name,
-            Work::Dense(dense, _) | Work::DenseInputGradient(dense) | Work::DenseWeightGradient(dense) => {
-                match (dense.operands, dense.isa) {
-                    (Operands::F32, Isa::Portable) => "product",
-                    (Operands::F32, Isa::Avx2) => "product-avx2",
-                    (Operands::F32, Isa::Avx512 | Isa::Avx512Bf16) => "product-avx512",
-                    (Operands::Bf16, Isa::Portable) => "product-bf16-by-f32",
-                    (Operands::Bf16, Isa::Avx2) => "product-bf16-by-avx2",
-                    (Operands::Bf16, Isa::Avx512) => "product-bf16-by-avx512",
-                    (Operands::Bf16, Isa::Avx512Bf16) => "product-bf16",
-                }
-            }
+            Work::Dense(dense, _)
+            | Work::DenseInputGradient(dense)
+            | Work::DenseWeightGradient(dense)
+            | Work::DenseUpdate(dense, ..) => match (dense.operands, dense.isa) {
+                (Operands::F32, Isa::Portable) => "product",
+                (Operands::F32, Isa::Avx2) => "product-avx2",
+                (Operands::F32, Isa::Avx512 | Isa::Avx512Bf16) => "product-avx512",
+                (Operands::Bf16, Isa::Portable) => "product-bf16-by-f32",
+                (Operands::Bf16, Isa::Avx2) => "product-bf16-by-avx2",
+                (Operands::Bf16, Isa::Avx512) => "product-bf16-by-avx512",
+                (Operands::Bf16, Isa::Avx512Bf16) => "product-bf16",
+            },
             _ => "",
         }
     }
@@ -100,7 +102,7 @@ impl Work {
             Self::PooledWeightGradient(..) => "conv weight gradient of winners",
             Self::Dense(..) => "dense",
             Self::DenseInputGradient(..) => "dense input gradient",
-            Self::DenseWeightGradient(..) => "dense weight gradient",
+            Self::DenseWeightGradient(..) | Self::DenseUpdate(..) => "dense weight gradient",
             Self::Bias(_) => "bias",
             Self::ChannelSum(_) => "channel sum",
             Self::Scale(..) => "scale",

@@ -100,6 +100,14 @@ pub struct Step {
     pub writes: Vec<BufferId>,
 }
 
+impl Step {
+    /// Whether it reads or writes a buffer.
+    #[must_use]
+    pub fn touches(&self, buffer: BufferId) -> bool {
+        self.reads.contains(&buffer) || self.writes.contains(&buffer)
+    }
+}
+
 /// Bias, residual and activation applied, in this order, as a product, convolution or scaling is stored.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fused {
@@ -291,4 +299,6 @@ pub enum Work {
     ClipGradient(f64),
     /// `[gradient] → [parameter!, state!…]`.
     Update(Optimizer, Decays),
+    /// `[x, dy] → [kernel!, gradient, state!…]`: a dense layer's weight gradient and the update by it, a few rows at a time.
+    DenseUpdate(Dense, Optimizer, Decays),
 }

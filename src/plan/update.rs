@@ -1,8 +1,9 @@
 //! Lowering of what follows the gradients: their clipping, and the updates of parameters.
 
 use super::lower::Lowering;
-use super::step::{Change, Decays, Optimizer, Phase, Slot, Step, Work};
+use super::step::{BufferId, Change, Decays, Optimizer, Phase, Slot, Step, Work};
 use crate::graph::{Param, ValueId};
+use crate::kernel::Dense;
 
 impl Lowering<'_> {
     /// A step for each trained parameter that the loss depends on.
@@ -22,10 +23,26 @@ impl Lowering<'_> {
                 self.optimizer_state.push(slot);
                 writes.push(buffer);
             }
-            let reads = vec![self.buffer_of(gradient)];
-            let work = Work::Update(optimizer, if param.role.is_kernel() { Decays::Yes } else { Decays::No });
+            let gradient = self.buffer_of(gradient);
+            let decays = if param.role.is_kernel() { Decays::Yes } else { Decays::No };
+            let (mut work, mut reads) = (Work::Update(optimizer, decays), vec![gradient]);
+            if let Some((at, dense)) = self.deferrable(gradient) {
+                (work, reads) = (Work::DenseUpdate(dense, optimizer, decays), self.steps.remove(at).reads);
+                writes.insert(1, gradient);
+            }
             self.steps.push(Step { work, phase: Phase::Update, layers: vec![param.layer], reads, writes });
         }
+    }
+
+    /// The step that computes this gradient, if it is a dense layer's and can as well run when the kernel is updated: nothing
+    /// else touches the gradient, and nothing that follows changes what it is computed from.
+    fn deferrable(&self, gradient: BufferId) -> Option<(usize, Dense)> {
+        let mut touching = self.steps.iter().enumerate().filter(|(_, step)| step.touches(gradient));
+        let (Some((at, step)), None) = (touching.next(), touching.next()) else { return None };
+        let Work::DenseWeightGradient(dense) = step.work else { return None };
+        let is_free =
+            self.steps[at + 1..].iter().all(|later| !later.writes.iter().any(|write| step.reads.contains(write)));
+        is_free.then_some((at, dense))
     }
 
     /// Steps that shrink all gradients together to the norm `max`: first the norm of each, then the factor of all.

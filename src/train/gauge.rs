@@ -45,7 +45,7 @@ impl Gauge {
             units: Vec::new(),
         };
         for (at, step) in plan.steps.iter().enumerate() {
-            if let Work::Update(..) = step.work {
+            if let Work::Update(..) | Work::DenseUpdate(..) = step.work {
                 let updated =
                     step.writes.first().and_then(|buffer| plan.params.iter().find(|slot| slot.buffer == *buffer));
                 if let Some(slot) = updated.filter(|slot| is_kernel(slot.role)) {
@@ -93,9 +93,10 @@ impl Gauge {
             let weights = moment.numbers(step.writes[0]);
             let layer = &mut to.layers[layer];
             if moment.is_done {
+                let gradient = if let Work::DenseUpdate(..) = step.work { step.writes[1] } else { step.reads[0] };
+                layer.gradient = norm(moment.numbers(gradient));
                 layer.update = norm_of_difference(weights, before);
             } else {
-                layer.gradient = norm(moment.numbers(step.reads[0]));
                 layer.weights = norm(weights);
                 before.clear();
                 before.extend_from_slice(weights);

@@ -129,6 +129,29 @@ fn a_plan_of_bf16_rounds_what_is_multiplied_in_full_and_names_the_instruction_se
     }
 }
 
+/// Beyond its plan a process takes itself, its threads' stacks, and a batch of images on their way in.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_peaks_within_a_tenth_of_what_its_plan_says() {
+    let folder = Folder::new();
+    let layers = "[Conv(32, 1x1) -> Relu] * 3 -> GlobalAvgPool -> Dense(3) -> Softmax\n";
+    let spec = folder.file("wide.net", format!("---\ninput: 64x64x3\nclasses: 3\n---\n{layers}").as_bytes());
+    let mut command = command(["plan", text(&spec), "--batch", "128", "--profile", "--format", "json"]);
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        let status = std::fs::read_to_string(&status).unwrap_or_default();
+        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        peak = kilobytes.map_or(peak, |kilobytes| kilobytes.trim().parse().unwrap());
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let json: Value = serde_json::from_reader(child.stdout.take().unwrap()).unwrap();
+    let planned = json["planned_peak_bytes"].as_f64().unwrap();
+    let measured = 1024.0 * f64::from(peak);
+    assert!(measured > planned && measured < 1.1 * planned, "{planned} bytes are planned, {measured} are taken");
+}
+
 #[test]
 fn a_plan_that_does_not_fit_in_memory_is_refused_before_anything_is_allocated() {
     let run = netc(["plan", "specs/origin.net", "--batch", "65536", "--profile"]).failed(1, "P411");

@@ -7,8 +7,9 @@ mod pair;
 
 use rayon::prelude::*;
 
-use super::element::{Element, Single};
-use super::micro::{Block, Contraction, Finish, MicroKernel, Panels, WIDEST_PANEL};
+use super::chunk::for_each_piece;
+use super::isa::vectorised;
+use super::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panels};
 use super::{Epilogue, Isa, Operands};
 
 /// A dense layer: its matrix is `inputs`×`outputs`.
@@ -56,6 +57,9 @@ pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<
 }
 
 /// Computes dx = dy·wᵀ.
+///
+/// The other way round: rows of w, as they lie, times the turned gradients of a few images, which are packed once, where
+/// w would have to be turned for every few images.
 pub fn input_gradient(dense: Dense, n: usize, dy: &[f32], w: &[f32], dx: &mut [f32]) {
     let Dense { isa, operands, inputs: i, outputs: o } = dense;
     verify_lengths(n, i, o, dx, w, dy);
@@ -63,40 +67,84 @@ pub fn input_gradient(dense: Dense, n: usize, dy: &[f32], w: &[f32], dx: &mut [f
         return;
     }
     let images = images_of_a_task(n);
-    let (micro, panels) = (MicroKernel::of(isa), Panels::of(isa, i));
+    let (micro, panels) = (MicroKernel::of(isa), Panels::of(isa, IMAGES));
     dx.par_chunks_mut(images * i).enumerate().for_each(|(task, dx)| {
         dx.fill(0.0);
+        let dy = &dy[task * images * o..][..dx.len() / i * o];
         if operands == Operands::Bf16 {
-            return pair::add_input_gradient(isa, [i, o], &dy[task * images * o..][..dx.len() / i * o], w, dx);
+            return pair::add_input_gradient(isa, [i, o], dy, w, dx);
         }
-        let mut packed = [0.0; ROWS * WIDEST_PANEL];
-        for (first, panel) in (0..o).step_by(ROWS).flat_map(|first| panels.iter().map(move |panel| (first, panel))) {
+        let (mut turned, mut sums) = ([0.0; ROWS * IMAGES], [0.0; ROWS * IMAGES]);
+        for first in (0..o).step_by(ROWS) {
             let depth = ROWS.min(o - first);
-            let (packed, corner) = (&mut packed[..depth * panels.full()], &w[panel.start * o + first..]);
-            packed.fill(0.0);
-            Single::pack_transposed(isa, corner, [depth, panel.width], o, packed, panels.full());
-            let block = Block { height: dx.len() / i, width: panel.width, a_lane: o, c_lane: i };
-            let by = Contraction::flat(depth, 1, panels.full());
-            micro.run(&by, block, &dy[task * images * o + first..], packed, Finish::Add, &mut dx[panel.start..]);
+            turn(isa, &dy[first..], o, &mut turned[..depth * IMAGES]);
+            for row in (0..i).step_by(ROWS) {
+                let sums = &mut sums[..ROWS.min(i - row) * IMAGES];
+                for panel in panels.iter() {
+                    let height = sums.len() / IMAGES;
+                    let block = Block { height, width: panel.width, a_lane: o, c_lane: IMAGES };
+                    let finish = Finish::Store { bias: None, residual: false, clamp: Clamp::NONE };
+                    let (w, by) = (&w[row * o + first..], Contraction::flat(depth, 1, IMAGES));
+                    micro.run(&by, block, w, &turned[panel.start..], finish, &mut sums[panel.start..]);
+                }
+                add_turned(isa, sums, i, &mut dx[row..]);
+            }
         }
     });
 }
 
+vectorised! {
+    /// The first columns of a few rows, `stride` apart, as rows of as many columns as there may be images, zeros where there
+    /// are fewer.
+    fn turn(from: &[f32], stride: usize, to: &mut [f32]) {
+        for (column, to) in to.chunks_exact_mut(IMAGES).enumerate() {
+            let len = from.len().saturating_sub(column);
+            for (row, to) in to.iter_mut().enumerate() {
+                *to = if row * stride < len { from[row * stride + column] } else { 0.0 };
+            }
+        }
+    }
+
+    /// Adds rows of as many columns as there may be images to the first columns of a few rows, `stride` apart.
+    fn add_turned(from: &[f32], stride: usize, to: &mut [f32]) {
+        for (image, to) in to.chunks_mut(stride).enumerate() {
+            for (row, to) in to.iter_mut().take(from.len() / IMAGES).enumerate() {
+                *to += from[row * IMAGES + image];
+            }
+        }
+    }
+}
+
 /// Computes dw = xᵀ·dy.
 pub fn weight_gradient(dense: Dense, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+    weight_gradient_then(dense, n, x, dy, [dw], |_| {});
+}
+
+/// The same in the first of some arrays; `then` gets every block of it as soon as it is computed, while it is in cache, and the
+/// same block of the others, which are as long or empty.
+pub fn weight_gradient_then<const N: usize>(
+    dense: Dense,
+    n: usize,
+    x: &[f32],
+    dy: &[f32],
+    arrays: [&mut [f32]; N],
+    then: impl Fn([&mut [f32]; N]) + Sync,
+) {
     let Dense { isa, operands, inputs: i, outputs: o } = dense;
-    verify_lengths(n, i, o, x, dw, dy);
+    verify_lengths(n, i, o, x, arrays[0], dy);
     if i == 0 || o == 0 {
         return;
     }
     let product = Product::of(isa, o);
-    dw.par_chunks_mut(ROWS * o).enumerate().for_each(|(block, dw)| {
+    for_each_piece(arrays, ROWS * o, 0, &|block, arrays| {
+        let dw = &mut *arrays[0];
         dw.fill(0.0);
         if n > 0 && operands == Operands::Bf16 {
             pair::add_weight_gradient(isa, n, [i, o], &x[block * ROWS..], dy, dw);
         } else if n > 0 {
             product.add(&Contraction::flat(n, i, o), &x[block * ROWS..], 1, dy, dw);
         }
+        then(arrays);
     });
 }
 
@@ -210,6 +258,23 @@ mod tests {
                 sizes.into_iter().for_each(|sizes| check(operands, isa, sizes));
             }
         }
+    }
+
+    /// The last block is a short one, and an optimizer may keep nothing.
+    #[test]
+    fn every_block_of_a_gradient_is_handed_on_with_the_same_block_of_what_it_changes() {
+        let (n, i, o) = (3, 2 * ROWS + 5, 7);
+        let dense = Dense { isa: Isa::detect(), operands: Operands::F32, inputs: i, outputs: o };
+        let (x, dy) = (draws(1, n * i), draws(2, n * o));
+        let mut whole = vec![0.0; i * o];
+        weight_gradient(dense, n, &x, &dy, &mut whole);
+        let (mut dw, mut w) = (vec![f32::NAN; i * o], vec![1.0; i * o]);
+        weight_gradient_then(dense, n, &x, &dy, [&mut dw, &mut w, &mut []], |[dw, w, nothing]| {
+            assert!(nothing.is_empty());
+            w.iter_mut().zip(dw).for_each(|(w, dw)| *w -= *dw);
+        });
+        assert_eq!(dw, whole);
+        assert!(w.iter().zip(&whole).all(|(w, dw)| *w == 1.0 - dw));
     }
 
     #[test]

@@ -220,7 +220,7 @@ mod avx512 {
                     let weights = weights.add(start * K * K * LANES);
                     let winners = Winners::load(index, values, windows.filters - start);
                     for_each_place!(P, winners, |PLACE, filters| {
-                        spread_from::<PLACE, P, K, SIDE>(filters, values, weights, &mut seen)
+                        spread_from::<PLACE, P, K, SIDE>(filters, values, weights, &mut seen);
                     }; 0 1 2 3 4 5 6 7 8);
                 }
                 for (r, row) in seen.into_iter().enumerate() {
