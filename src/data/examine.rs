@@ -30,7 +30,7 @@ pub struct Examination {
 pub struct Examined {
     /// The files.
     pub samples: Vec<Sample>,
-    /// Of their bytes, one a file.
+    /// Of their bytes, one a file; without a size where there is no picture.
     pub facts: Vec<Facts>,
     /// Of their pictures, one a file; none where there is none.
     pub looks: Vec<Option<Fingerprint>>,
@@ -39,9 +39,11 @@ pub struct Examined {
 impl Examined {
     fn of(samples: Vec<Sample>, found: &mut Vec<Diagnostic>, progress: &(dyn Fn(usize) + Sync)) -> Self {
         let total = samples.len();
-        let facts = survey(&samples, &|done, _| progress(done));
+        let mut facts = survey(&samples, &|done, _| progress(done));
         let looks = inspect(&samples, &|done, _| progress(total + done));
-        let looks = looks.into_iter().map(|look| look.map_err(|fault| found.push(*fault)).ok()).collect();
+        let looks: Vec<_> = looks.into_iter().map(|look| look.map_err(|fault| found.push(*fault)).ok()).collect();
+        // What a header says of a picture that cannot be had counts for nothing.
+        facts.iter_mut().zip(&looks).filter(|(_, look)| look.is_none()).for_each(|(facts, _)| facts.shape = None);
         Self { samples, facts, looks }
     }
 
@@ -82,7 +84,7 @@ impl Examination {
         found.extend(check_balance(classes, &readable));
         found.extend(check_few(classes, &readable));
         if validation.is_some() {
-            found.extend(check_validation(classes, &train.samples, &held.samples));
+            found.extend(check_validation(classes, &train.samples, &held.samples, false));
         }
         for role in [&*train, held] {
             found.extend(check_duplicates(&role.samples, &role.facts));

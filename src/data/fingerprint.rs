@@ -13,8 +13,10 @@ use crate::syntax::settings::Resize;
 pub(super) const MAX_BITS: u32 = 8;
 /// The least correlation of two copies, at 16×16 in grey.
 pub(super) const MIN_CORRELATION: f64 = 0.995;
-/// The most that the mean of a channel differs in two copies, in bytes.
-const MAX_TINT: f64 = 40.0;
+/// The most that the mean of a channel differs in two copies of the same brightness, in bytes.
+const MAX_TINT: f32 = 40.0;
+/// How many times as bright one of two copies can be.
+const MAX_GAIN: f32 = 2.5;
 
 /// The most that the values of a blank picture lie apart, of 255.
 const MAX_BLANK: u8 = 8;
@@ -65,10 +67,17 @@ impl Fingerprint {
     /// Whether both show the same picture.
     #[must_use]
     pub fn is_copy_of(&self, other: &Self) -> bool {
-        let tints = self.tint.iter().zip(&other.tint);
         (self.hash ^ other.hash).count_ones() <= MAX_BITS
-            && tints.fold(0.0, |most, (one, other)| f64::from((one - other).abs()).max(most)) <= MAX_TINT
+            && self.tint_from(other) <= MAX_TINT
             && correlation(&self.small, &other.small) >= MIN_CORRELATION
+    }
+
+    /// How far the mean colours lie apart, in bytes of the brighter picture, once the darker one is as bright.
+    fn tint_from(&self, other: &Self) -> f32 {
+        let light = |one: &Self| one.tint.iter().sum::<f32>();
+        let (bright, dark) = if light(self) >= light(other) { (self, other) } else { (other, self) };
+        let gain = (light(bright) / light(dark).max(1.0)).min(MAX_GAIN);
+        bright.tint.iter().zip(&dark.tint).map(|(bright, dark)| (bright - gain * dark).abs()).fold(0.0, f32::max)
     }
 }
 
@@ -167,8 +176,14 @@ mod tests {
                 RgbImage::from_fn(160, 120, |x, y| Rgb(original.get_pixel(x, y).0.map(|byte| byte.saturating_add(15))));
             let half = resize(&original, 80, 60, FilterType::Lanczos3);
             let other = resize(&original, 201, 140, FilterType::CatmullRom);
-            for (what, copy) in [("encoded", original), ("brighter", brighter), ("halved", half), ("stretched", other)]
-            {
+            let darker = RgbImage::from_fn(160, 120, |x, y| Rgb(original.get_pixel(x, y).0.map(|byte| byte / 2)));
+            for (what, copy) in [
+                ("encoded", original),
+                ("brighter", brighter),
+                ("half as bright", darker),
+                ("halved", half),
+                ("stretched", other),
+            ] {
                 assert!(print.is_copy_of(&of(copy, ImageFormat::Jpeg)), "{what}, {seed}");
             }
         }

@@ -211,10 +211,10 @@ fn note_of_skipped(path: &Path, mut skipped: Vec<(Skip, Vec<u8>)>) -> Option<Dia
     for group in skipped.chunk_by(|one, other| one.0 == other.0) {
         let what = match group[0].0 {
             Skip::System => "hidden, or an operating system's own",
-            Skip::NoImage => "no images by name or content",
-            Skip::Special => "links, devices or folders too deep to follow",
-            Skip::Stray => "images outside of a class folder",
-            Skip::OtherFolder => "folders beside those of training and validation",
+            Skip::NoImage => "no image by name or content",
+            Skip::Special => "a link, a device or a folder too deep to follow",
+            Skip::Stray => "outside of a class folder",
+            Skip::OtherFolder => "beside the folders of training and validation",
         };
         note = note.note(format!("{} {what}: {}", group.len(), first_names(group)));
     }

@@ -111,9 +111,13 @@ impl Source {
     fn read_from(&self, file: std::io::Result<File>, len: u64) -> Result<Cow<'_, [u8]>> {
         let mut bytes = Vec::new();
         match file.and_then(|file| file.take(len.min(MAX_FILE_BYTES + 1)).read_to_end(&mut bytes)) {
-            Err(error) => Err(Diagnostic::new(&code::UNREADABLE_IMAGE, format!("the file cannot be read: {error}"))
-                .on(self.place())
-                .fault()),
+            Err(error) => {
+                let message = match self.place().is_symlink() && !self.place().exists() {
+                    true => "it is a link to a file that is not there".to_owned(),
+                    false => format!("the file cannot be read: {error}"),
+                };
+                Err(Diagnostic::new(&code::UNREADABLE_IMAGE, message).on(self.place()).fault())
+            }
             Ok(_) if bytes.len() as u64 > MAX_FILE_BYTES => Err(too_long(self.place())),
             Ok(_) => Ok(Cow::Owned(bytes)),
         }

@@ -3,6 +3,7 @@
 use super::evidence::{LayerFacts, median};
 use super::finding::{Remedy, rate_text};
 use super::history::View;
+use super::rule::fallen;
 use super::statistics::{Task, UnitKind};
 use crate::diag::code::{self, Code};
 
@@ -32,7 +33,7 @@ const UNEQUAL: f64 = 0.8;
 
 /// Why a training that learns nothing, or fell back to that, does so.
 pub(super) fn cause(view: &View<'_>) -> Cause {
-    let questions = [raw_input, dead_units, high_ratio, unequal_classes, vanishing, low_ratio];
+    let questions = [raw_input, fell_back, dead_units, high_ratio, unequal_classes, vanishing, low_ratio];
     questions.iter().find_map(|question| question(view)).unwrap_or_else(labels)
 }
 
@@ -42,6 +43,22 @@ fn raw_input(view: &View<'_>) -> Option<Cause> {
         advice: "normalise the input: `data: { normalize: standardize }`".to_owned(),
         remedies: vec![Remedy::set("data.normalize", "standardize")],
         code: Some(&code::FIRST_LOSS_OFF),
+    })
+}
+
+/// A network that had learnt something lost it: units that are dead, and labels, were no hindrance before.
+fn fell_back(view: &View<'_>) -> Option<Cause> {
+    let fall = fallen(view)?;
+    let lower = Lower::of(view.task);
+    Some(Cause {
+        sentence: format!(
+            "accuracy had reached {:.1} % before steps at a rate of {} threw the weights off",
+            100.0 * fall.before,
+            lower.rate
+        ),
+        advice: format!("go back to the best model with {lower}"),
+        remedies: vec![lower.remedy()],
+        code: Some(&code::COLLAPSE),
     })
 }
 

@@ -92,6 +92,10 @@ pub(super) struct Point {
 pub(super) struct View<'a> {
     pub task: &'a Task,
     pub health: &'a Health,
+    /// Steps done.
+    pub step: u64,
+    /// The answers to the latest batches, counted once for all rules.
+    pub window: &'a Answers,
     /// Whether an epoch is closed.
     pub is_epoch: bool,
     /// The answers to the validation images, where an epoch is closed that has some.
@@ -116,11 +120,14 @@ impl Health {
         if let Some(observed) = observed {
             self.observe(task, observed, answers);
         }
-        let view = View { task, health: self, is_epoch: false, validation: None, evaluated: None };
-        let found = if self.window.len() == WINDOW { view.findings(STEP_RULES) } else { Vec::new() };
-        if self.window.len() == WINDOW {
-            self.best_window = self.best_window.max(self.window_accuracy(task));
+        if self.window.len() < WINDOW {
+            return Vec::new();
         }
+        let window = self.window_answers();
+        let view =
+            View { task, health: self, step, window: &window, is_epoch: false, validation: None, evaluated: None };
+        let found = view.findings(STEP_RULES);
+        self.best_window = self.best_window.max(task.accuracy(&window));
         self.keep(found, epoch, step)
     }
 
@@ -146,7 +153,8 @@ impl Health {
                 self.never_right[class] = if is_never { self.never_right[class] + 1 } else { 0 };
             }
         }
-        let view = View { task, health: self, is_epoch: true, validation, evaluated };
+        let window = self.window_answers();
+        let view = View { task, health: self, step, window: &window, is_epoch: true, validation, evaluated };
         let found = view.findings(EPOCH_RULES);
         self.train = Answers::default();
         self.keep(found, epoch, step)
@@ -219,13 +227,8 @@ impl Health {
         is_guess && self.evidence.units(task).iter().all(|unit| !unit.is_cut_off())
     }
 
-    /// The accuracy over the latest batches.
-    pub(super) fn window_accuracy(&self, task: &Task) -> f64 {
-        task.accuracy(&self.window_answers())
-    }
-
     /// The answers to the latest batches.
-    pub(super) fn window_answers(&self) -> Answers {
+    fn window_answers(&self) -> Answers {
         let mut all = Answers::default();
         self.window.iter().for_each(|batch| all.merge(&batch.answers));
         all
@@ -240,10 +243,15 @@ impl View<'_> {
     /// The accuracy of the epoch that is closed, or of the latest batches.
     pub fn accuracy(&self) -> f64 {
         match self.health.train.images() {
-            0 => self.health.window_accuracy(self.task),
-            _ if self.health.window.len() == WINDOW => self.health.window_accuracy(self.task),
+            0 => self.window_accuracy(),
+            _ if self.health.window.len() == WINDOW => self.window_accuracy(),
             _ => self.task.accuracy(&self.health.train),
         }
+    }
+
+    /// The accuracy over the latest batches.
+    pub fn window_accuracy(&self) -> f64 {
+        self.task.accuracy(self.window)
     }
 
     /// Whether the training learns next to nothing.

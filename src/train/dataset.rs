@@ -137,11 +137,15 @@ impl Dataset {
     }
 
     fn check_counts(&self, found: &mut Vec<Diagnostic>) {
-        found.extend(check_empty(&self.classes, &self.train));
+        let empty = check_empty(&self.classes, &self.train);
+        // A folder without images is found where folders are listed.
+        let lost: Vec<Diagnostic> = empty.into_iter().filter(|fault| !found.contains(fault)).collect();
+        found.extend(lost);
         found.extend(check_balance(&self.classes, &self.train));
         found.extend(check_few(&self.classes, &self.train));
         if !self.validation.is_empty() {
-            found.extend(check_validation(&self.classes, &self.train, &self.validation));
+            let is_split = !self.has_own_validation;
+            found.extend(check_validation(&self.classes, &self.train, &self.validation, is_split));
         }
     }
 
@@ -180,6 +184,9 @@ impl Dataset {
         let total = trained + self.validation.len();
         let in_train = |done, _| on_file(done, total);
         let (train, mut bad) = self.images(&self.train, &self.facts, decoder, on_bad, &in_train)?;
+        // Classes whose every image is one that cannot be read; those without files are found by now.
+        let before = check_empty(&self.classes, &self.train);
+        bad.extend(check_empty(&self.classes, train.samples()).into_iter().filter(|fault| !before.contains(fault)));
         let mut loaded = Loaded { train: Arc::new(train), validation: None };
         if !self.validation.is_empty() {
             let in_validation = |done, _| on_file(trained + done, total);

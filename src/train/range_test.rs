@@ -28,6 +28,10 @@ const BELL: f64 = 5.0;
 const MOST: f64 = 3.0;
 /// A loss that has not fallen by this share shows no rate at which the network learns.
 const LEAST_FALL: f64 = 0.02;
+/// Of the loss of a guess. A loss that stays above says little of where the network learns: the few steps of the test were too few.
+const HARDLY_LEARNT: f64 = 0.95;
+/// Where the loss is so many times the least, and worse than a guess, it runs away.
+const RUNS: f64 = 1.1;
 /// How far below the edge SGD trains well: there steps are as long as the curvature allows.
 const SGD: f64 = 2.0;
 /// The same with momentum, whose steps grow for a while after the rate did.
@@ -94,8 +98,11 @@ impl RangeTest {
             Optimizer::Sgd { .. } => SGD_WITH_MOMENTUM,
             Optimizer::Adam { .. } | Optimizer::AdamW { .. } | Optimizer::RmsProp { .. } => ADAPTIVE,
         };
-        let suggestion = edge(&points, guess).map(|edge| two_digits(edge / below));
-        Ok(Some(Self { points, suggestion }))
+        let suggestion = match usual(&points, guess, job.settings.optimizer.default_rate()) {
+            Some(usual) => Some(usual),
+            None => edge(&points, guess).map(|edge| edge / below),
+        };
+        Ok(Some(Self { points, suggestion: suggestion.map(two_digits) }))
     }
 
     /// The suggested rate.
@@ -146,6 +153,23 @@ fn edge(points: &[RangePoint], guess: f64) -> Option<f64> {
     points.iter().rev().find(|point| point.smoothed <= most).map(|point| point.rate)
 }
 
+/// Where the loss fell, but hardly below that of a guess: the rate at which the optimizer mostly trains well, or half of where
+/// the loss runs away, if that is less. After a collapse the loss is that of a guess again, whatever the rate: there is no edge
+/// to be seen.
+fn usual(points: &[RangePoint], guess: f64, usual: f64) -> Option<f64> {
+    let first = points.first()?.smoothed;
+    let (at, least) = points
+        .iter()
+        .map(|point| point.smoothed)
+        .enumerate()
+        .reduce(|least, one| if one.1 < least.1 { one } else { least })?;
+    if !guess.is_finite() || least < HARDLY_LEARNT * guess || least >= (1.0 - LEAST_FALL) * first {
+        return None;
+    }
+    let runs_away = points[at..].iter().find(|point| point.smoothed > RUNS * least.max(guess));
+    Some(runs_away.map_or(usual, |point| usual.min(point.rate / 2.0)))
+}
+
 /// The nearest number of two significant digits.
 fn two_digits(number: f64) -> f64 {
     format!("{number:.1e}").parse().unwrap_or(number)
@@ -189,6 +213,23 @@ mod tests {
         // Of a loss that has no guess, or never falls below it, the first one counts.
         assert_edge(valley, f64::INFINITY, 1.0);
         assert_edge(valley, 1.0, 1.0);
+    }
+
+    #[test]
+    fn a_loss_that_hardly_falls_below_a_guess_gives_the_usual_rate_below_where_it_runs_away() {
+        // Towards the guess from above, worse from 3e-3 on, and back to the guess once the network has collapsed.
+        let course = |rate: f64| match rate {
+            ..1e-4 => 1.5,
+            ..3e-3 => 1.06,
+            ..1e-2 => 1.35,
+            _ => 1.1,
+        };
+        let found = |usual_rate| usual(&points(course), 1.08, usual_rate);
+        assert_eq!(found(1e-3), Some(1e-3));
+        assert!(found(1e-2).is_some_and(|rate| (1.4e-3..1.6e-3).contains(&rate)), "{:?}", found(1e-2));
+        // A loss that shows where the network learns, and one that never fell, are left to the edge.
+        assert_eq!(usual(&points(|rate| course(rate) - 0.1), 1.08, 1e-3), None);
+        assert_eq!(usual(&points(|_| 1.1), 1.1, 1e-3), None);
     }
 
     #[test]

@@ -120,10 +120,31 @@ fn a_training_names_validation_images_that_look_like_training_images() {
 }
 
 #[test]
+fn a_class_that_no_image_is_left_of_is_named_once_before_a_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for number in 0..40 {
+        put(root, &format!("data/{}/{number}.png", ["crow", "owl"][number as usize % 2]), &png(&picture(number)));
+    }
+    std::fs::create_dir_all(root.join("data/wren")).unwrap();
+    put(root, "data/jay/page.jpg", b"<!doctype html><html>not found</html>");
+    put(root, "a.net", b"---\ninput: 48x64x3\n---\nConv(4, stride: 3) -> Relu -> Flatten -> Dense -> Softmax\n");
+    let [spec, data] = ["a.net", "data"].map(|name| root.join(name).into_os_string());
+    let said = netc([&"train".into(), &spec, &data, &"--dry-run".into()]).ended(0).stderr;
+    for class in ["wren", "jay"] {
+        let sentence = format!("class `{class}` has no image to train on");
+        assert_eq!(said.matches(&sentence).count(), 1, "{said}");
+    }
+    let shown = netc([&"data".into(), &data]).ended(0).stdout;
+    assert!(shown.contains("41 images, 1 of which cannot be read"), "{shown}");
+    assert!(shown.contains("all 48×64"), "{shown}");
+}
+
+#[test]
 fn the_counts_are_those_of_the_files() {
     let folder = messy();
     let report = report(folder.path());
-    assert_eq!(report["images"], 25 + 66 + 6);
+    assert_eq!((&report["images"], &report["readable"]), (&(25 + 66 + 6).into(), &(25 + 64 + 6).into()));
     assert_eq!(report["train"], serde_json::json!({ "crow": 25, "owl": 66, "wren": 0 }));
     assert_eq!(report["validation"], serde_json::json!({ "crow": 2, "owl": 4, "wren": 0 }));
     assert_eq!(report["sizes"]["median"], serde_json::json!([48, 64]));

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::text::{facts, per_class};
+use super::text::{facts, per_class, readable};
 use crate::data::{Examination, Sizes};
 use crate::diag::diagnostic_json;
 
-/// `{"images", "classes", "train", "validation", "sizes", "channels", "diagnostics"}`: counts a class in all and by role (no
+/// `{"images", "readable", "classes", "train", "validation", "sizes", "channels", "diagnostics"}`: counts a class in all and by role (no
 /// `validation` where the data has no folder of it), sizes as height and width.
 pub(super) fn value(examination: &Examination) -> Value {
     let counts = per_class(examination);
@@ -17,6 +17,7 @@ pub(super) fn value(examination: &Examination) -> Value {
     let diagnostics: Vec<Value> = examination.found.iter().map(|fault| diagnostic_json(fault, None)).collect();
     let mut value = json!({
         "images": counts.iter().flatten().sum::<usize>(),
+        "readable": readable(examination),
         "classes": by_class(|[train, held]| train + held),
         "train": by_class(|[train, _]| *train),
         "sizes": sizes.map(|sizes| json!({ "min": sizes.min, "median": sizes.median, "max": sizes.max })),

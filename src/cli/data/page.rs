@@ -2,14 +2,14 @@
 //!
 //! Names of files and classes are whatever somebody wrote: all text goes through [`escaped`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::Path;
 
 use super::super::number::{counted, grouped, percent};
 use super::shown;
-use super::text::per_class;
+use super::text::{images, per_class};
 use crate::data::{Examination, Sample, copies, thumbnail};
 use crate::diag::{Diagnostic, Fault, Severity, code};
 
@@ -45,12 +45,11 @@ pub(super) fn refuse_other_files(path: &Path) -> Result<(), Fault> {
 /// The page; `sheet` is a PNG of augmented images.
 pub(super) fn write(data: &Path, examination: &Examination, sheet: Option<&[u8]>) -> String {
     let title = escaped(&shown(data));
-    let images: usize = per_class(examination).iter().flatten().sum();
     let mut page = format!(
         "{MARK}<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<p>{} in {}, looked at by netc {}</p>\n",
-        counted(images, "image"),
+         <title>{title}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<p>{}, {}, looked at by netc {}</p>\n",
         counted(examination.classes.len(), "class"),
+        images(examination),
         env!("CARGO_PKG_VERSION"),
     );
     page += &counts(examination);
@@ -151,6 +150,9 @@ fn pairs(examination: &Examination) -> String {
         })
         .collect();
     pairs.extend(copies(&looks).into_iter().filter(|&(one, other)| facts[one].hash != facts[other].hash));
+    // Of many copies of a picture each is shown beside one of the others, not beside all.
+    let mut seen = HashSet::new();
+    pairs.retain(|&(_, other)| seen.insert(other));
     if pairs.is_empty() {
         return String::new();
     }

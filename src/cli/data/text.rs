@@ -35,7 +35,7 @@ pub(super) fn counts(examination: &Examination) -> String {
         row
     };
     let table = ruled(&columns, examination.classes.iter().zip(&counts).map(row).collect());
-    format!("{table}\n{}\n{}", counted(total, "image"), shapes(&facts(examination)))
+    format!("{table}\n{}\n{}", images(examination), shapes(&facts(examination)))
 }
 
 /// Images of each class, to train on and to validate with.
@@ -45,6 +45,21 @@ pub(super) fn per_class(examination: &Examination) -> Vec<[usize; 2]> {
     let held = examination.validation.iter().flat_map(|role| &role.samples);
     held.for_each(|sample| counts[sample.class][1] += 1);
     counts
+}
+
+/// `80 images, 17 of which cannot be read`.
+pub(super) fn images(examination: &Examination) -> String {
+    let total = per_class(examination).iter().flatten().sum();
+    match total - readable(examination) {
+        0 => counted(total, "image"),
+        bad => format!("{}, {} of which cannot be read", counted(total, "image"), grouped(bad as u64)),
+    }
+}
+
+/// How many images give a picture.
+pub(super) fn readable(examination: &Examination) -> usize {
+    let held = examination.validation.iter().flat_map(|role| &role.looks);
+    examination.train.looks.iter().chain(held).flatten().count()
 }
 
 /// Of all files, those to train on first.

@@ -34,8 +34,11 @@ pub fn check_duplicates(samples: &[Sample], facts: &[Facts]) -> Option<Diagnosti
     let groups: Vec<_> = groups.iter().filter(|group| classes_of(group).len() == 1).collect();
     let copies: usize = groups.iter().map(|group| group.len() - 1).sum();
     let first = groups.first()?;
-    let found = Diagnostic::new(&code::DUPLICATE_IMAGE, format!("{copies} images are copies of others in their class"))
-        .on(first[1].source.place());
+    let message = match copies {
+        1 => "one image is a copy of another in its class".to_owned(),
+        count => format!("{count} images are copies of others in their class"),
+    };
+    let found = Diagnostic::new(&code::DUPLICATE_IMAGE, message).on(first[1].source.place());
     let found = groups.iter().take(NAMED).fold(found, |found, group| found.note(same(group)));
     Some(found.help("remove the copies: they count double, and one in training spoils the validation of the other"))
 }
@@ -46,9 +49,11 @@ pub fn check_conflicts(samples: &[Sample], facts: &[Facts]) -> Option<Diagnostic
     let groups = same_bytes(samples, facts);
     let groups: Vec<_> = groups.iter().filter(|group| classes_of(group).len() > 1).collect();
     let first = groups.first()?;
-    let found =
-        Diagnostic::new(&code::SAME_IMAGE_TWO_CLASSES, format!("{} images lie in more than one class", groups.len()))
-            .on(first[0].source.place());
+    let message = match groups.len() {
+        1 => "one image lies in more than one class".to_owned(),
+        count => format!("{count} images lie in more than one class"),
+    };
+    let found = Diagnostic::new(&code::SAME_IMAGE_TWO_CLASSES, message).on(first[0].source.place());
     let found = groups.iter().take(NAMED).fold(found, |found, group| found.note(same(group)));
     Some(found.help("keep each in the class that it belongs to"))
 }

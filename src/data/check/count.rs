@@ -57,16 +57,26 @@ pub fn check_few(classes: &[String], train: &[Sample]) -> Option<Diagnostic> {
     })
 }
 
-/// D607 for every trained class that has no validation image.
+/// D607 for every trained class that has no validation image; `is_split` where they are a share of the images, and not a
+/// folder of its own.
 #[must_use]
-pub fn check_validation(classes: &[String], train: &[Sample], validation: &[Sample]) -> Vec<Diagnostic> {
+pub fn check_validation(
+    classes: &[String],
+    train: &[Sample],
+    validation: &[Sample],
+    is_split: bool,
+) -> Vec<Diagnostic> {
+    let help = match is_split {
+        true => "add images of it: there are too few to hold a share of them back",
+        false => "add images of it to the validation set, or let netc split: `data: { validation: 10% }`",
+    };
     let counts = counts(classes.len(), train).into_iter().zip(counts(classes.len(), validation));
     let missing = |(class, _): (&String, _)| {
         Diagnostic::new(
             &code::CLASS_MISSING_IN_VALIDATION,
             format!("class `{class}` is trained but has no validation image"),
         )
-        .help("add images of it to the validation set, or let netc split: `data: { validation: 10% }`")
+        .help(help)
     };
     classes.iter().zip(counts).filter(|(_, (train, held))| *train > 0 && *held == 0).map(missing).collect()
 }
@@ -124,8 +134,10 @@ mod tests {
     #[test]
     fn a_class_without_validation_images_is_named() {
         let names = classes(&["a", "b"]);
-        let found = check_validation(&names, &samples(&[3, 3]), &samples(&[1, 0]));
+        let found = check_validation(&names, &samples(&[3, 3]), &samples(&[1, 0]), false);
         assert_eq!(found.iter().map(|found| found.message.contains("`b`")).collect::<Vec<_>>(), [true]);
+        let split = check_validation(&names, &samples(&[3, 3]), &samples(&[1, 0]), true);
+        assert!(split[0].help.as_ref().is_some_and(|help| !help.contains("let netc split")), "{split:?}");
         assert_eq!(check_few(&names, &samples(&[3, 3])).unwrap().code.id, "D609");
     }
 

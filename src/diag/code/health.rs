@@ -9,9 +9,10 @@ pub static FIRST_LOSS_OFF: Code = Code {
     severity: Severity::Warning,
     summary: "the first loss is far from that of a guess",
     page: Page {
-        means: "Before the first update the mean loss of a batch is more than 1, or more than half, away from \
-            that of a guess: of one by the classes' shares, and of one among C classes, ln C. Of three \
-            classes the latter costs 1.10.",
+        means: "Before the first update the mean loss of a batch is far from that of a guess: of one by the classes' shares, \
+            and of one among C classes, ln C (1.10 of three classes). Far is more than 1, or more than half, where the images \
+            go in as bytes; where they are normalised, 10: trainings that do well start up to 5 above a guess, and the first \
+            steps mend that.",
         why: "A network that has learnt nothing should be unsure. One that is sure and wrong starts with \
             outputs that are far too large: mostly its input is not normalised, or its weights start too \
             large. The first updates then only repair that, and often kill ReLUs on the way.",
@@ -246,15 +247,17 @@ pub static UPDATE_RATIO: Code = Code {
     },
 };
 
-/// H721: the validation loss rises while the training loss falls.
+/// H721: training images are learnt by heart.
 pub static OVERFITTING: Code = Code {
     id: "H721",
     slug: "overfitting",
     severity: Severity::Warning,
-    summary: "the validation loss rises while the training loss falls",
+    summary: "training images are learnt by heart: what is gained on them is none on the validation images",
     page: Page {
-        means: "The validation loss was above its minimum for three epochs, and the training loss below all of theirs. A note \
-            until it is a tenth above its minimum and the accuracies differ by 0.1.",
+        means: "The validation loss was above its minimum for three epochs, and the training loss below all of theirs: a note \
+            until it is a tenth above its minimum and the accuracies differ by 0.1. Or for two epochs a fifth above its \
+            minimum, with accuracies that differ by 0.15. Or 98 % of the training images were right for two epochs, and 0.15 \
+            less of the validation images: a note up to 0.25.",
         why: "The network learns these images by heart. What it gets better at from here on does not help with \
             others; the best model was saved when it was reached.",
         remedy: "More images, or changes of those that are there (`augment`), `Dropout`, a smaller network, or an \

@@ -1,17 +1,17 @@
-//! H710, H711, H712 and H722: what the network answers.
+//! H710, H711 and H722: what the network answers.
 
 use crate::diag::code::{self, Code};
-use crate::health::cause::{Cause, Lower, cause};
-use crate::health::finding::{Finding, Level, Remedy, rate_text};
+use crate::health::cause::{Cause, cause};
+use crate::health::finding::{Finding, Level, Remedy};
 use crate::health::history::{LOSSES, View, WINDOW};
-use crate::health::statistics::{Answers, entropy, share};
+use crate::health::statistics::{entropy, share};
 
 /// How near to the classes' shares an accuracy is a guess.
-const NEAR: f64 = 0.02;
+pub(in crate::health) const NEAR: f64 = 0.02;
 /// How near to the prior's entropy a loss is a guess.
 const NEAR_LOSS: f64 = 0.01;
 /// Answers of smaller batches are looked at together: few images are of few classes.
-const SMALL_BATCH: usize = 16;
+pub(super) const SMALL_BATCH: usize = 16;
 
 /// H711: every image is taken for the same class.
 pub(in crate::health) fn one_class(view: &View<'_>) -> Option<Finding> {
@@ -50,7 +50,7 @@ fn one_class_of_window(view: &View<'_>) -> Option<(usize, f64, f64, &'static str
     if health.window.len() < WINDOW || health.losses.len() < LOSSES {
         return None;
     }
-    let all = health.window_answers();
+    let all = view.window;
     let (class, _) = all.favourite();
     let batches = health.window.iter();
     let (unequal, taken) = if view.task.batch < SMALL_BATCH {
@@ -61,7 +61,7 @@ fn one_class_of_window(view: &View<'_>) -> Option<(usize, f64, f64, &'static str
     };
     let is_one = unequal < 0.1 * (all.taken.len() as f64).ln();
     let learns = all.mean_loss() < view.task.prior_entropy() - 2.0 * NEAR;
-    let accuracy = view.task.accuracy(&all);
+    let accuracy = view.window_accuracy();
     let is_guess = accuracy <= view.task.majority() + NEAR;
     (is_one && is_guess && !learns).then_some((class, taken, accuracy, "each of the last 50 batches"))
 }
@@ -103,58 +103,6 @@ pub(in crate::health) fn stuck(view: &View<'_>) -> Option<Finding> {
     .number("prior_entropy", prior)
     .number("accuracy", view.accuracy());
     Some(explained(finding, cause(view)))
-}
-
-/// H712: what was learnt is gone.
-pub(in crate::health) fn collapse(view: &View<'_>) -> Option<Finding> {
-    let (task, health) = (view.task, view.health);
-    let guess = task.majority() + NEAR;
-    let window = (health.window.len() == WINDOW).then(|| (health.best_window, health.window_answers()));
-    let earlier = &health.curve[..health.curve.len().saturating_sub(1)];
-    let best = earlier.iter().filter_map(|point| point.val_accuracy).fold(0.0, f64::max);
-    let epoch = view.validation.map(|answers| (best, answers.clone()));
-    let fell = |(before, answers): &(f64, Answers)| *before >= task.learnt(0.2) && task.accuracy(answers) <= guess;
-    let (before, answers) = [window, epoch].into_iter().flatten().find(fell)?;
-    let (now, (class, taken)) = (task.accuracy(&answers), answers.favourite());
-    let class = &task.classes[class];
-    let spike = health.steps.iter().max_by(|one, other| one.norm.total_cmp(&other.norm));
-    let lower = Lower::of(view.task);
-    let mut finding = Finding::new(
-        &code::COLLAPSE,
-        format!(
-            "accuracy had reached {:.1} % and fell back to {:.1} %: {:.0} % of the answers are `{class}`",
-            100.0 * before,
-            100.0 * now,
-            100.0 * taken
-        ),
-    )
-    .word("class", class)
-    .number("share", taken)
-    .number("best_accuracy", before)
-    .number("accuracy", now)
-    .number("learning_rate", health.steps.back().map_or(task.rate, |step| step.rate));
-    let mut why = format!("a step at a rate of {} threw the weights to where nothing is left to follow", lower.rate);
-    if let Some(spike) = spike {
-        let ratio = spike.ratios.iter().copied().fold(0.0, f64::max);
-        finding = finding
-            .count("spike_step", spike.step)
-            .number("spike_gradient_norm", spike.norm)
-            .number("spike_update_ratio", ratio);
-        why = format!(
-            "at step {} the gradient had a norm of {:.2e} and a step of rate {} changed weights by {:.0} %",
-            spike.step,
-            spike.norm,
-            rate_text(spike.rate),
-            100.0 * ratio
-        );
-    }
-    if let Some((_, dead)) = view.cut_off() {
-        why += &format!("; {} of {} ReLUs behind `{}` are dead since", dead.dead, dead.count, dead.name);
-    }
-    Some(finding.because_of(why).advise(
-        format!("go back to the best model with {lower}; `on_collapse: recover` does so"),
-        vec![lower.remedy(), Remedy::set("train.on_collapse", "recover")],
-    ))
 }
 
 /// H722: a class is never recognised.

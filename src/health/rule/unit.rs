@@ -4,6 +4,7 @@ use crate::diag::code;
 use crate::health::cause::Lower;
 use crate::health::finding::{Finding, Remedy};
 use crate::health::history::{LOSSES, View};
+use crate::health::rule::fallen;
 use crate::health::statistics::UnitKind;
 
 /// H716 in the middle of an epoch, once the training stands at a guess.
@@ -18,7 +19,8 @@ pub(in crate::health) fn dead(view: &View<'_>) -> Option<Finding> {
     let at_start = view.dead_at_start(at);
     let is_cause = at_start >= 0.5 || !view.died_idle();
     let is_grave = view.is_struggling() && view.cut_off().is_some() && is_cause;
-    let finding = Finding::new(
+    let has_fallen = at_start < 0.5 && fallen(view).is_some();
+    let mut finding = Finding::new(
         &code::DEAD_RELU,
         format!(
             "{} of {} ReLUs behind `{}` are zero on each of {} images",
@@ -32,6 +34,7 @@ pub(in crate::health) fn dead(view: &View<'_>) -> Option<Finding> {
     .number("dead_before_the_first_step", at_start)
     .number("learning_rate", view.task.rate)
     .note_if(!is_grave);
+    finding.because = has_fallen.then(|| code::COLLAPSE.id.to_owned());
     Some(if !view.task.is_normalised {
         finding.because_of("the images go in as bytes up to 255: the first steps were far too long").advise(
             "normalise the input: `data: { normalize: standardize }`",

@@ -77,33 +77,6 @@ fn unequal_classes_are_the_cause_where_nothing_else_is() {
 }
 
 #[test]
-fn a_collapse_within_an_epoch_is_named_with_the_spike() {
-    let mut course = Course::new();
-    course.steps(100, &learnt(8, 0.6), |_| {}).steps(1, &learnt(8, 0.6), |step| step.layers[0] = layer(50.0, 0.8));
-    course.steps(40, &one_class(2, PRIOR), |_| {});
-    assert!(course.finding(&code::COLLAPSE).is_none());
-    course.steps(11, &one_class(2, PRIOR), |_| {});
-    let finding = course.found(&code::COLLAPSE);
-    assert_eq!((finding.epoch, finding.evidence["spike_step"].as_u64()), (1, Some(100)));
-    assert!(finding.remedies.contains(&Remedy::rate(1e-3)));
-    assert_eq!(finding.evidence["class"].as_str(), Some("ship"));
-    // The window still holds the last answer before the fall.
-    assert!(finding.title.ends_with("97 % of the answers are `ship`"), "{}", finding.title);
-
-    let mut course = Course::new();
-    course.steps(100, &learnt(8, 0.6), |_| {}).steps(100, &learnt(4, 0.8), |_| {});
-    assert!(course.finding(&code::COLLAPSE).is_none(), "40 % of three classes is no guess");
-}
-
-#[test]
-fn a_collapse_that_only_the_validation_images_show_is_named() {
-    let mut course = Course::new();
-    course.steps(20, &learnt(8, 0.6), |_| {}).close(Some(&validation((0..30).map(|at| (at % 3, at % 3)), 0.5)), None);
-    course.steps(20, &learnt(8, 0.6), |_| {}).close(Some(&validation((0..30).map(|at| (at % 3, 0)), 3.0)), None);
-    course.found(&code::COLLAPSE);
-}
-
-#[test]
 fn a_class_that_is_never_right_is_named_with_what_it_is_taken_for() {
     let mut course = Course::new();
     for epoch in 0..3 {

@@ -64,6 +64,38 @@ fn overfitting_is_named_though_the_training_loss_falls_with_dents() {
     assert_eq!(course_of(&[1.1, 0.6, 0.5, 0.8]), None);
 }
 
+/// Epochs of these training losses with so many of ten right, and validation losses with so many of 30 right.
+fn overfitting_of(epochs: &[(f64, usize, f64, usize)]) -> Option<(usize, Level)> {
+    let mut course = Course::new();
+    for (train_loss, train_right, val_loss, val_right) in epochs {
+        course.steps(2, &learnt(*train_right, *train_loss), |_| {});
+        let answers = (0..30).map(|at| (at % 3, if at < *val_right { at % 3 } else { (at + 1) % 3 }));
+        course.close(Some(&validation(answers, *val_loss)), None);
+    }
+    course.finding(&code::OVERFITTING).map(|finding| (finding.epoch, finding.severity))
+}
+
+#[test]
+fn a_validation_loss_that_runs_away_is_named_after_two_epochs_and_one_that_jumps_is_not() {
+    // As of 60 images: within two epochs of the least.
+    let sixty = [(1.1, 6, 1.04, 16), (0.65, 7, 1.67, 14), (0.79, 7, 1.44, 15)];
+    assert_eq!(overfitting_of(&sixty), Some((3, Level::Warning)));
+    // After a collapse it is not that either.
+    assert_eq!(overfitting_of(&[(1.1, 6, 0.6, 20), (1.09, 3, 1.1, 10), (1.08, 3, 1.1, 10)]), None);
+    // A single epoch is chance, and so are two while the answers are as right as those of the training images.
+    assert_eq!(overfitting_of(&[(1.1, 6, 1.04, 16), (0.65, 7, 1.67, 14), (0.6, 7, 1.1, 16)]), None);
+    assert_eq!(overfitting_of(&[(1.1, 6, 1.04, 16), (0.65, 7, 1.67, 20), (0.79, 7, 1.44, 21)]), None);
+}
+
+#[test]
+fn training_images_that_are_known_by_heart_are_named_while_the_validation_loss_still_creeps_down() {
+    let creeping = [(0.16, 10, 0.984, 20), (0.14, 10, 0.974, 20), (0.11, 10, 0.970, 20)];
+    assert_eq!(overfitting_of(&creeping), Some((2, Level::Warning)));
+    assert_eq!(overfitting_of(&[(0.16, 10, 0.6, 24), (0.14, 10, 0.59, 24)]), Some((2, Level::Note)));
+    assert_eq!(overfitting_of(&[(0.16, 10, 0.3, 27), (0.14, 10, 0.29, 27), (0.11, 10, 0.28, 27)]), None);
+    assert_eq!(overfitting_of(&[(0.16, 9, 0.984, 20), (0.14, 9, 0.974, 20)]), None);
+}
+
 #[test]
 fn validation_that_is_easier_than_training_is_noted() {
     let right = validation((0..30).map(|at| (at % 3, at % 3)), 0.1);
@@ -74,8 +106,10 @@ fn validation_that_is_easier_than_training_is_noted() {
         course.finding(&code::VALIDATION_TOO_GOOD).map(|finding| finding.severity)
     };
     assert_eq!(course_of(&right, None), Some(Level::Note));
-    assert_eq!(course_of(&most, Some(0.7)), Some(Level::Note));
-    assert_eq!(course_of(&most, Some(0.85)), None);
+    let many = validation((0..900).map(|at| (at % 3, if at < 720 { at % 3 } else { (at + 1) % 3 })), 0.5);
+    assert_eq!(course_of(&many, Some(0.7)), Some(Level::Note));
+    assert_eq!(course_of(&many, Some(0.85)), None);
+    assert_eq!(course_of(&most, Some(0.7)), None, "of 30 images chance makes as much");
     assert_eq!(course_of(&most, None), None);
 }
 

@@ -9,10 +9,14 @@ fn a_first_loss_far_from_the_prior_is_named_with_the_input_where_that_is_raw() {
     assert!(first_checks(&task, &learnt(3, 2.0), false).is_empty());
     let unequal = Task { images: vec![95, 3, 2], ..task.clone() };
     assert!(first_checks(&unequal, &learnt(3, 1.7), false).is_empty(), "a fresh network knows nothing of the shares");
-    let found = first_checks(&task, &learnt(3, 2.2), false);
+    assert!(
+        first_checks(&task, &learnt(3, 6.7), false).is_empty(),
+        "as digits behind two pools have it, and learn well"
+    );
+    let found = first_checks(&task, &learnt(3, 12.0), false);
     assert!(found[0].is(&code::FIRST_LOSS_OFF) && found[0].remedies.is_empty());
     let raw = Task { is_normalised: false, ..task };
-    let found = first_checks(&raw, &learnt(3, 40.0), false);
+    let found = first_checks(&raw, &learnt(3, 2.2), false);
     assert_eq!(found[0].remedies, [Remedy::set("data.normalize", "standardize")]);
 }
 

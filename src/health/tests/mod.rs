@@ -2,6 +2,7 @@
 
 mod advice;
 mod answer;
+mod collapse;
 mod curve;
 mod finding;
 mod first;
