@@ -5,7 +5,7 @@ use super::metric::Tally;
 use super::trainer::{End, Trainer};
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::exec::Rate;
-use crate::health::{Answers, Finding, Remedy, Task};
+use crate::health::{Answers, Finding, Remedy, Task, rate_text};
 use crate::syntax::settings::OnCollapse;
 
 /// So often a training goes back; then it ends.
@@ -123,8 +123,9 @@ impl Trainer<'_> {
             _ => format!("to the model after epoch {epoch}"),
         };
         self.tell(&format!(
-            "recovery {}: back {back}, and on at a tenth of the rate, {:e}",
-            self.position.health.recoveries, rate as f32
+            "recovery {}: back {back}, and on at a tenth of the rate, {}",
+            self.position.health.recoveries,
+            rate_text(rate)
         ))?;
         Ok(End::Recovered)
     }
