@@ -53,7 +53,8 @@ pub struct ConvKernel<Geometry, Run> {
     pub isa: Isa,
     /// Whether it can compute this convolution, and is worth it.
     pub fits: fn(&Geometry) -> bool,
-    /// Whether it takes every product of the sum, so that pairs of bf16 would halve its work.
+    /// Whether it is of the direct form, which takes every product of the sum: pairs of bf16 halve its work, and the tables
+    /// of [`bf16`] have it too.
     pub is_direct: bool,
     /// Elements of shared workspace for a geometry and a number of images.
     pub workspace: fn(&Geometry, usize) -> usize,
