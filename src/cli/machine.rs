@@ -2,6 +2,8 @@
 
 use std::num::NonZeroUsize;
 
+use rayon::ThreadPoolBuilder;
+
 use super::argument::threads;
 use super::failure::Failure;
 use crate::kernel::Isa;
@@ -19,15 +21,23 @@ pub(super) struct MachineArgs {
 }
 
 impl MachineArgs {
-    /// The threads asked for, else all there are, with the best instruction set allowed.
+    /// The threads asked for, else all there are, with the best instruction set allowed. Files are read by as many.
     ///
     /// # Errors
     ///
     /// As [`isa`].
     pub fn machine(self) -> Result<Machine, Failure> {
         let all = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Ok(Machine { threads: self.threads.unwrap_or_else(all), isa: isa()? })
+        let threads = self.threads.unwrap_or_else(all);
+        // Once it is there it stays as it is: then a command asked for it before.
+        let _ = ThreadPoolBuilder::new().num_threads(threads).thread_name(name).build_global();
+        Ok(Machine { threads, isa: isa()? })
     }
+}
+
+/// The name of a thread that reads files.
+fn name(thread: usize) -> String {
+    format!("netc-files-{thread}")
 }
 
 /// The instruction set to use: what `NETC_ISA` says, or the best that the machine has.

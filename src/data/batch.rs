@@ -1,8 +1,11 @@
-//! Batches of numbers, made ahead of the trainer by a thread of their own.
+//! Batches of numbers, made ahead of the trainer on its own thread pool: images are read where the network computes, so that
+//! no more threads work than were asked for.
 
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use rayon::prelude::*;
@@ -16,7 +19,7 @@ use crate::base::Random;
 use crate::diag::{Diagnostic, Result, code};
 use crate::model::Normalization;
 
-/// How many finished batches wait for the trainer at most.
+/// How many batches are made, or wait for the trainer, at most.
 const AHEAD: usize = 2;
 /// How long an idle worker of the thread pool waits before it looks for work again.
 const PAUSE: Duration = Duration::from_micros(200);
@@ -55,143 +58,178 @@ impl Order {
     }
 }
 
-/// The batches of one epoch. Dropping it ends the thread.
+/// The batches of one epoch. Dropping it ends the work on those that are to come.
 #[derive(Debug)]
 pub struct Batches {
-    ready: Option<Receiver<Result<Batch>>>,
-    /// Gives buffers back to the thread.
-    used: Sender<Batch>,
-    thread: Option<JoinHandle<()>>,
-    image_len: usize,
-    /// Batches that are still to come.
-    left: usize,
+    maker: Arc<Maker>,
+    /// Those that are being made, the next one first.
+    coming: VecDeque<Receiver<Result<Batch>>>,
+    /// How many were asked for so far.
+    begun: usize,
+    /// Buffers that can be used again.
+    used: Vec<Batch>,
 }
 
 /// Numbers N×H×W×C and N labels.
 #[derive(Debug, Default)]
-struct Batch {
+pub struct Batch {
     numbers: Vec<f32>,
     labels: Vec<u32>,
 }
 
+/// What it takes to make the batches of an epoch.
+#[derive(Debug)]
+struct Maker {
+    images: Arc<Images>,
+    view: View,
+    /// The images of all batches, one after another.
+    order: Vec<usize>,
+    /// Images of a batch.
+    size: usize,
+    is_over: AtomicBool,
+}
+
 impl Batches {
-    /// Starts an epoch over `images` in batches of `size`, from the batch `first` on (0 unless resuming within it).
+    /// An epoch over `images` in batches of `size`, from the batch `first` on (0 unless resuming within it).
     ///
-    /// The last batch has what is left. Images are read and normalised on the thread pool, two batches ahead; what comes
-    /// out does not depend on the number of threads.
-    ///
-    /// # Errors
-    /// Where no thread can be started.
-    pub fn start(
-        images: Arc<Images>,
-        normalizer: &Normalization,
-        order: Order,
-        size: usize,
-        first: usize,
-    ) -> Result<Self> {
-        Self::start_augmented(images, normalizer, order, None, size, first)
+    /// The last batch has what is left. What comes out does not depend on the number of threads.
+    #[must_use]
+    pub fn new(images: Arc<Images>, normalizer: &Normalization, order: Order, size: usize, first: usize) -> Self {
+        Self::augmented(images, normalizer, order, None, size, first)
     }
 
-    /// As [`Batches::start`], every image changed as `augmentation` says.
-    ///
-    /// # Errors
-    /// As [`Batches::start`].
-    pub fn start_augmented(
+    /// As [`Batches::new`], every image changed as `augmentation` says.
+    #[must_use]
+    pub fn augmented(
         images: Arc<Images>,
         normalizer: &Normalization,
         order: Order,
         augmentation: Option<Augmentation>,
         size: usize,
         first: usize,
-    ) -> Result<Self> {
-        let image_len = images.decoder().image_len();
-        let (finished, ready) = sync_channel(AHEAD);
-        let (used, reusable) = channel();
+    ) -> Self {
         let view = View { augmentation, table: normalizer.table() };
         let size = size.max(1);
-        let order: Vec<usize> = order.indices(images.samples()).into_iter().skip(first.saturating_mul(size)).collect();
-        let left = order.len().div_ceil(size);
-        let work = move || produce(&images, &view, order.chunks(size), &finished, &reusable);
-        let thread = std::thread::Builder::new().name("netc-batches".to_owned()).spawn(work).map_err(|error| {
-            Diagnostic::new(&code::RUN_FAILED, format!("no thread can be started to read images: {error}")).fault()
-        })?;
-        Ok(Self { ready: Some(ready), used, thread: Some(thread), image_len, left })
+        let order = order.indices(images.samples()).into_iter().skip(first.saturating_mul(size)).collect();
+        let maker = Arc::new(Maker { images, view, order, size, is_over: AtomicBool::new(false) });
+        Self { maker, coming: VecDeque::new(), begun: 0, used: Vec::new() }
     }
 
-    /// Copies the next batch to the front of `numbers` (N×H×W×C) and `labels` (class indices) and returns its N; none at
-    /// the epoch's end. Both slices hold at least a full batch; what lies behind the batch is left as it is.
+    /// The next batch; none at the epoch's end. It and those behind it are made on `pool`, ahead of their use.
     ///
     /// # Errors
-    /// Where an image that is not kept in memory has become unreadable.
-    pub fn next_into(&mut self, numbers: &mut [f32], labels: &mut [u32]) -> Result<Option<usize>> {
-        if self.left == 0 {
-            return Ok(None);
+    /// Where an image that is not kept in memory has become unreadable; then there is no further batch.
+    pub fn next(&mut self, pool: &rayon::ThreadPool) -> Result<Option<Batch>> {
+        self.order_on(pool);
+        let Some(next) = self.coming.pop_front() else { return Ok(None) };
+        let outcome = receive(&next);
+        match outcome {
+            Ok(_) => self.order_on(pool),
+            Err(_) => self.end(),
         }
-        let batch = self.receive().inspect_err(|_| self.left = 0)?;
-        self.left -= 1;
-        let count = batch.labels.len();
-        numbers[..count * self.image_len].copy_from_slice(&batch.numbers);
-        labels[..count].copy_from_slice(&batch.labels);
-        // The thread may have made its last batch already: then nobody wants the buffer.
-        let _ = self.used.send(batch);
-        Ok(Some(count))
+        outcome.map(Some)
     }
 
-    /// Waits for a batch. A worker of the thread pool takes part in the pool's work meanwhile: the batch may need it.
-    fn receive(&self) -> Result<Batch> {
-        let Some(ready) = &self.ready else { return Err(lost()) };
-        loop {
-            let received = match rayon::yield_now() {
-                None => ready.recv().map_err(RecvTimeoutError::from),
-                Some(rayon::Yield::Executed) => ready.recv_timeout(Duration::ZERO),
-                Some(rayon::Yield::Idle) => ready.recv_timeout(PAUSE),
-            };
-            match received {
-                Ok(batch) => return batch,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(lost()),
-            }
+    /// Takes a batch back that is not needed any more: its memory serves another one.
+    pub fn reuse(&mut self, batch: Batch) {
+        self.used.push(batch);
+    }
+
+    /// Lets the batches go that are still to come.
+    fn end(&mut self) {
+        self.maker.is_over.store(true, Ordering::Relaxed);
+        self.begun = usize::MAX;
+        for ready in self.coming.drain(..) {
+            let _ = receive(&ready);
+        }
+    }
+
+    /// Begins as many batches as may wait for the trainer.
+    fn order_on(&mut self, pool: &rayon::ThreadPool) {
+        while self.coming.len() < AHEAD && self.begun.saturating_mul(self.maker.size) < self.maker.order.len() {
+            let (finished, ready) = sync_channel(1);
+            let (maker, at, mut batch) = (Arc::clone(&self.maker), self.begun, self.used.pop().unwrap_or_default());
+            pool.spawn(move || {
+                // A panic ends the program here; without an answer the trainer ends with a reason.
+                let made = catch_unwind(AssertUnwindSafe(|| maker.fill(&mut batch, at).map(|()| batch)));
+                // Before the answer, so that nothing is held any more once all have come.
+                drop(maker);
+                if let Ok(outcome) = made {
+                    // Nobody may wait for it any more.
+                    let _ = finished.send(outcome);
+                }
+            });
+            self.coming.push_back(ready);
+            self.begun += 1;
         }
     }
 }
 
-/// The fault of a reading thread that ended before its last batch.
-fn lost() -> Box<Diagnostic> {
-    Diagnostic::new(&code::RUN_FAILED, "the thread that reads images ended before the epoch did").fault()
+/// Waits for a batch. A worker of the thread pool takes part in the pool's work meanwhile: the batch may need it.
+fn receive(ready: &Receiver<Result<Batch>>) -> Result<Batch> {
+    loop {
+        let received = match rayon::yield_now() {
+            None => ready.recv().map_err(RecvTimeoutError::from),
+            Some(rayon::Yield::Executed) => ready.recv_timeout(Duration::ZERO),
+            Some(rayon::Yield::Idle) => ready.recv_timeout(PAUSE),
+        };
+        match received {
+            Ok(batch) => return batch,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                let message = "the reading of images ended before the epoch did";
+                return Err(Diagnostic::new(&code::RUN_FAILED, message).fault());
+            }
+        }
+    }
 }
 
 impl Drop for Batches {
     fn drop(&mut self) {
-        // Without a receiver the thread's next send fails, which ends it; until then it may need this worker.
-        self.ready = None;
-        if let Some(thread) = self.thread.take() {
-            while !thread.is_finished() && rayon::yield_now().is_some() {
-                std::thread::sleep(PAUSE);
-            }
-            let _ = thread.join();
-        }
+        self.end();
     }
 }
 
-/// Makes one batch after another until all are made, one fails, or nobody waits for them any more.
-fn produce<'a>(
-    images: &Images,
-    view: &View,
-    batches: impl Iterator<Item = &'a [usize]>,
-    finished: &SyncSender<Result<Batch>>,
-    reusable: &Receiver<Batch>,
-) {
-    for indices in batches {
-        let mut batch = reusable.try_recv().unwrap_or_default();
-        let outcome = batch.fill(images, view, indices).map(|()| batch);
-        let failed = outcome.is_err();
-        if finished.send(outcome).is_err() || failed {
-            return;
-        }
+impl Batch {
+    /// How many images it has.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "an empty batch is never made")]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// The numbers of its images, N×H×W×C.
+    #[must_use]
+    pub fn numbers(&self) -> &[f32] {
+        &self.numbers
+    }
+
+    /// The class of each image.
+    #[must_use]
+    pub fn labels(&self) -> &[u32] {
+        &self.labels
+    }
+}
+
+impl Maker {
+    /// Makes the batch at `at`, image by image on the pool of this thread; nothing once nobody waits for it.
+    fn fill(&self, batch: &mut Batch, at: usize) -> Result<()> {
+        let left = &self.order[at * self.size..];
+        let indices = if self.is_over.load(Ordering::Relaxed) { &[] } else { &left[..self.size.min(left.len())] };
+        let len = self.images.decoder().image_len();
+        batch.numbers.resize(indices.len() * len, 0.0);
+        batch.labels.clear();
+        batch.labels.extend(indices.iter().map(|&index| self.images.samples()[index].class as u32));
+        batch
+            .numbers
+            .par_chunks_exact_mut(len)
+            .zip(indices)
+            .try_for_each(|(numbers, &index)| self.view.numbers(&self.images, index, numbers))
     }
 }
 
 /// How an image is shown to the network.
+#[derive(Debug)]
 struct View {
     augmentation: Option<Augmentation>,
     table: Table,
@@ -208,18 +246,5 @@ impl View {
         };
         self.table.apply(&bytes, numbers);
         Ok(())
-    }
-}
-
-impl Batch {
-    fn fill(&mut self, images: &Images, view: &View, indices: &[usize]) -> Result<()> {
-        let len = images.decoder().image_len();
-        self.numbers.resize(indices.len() * len, 0.0);
-        self.labels.clear();
-        self.labels.extend(indices.iter().map(|&index| images.samples()[index].class as u32));
-        self.numbers
-            .par_chunks_exact_mut(len)
-            .zip(indices)
-            .try_for_each(|(numbers, &index)| view.numbers(images, index, numbers))
     }
 }

@@ -44,7 +44,7 @@ mod thumbnail;
 
 pub use augment::Augmentation;
 pub use balance::{class_weights, oversampled_len};
-pub use batch::{Batches, Order};
+pub use batch::{Batch, Batches, Order};
 pub use check::{
     check_balance, check_channels, check_class_count, check_classes, check_conflicts, check_duplicates, check_empty,
     check_extensions, check_few, check_leak, check_near_leak, check_upscaled, check_validation,

@@ -3,9 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use ndarray::{ArrayView1, ArrayView2};
+
 use super::memory::{Machine, inference_that_fits};
 use super::metric::{Tally, class_logits, class_of};
-use crate::data::{Batches, Images, Order, available};
+use crate::data::{Batch, Batches, Images, Order, available};
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::exec::{Rate, Session};
 use crate::graph::Graph;
@@ -75,15 +77,15 @@ impl Predictor {
         on_batch: OnBatch<'_>,
     ) -> Result<ControlFlow<()>> {
         let batch = self.batch();
-        let (mut labels, mut logits, mut done) = (vec![0; batch], Vec::new(), 0);
-        let mut batches = Batches::start(Arc::clone(images), normalizer, Order::Listed, batch, 0)?;
-        while let Some(count) = batches.next_into(self.session.images_mut(batch), &mut labels)? {
-            self.session.run(count, &Rate::default());
-            for (units, &label) in self.session.logits(count).rows().into_iter().zip(&labels) {
+        let (mut logits, mut done) = (Vec::new(), 0);
+        let mut batches = Batches::new(Arc::clone(images), normalizer, Order::Listed, batch, 0);
+        while let Some(batch) = batches.next(self.session.pool())? {
+            for (units, &label) in self.run(&batch).rows().into_iter().zip(batch.labels()) {
                 class_logits(&units, &mut logits);
                 each(&logits, label as usize);
             }
-            done += count;
+            done += batch.len();
+            batches.reuse(batch);
             if on_batch(done, images.len()).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -103,18 +105,25 @@ impl Predictor {
         seed: u64,
     ) -> Result<f64> {
         let batch = self.batch();
-        let (mut labels, mut logits, mut tally) = (vec![0; batch], Vec::new(), Tally::default());
+        let (mut logits, mut tally) = (Vec::new(), Tally::default());
         let order = Order::Shuffled { seed, epoch: 0 };
-        let mut batches = Batches::start(Arc::clone(images), normalizer, order, batch, 0)?;
+        let mut batches = Batches::new(Arc::clone(images), normalizer, order, batch, 0);
         while (tally.images as usize) < most {
-            let Some(count) = batches.next_into(self.session.images_mut(batch), &mut labels)? else { break };
-            self.session.run(count, &Rate::default());
-            for (units, &label) in self.session.logits(count).rows().into_iter().zip(&labels) {
+            let Some(batch) = batches.next(self.session.pool())? else { break };
+            for (units, &label) in self.run(&batch).rows().into_iter().zip(batch.labels()) {
                 class_logits(&units, &mut logits);
                 tally.add(0.0, class_of(&logits) == label as usize);
             }
+            batches.reuse(batch);
         }
         Ok(tally.accuracy())
+    }
+
+    /// The logits of a batch, N×units.
+    fn run(&mut self, batch: &Batch) -> ArrayView2<'_, f32> {
+        self.session.images_mut(batch.len()).copy_from_slice(batch.numbers());
+        self.session.run(batch.len(), &Rate::default());
+        self.session.logits(batch.len())
     }
 
     /// Probabilities, a number a class, of each image of a batch of decoded images.
@@ -128,7 +137,7 @@ impl Predictor {
             normalizer.apply(bytes, numbers);
         }
         self.session.run(images.len(), &Rate::default());
-        let of_image = |units: ndarray::ArrayView1<'_, f32>| match units.len() {
+        let of_image = |units: ArrayView1<'_, f32>| match units.len() {
             1 => vec![1.0 - units[0], units[0]],
             _ => units.to_vec(),
         };

@@ -7,7 +7,7 @@ use super::job::Job;
 use super::memory::Plans;
 use super::predictor::no_threads;
 use super::transfer;
-use crate::data::{Augmentation, Batches, available};
+use crate::data::{Augmentation, Batch, Batches, available};
 use crate::diag::Result;
 use crate::exec::{Rate, Session};
 
@@ -47,7 +47,6 @@ pub fn pace(job: &Job) -> Result<Pace> {
 pub(super) struct Probe<'a> {
     job: &'a Job,
     session: Session,
-    labels: Vec<u32>,
     batches: Option<Batches>,
     /// Epochs begun.
     epochs: usize,
@@ -68,7 +67,7 @@ impl<'a> Probe<'a> {
             session.tensor_mut(slot).copy_from_slice(&values);
         }
         session.class_weights_mut().copy_from_slice(&job.class_weights().unwrap_or_default());
-        Ok(Self { job, session, labels: vec![0; job.batch()], batches: None, epochs: 0, steps: 0 })
+        Ok(Self { job, session, batches: None, epochs: 0, steps: 0 })
     }
 
     /// One step at this rate on the next batch, epoch after epoch; the mean loss of its images before the step.
@@ -76,8 +75,13 @@ impl<'a> Probe<'a> {
     /// # Errors
     /// Where an image that is not kept in memory has become unreadable.
     pub fn step(&mut self, learning_rate: f64) -> Result<f64> {
-        let count = self.next_batch()?;
-        self.session.labels_mut(count).copy_from_slice(&self.labels[..count]);
+        let batch = self.next_batch()?;
+        let count = batch.len();
+        self.session.images_mut(count).copy_from_slice(batch.numbers());
+        self.session.labels_mut(count).copy_from_slice(batch.labels());
+        if let Some(batches) = &mut self.batches {
+            batches.reuse(batch);
+        }
         let settings = &self.job.settings;
         let (weight_decay, seed) = (settings.weight_decay, settings.seed);
         self.session.run(count, &Rate { learning_rate, weight_decay, step: self.steps, seed });
@@ -86,18 +90,17 @@ impl<'a> Probe<'a> {
         Ok(sum / count as f64)
     }
 
-    fn next_batch(&mut self) -> Result<usize> {
+    fn next_batch(&mut self) -> Result<Batch> {
         loop {
             if let Some(batches) = &mut self.batches {
-                let images = self.session.images_mut(self.job.batch());
-                if let Some(count) = batches.next_into(images, &mut self.labels)? {
-                    return Ok(count);
+                if let Some(batch) = batches.next(self.session.pool())? {
+                    return Ok(batch);
                 }
             }
             let order = self.job.order(self.epochs);
             let (images, batch) = (Arc::clone(&self.job.train), self.job.batch());
             let augmentation = Augmentation::new(self.job.augment, self.job.settings.seed, self.epochs as u64);
-            self.batches = Some(Batches::start_augmented(images, &self.job.normalizer, order, augmentation, batch, 0)?);
+            self.batches = Some(Batches::augmented(images, &self.job.normalizer, order, augmentation, batch, 0));
             self.epochs += 1;
         }
     }

@@ -34,16 +34,14 @@ pub fn sanity(job: &Job) -> Result<Vec<Finding>> {
         Session::new(plans.training, job.machine.threads).map_err(|error| no_threads(&error.to_string()))?;
     session.class_weights_mut().copy_from_slice(&job.class_weights().unwrap_or_default());
     let order = Order::Shuffled { seed: job.settings.seed, epoch: 0 };
-    let (mut images, mut labels) = (vec![0.0; session.images_mut(batch).len()], vec![0; batch]);
-    let mut batches = Batches::start(Arc::clone(&job.train), &job.normalizer, order, batch, 0)?;
-    let Some(count) = batches.next_into(&mut images, &mut labels)? else { return Ok(Vec::new()) };
-    let (mut found, labels) = (Vec::new(), &labels[..count]);
-    let real = learnt(job, &mut session, &images, labels, rate);
+    let mut batches = Batches::new(Arc::clone(&job.train), &job.normalizer, order, batch, 0);
+    let Some(batch) = batches.next(session.pool())? else { return Ok(Vec::new()) };
+    let (mut found, labels) = (Vec::new(), batch.labels());
+    let real = learnt(job, &mut session, batch.numbers(), labels, rate);
     if real < ENOUGH {
-        found.push(cannot_overfit(real, count, STEPS, rate));
+        found.push(cannot_overfit(real, batch.len(), STEPS, rate));
     }
-    images.fill(0.0);
-    let zeros = learnt(job, &mut session, &images, labels, rate);
+    let zeros = learnt(job, &mut session, &vec![0.0; batch.numbers().len()], labels, rate);
     if real < zeros + BETTER && labels.iter().any(|label| *label != labels[0]) {
         found.push(ignores_input(real, zeros));
     }
@@ -63,9 +61,7 @@ fn learnt(job: &Job, session: &mut Session, images: &[f32], labels: &[u32], rate
     let mut examiner = Examiner::new(job, session.plan());
     let mut best = 0.0_f64;
     for step in 0..STEPS {
-        let numbers = session.images_mut(labels.len());
-        let len = numbers.len();
-        numbers.copy_from_slice(&images[..len]);
+        session.images_mut(labels.len()).copy_from_slice(images);
         session.labels_mut(labels.len()).copy_from_slice(labels);
         let rate = Rate { learning_rate: rate, weight_decay: 0.0, step: step as u64, seed: job.settings.seed };
         session.run(labels.len(), &rate);

@@ -92,7 +92,6 @@ pub(super) struct Trainer<'a> {
     /// What is validated and saved instead of the weights themselves.
     pub(super) average: Option<Average>,
     pub(super) position: Position,
-    pub(super) labels: Vec<u32>,
     pub(super) examiner: Examiner,
 }
 
@@ -123,7 +122,6 @@ impl<'a> Trainer<'a> {
             rates: LearningRate::new(&job.settings, job.steps_per_epoch()),
             average: None,
             position: Position::default(),
-            labels: vec![0; job.batch()],
             examiner,
         };
         trainer.average = job.settings.ema.map(|share| Average::new(share, trainer.own_weights()));
@@ -216,10 +214,12 @@ impl<'a> Trainer<'a> {
         let order = self.job.order(self.position.epoch);
         let (images, batch) = (Arc::clone(&self.job.train), self.job.batch());
         let mut batches =
-            Batches::start_augmented(images, &self.job.normalizer, order, augmentation, batch, self.position.batch)?;
+            Batches::augmented(images, &self.job.normalizer, order, augmentation, batch, self.position.batch);
         let mut clock = Instant::now();
-        while let Some(count) = batches.next_into(self.session.images_mut(batch), &mut self.labels)? {
-            let end = self.step(count)?;
+        while let Some(batch) = batches.next(self.session.pool())? {
+            self.session.images_mut(batch.len()).copy_from_slice(batch.numbers());
+            let end = self.step(batch.labels())?;
+            batches.reuse(batch);
             if end != End::Done {
                 return Ok(end);
             }
@@ -233,9 +233,10 @@ impl<'a> Trainer<'a> {
         Ok(End::Done)
     }
 
-    fn step(&mut self, count: usize) -> Result<End> {
-        let rate = self.rate();
-        self.session.labels_mut(count).copy_from_slice(&self.labels[..count]);
+    /// A step on the images that are in the session, of these classes.
+    fn step(&mut self, labels: &[u32]) -> Result<End> {
+        let (rate, count) = (self.rate(), labels.len());
+        self.session.labels_mut(count).copy_from_slice(labels);
         let ran = self.examiner.run(&mut self.session, count, &rate);
         if !ran.is_finite {
             return self.not_finite("the loss", count);
@@ -243,7 +244,7 @@ impl<'a> Trainer<'a> {
         if let Some(average) = &mut self.average {
             average.follow(&self.session, &self.slots[..self.params], rate.step);
         }
-        let (answers, is_constant) = self.examiner.answers(&self.session, &self.labels[..count]);
+        let (answers, is_constant) = self.examiner.answers(&self.session, labels);
         let losses = self.session.losses(count).iter().map(|loss| f64::from(*loss)).sum::<f64>();
         self.position.tally.merge(&Tally { images: count as u64, correct: answers.correct, loss: losses });
         let first = match self.position.step {

@@ -372,3 +372,26 @@ fn settings_that_go_beyond_the_usual_are_said_recorded_and_resumed() {
     let refused = netc(["train", text(&misspelt), DATA, "--out", text(&folder.join("no"))]).failed(1, "N105");
     assert!(refused.stderr.contains("kohn*") && refused.stderr.contains("conv"), "{}", refused.stderr);
 }
+
+/// More threads than the machine has tell what was asked for from what is there.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_more_threads_read_images_than_were_asked_for() {
+    let folder = Folder::new();
+    let threads = std::thread::available_parallelism().unwrap().get() + 1;
+    let out = folder.join("run");
+    let mut child = command(["train", SPEC, DATA, "--threads", &threads.to_string(), "--out", text(&out)])
+        .stderr(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while !out.join("metrics.jsonl").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    let reading = names.filter(|name| name.starts_with("netc-files-")).count();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(reading, threads);
+}

@@ -18,13 +18,18 @@ fn made_up(count: u8) -> (tempfile::TempDir, Listing) {
 /// The tint of every image and its label, batch by batch.
 fn tints(images: &Arc<Images>, order: Order, size: usize, first: usize) -> Vec<Vec<(u8, u32)>> {
     let normalizer = Normalization::new(&Normalize::None, 3, images.statistics()).unwrap();
-    let mut batches = Batches::start(Arc::clone(images), &normalizer, order, size, first).unwrap();
-    let len = images.decoder().image_len();
-    let (mut numbers, mut labels, mut all) = (vec![0.0; size * len], vec![0; size], Vec::new());
-    while let Some(count) = batches.next_into(&mut numbers, &mut labels).unwrap() {
-        all.push((0..count).map(|at| (numbers[at * len + 2] as u8, labels[at])).collect());
+    let mut batches = Batches::new(Arc::clone(images), &normalizer, order, size, first);
+    let (pool, len, mut all) = (pool(2), images.decoder().image_len(), Vec::new());
+    while let Some(batch) = batches.next(&pool).unwrap() {
+        let images = batch.numbers().chunks_exact(len).zip(batch.labels());
+        all.push(images.map(|(numbers, &label)| (numbers[2] as u8, label)).collect());
+        batches.reuse(batch);
     }
     all
+}
+
+fn pool(threads: usize) -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
 }
 
 #[test]
@@ -82,11 +87,13 @@ fn an_epoch_resumes_at_any_batch() {
 }
 
 #[test]
-fn batches_dropped_early_end_their_thread() {
+fn batches_dropped_early_let_their_images_go() {
     let (_data, listing) = made_up(20);
     let images = Arc::new(load(listing.train, square(8), u64::MAX).0);
     let normalizer = Normalization::new(&Normalize::Standardize, 3, images.statistics()).unwrap();
-    drop(Batches::start(Arc::clone(&images), &normalizer, Order::Listed, 1, 0).unwrap());
+    let (pool, mut batches) = (pool(2), Batches::new(Arc::clone(&images), &normalizer, Order::Listed, 1, 0));
+    assert_eq!(batches.next(&pool).unwrap().map(|batch| batch.len()), Some(1));
+    drop(batches);
     assert_eq!(Arc::strong_count(&images), 1);
 }
 
@@ -96,20 +103,50 @@ fn a_file_that_vanishes_during_training_is_named() {
     let images = Arc::new(load(listing.train, square(8), 0).0);
     std::fs::remove_file(data.path().join("a/002.png")).unwrap();
     let normalizer = Normalization::new(&Normalize::None, 3, images.statistics()).unwrap();
-    let mut batches = Batches::start(images, &normalizer, Order::Listed, 4, 0).unwrap();
-    let fault = batches.next_into(&mut vec![0.0; 4 * 192], &mut [0; 4]).unwrap_err();
-    assert_eq!(fault.code.id, "D601");
+    let (pool, mut batches) = (pool(2), Batches::new(images, &normalizer, Order::Listed, 2, 0));
+    let codes: Vec<_> = std::iter::from_fn(|| batches.next(&pool).map_err(|fault| fault.code.id).transpose()).collect();
+    assert_eq!(codes.len(), 1, "{codes:?}");
+    assert_eq!(codes[0].as_ref().err(), Some(&"D601"));
 }
 
 #[test]
-fn a_trainer_inside_a_thread_pool_gets_its_batches_and_may_drop_them_early() {
+fn a_trainer_inside_the_pool_gets_its_batches_and_may_drop_them_early() {
     let (_data, listing) = made_up(8);
     let images = Arc::new(load(listing.train, square(8), u64::MAX).0);
     let normalizer = Normalization::new(&Normalize::None, 3, images.statistics()).unwrap();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let batches = pool.install(|| {
-        drop(Batches::start(Arc::clone(&images), &normalizer, Order::Listed, 1, 0).unwrap());
-        tints(&images, Order::Listed, 2, 0)
+    let pool = pool(1);
+    pool.install(|| {
+        let epoch = || Batches::new(Arc::clone(&images), &normalizer, Order::Listed, 2, 0);
+        let (mut whole, mut dropped, mut count) = (epoch(), epoch(), 0);
+        assert!(dropped.next(&pool).unwrap().is_some());
+        drop(dropped);
+        while whole.next(&pool).unwrap().is_some() {
+            count += 1;
+        }
+        assert_eq!(count, 4);
     });
-    assert_eq!(batches.len(), 4);
+}
+
+#[test]
+fn images_are_read_on_the_given_pool_alone() {
+    let (_data, listing) = made_up(40);
+    let images = Arc::new(load(listing.train, square(8), 0).0);
+    let normalizer = Normalization::new(&Normalize::None, 3, images.statistics()).unwrap();
+    let pool = pool(1);
+    let mut batches = Batches::new(images, &normalizer, Order::Listed, 8, 0);
+    // Its only thread is taken: no image can be read, and the first batch not come, before it is free again.
+    let (free, taken) = std::sync::mpsc::channel::<()>();
+    let is_free = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let now_free = Arc::clone(&is_free);
+    pool.spawn(move || {
+        let _ = taken.recv();
+        now_free.store(true, std::sync::atomic::Ordering::SeqCst);
+    });
+    let release = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        drop(free);
+    });
+    assert!(batches.next(&pool).unwrap().is_some());
+    assert!(is_free.load(std::sync::atomic::Ordering::SeqCst));
+    release.join().unwrap();
 }
