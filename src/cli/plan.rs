@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let Machine { threads, isa } = args.machine.machine()?;
     let spec = args.images.load(&args.spec, console)?;
     let train = &spec.tree.front.train;
-    let options = Options { batch: args.batch, isa, precision: train.precision };
+    let options = Options { batch: args.batch, isa, precision: train.precision, recompute: train.recompute };
     let plan = plan_of(&spec.net, train, args.infer, options);
     let profile = if args.profile { Some(profile(&plan, &spec.net, threads)?) } else { None };
     let shown = Shown { plan: &plan, net: &spec.net, threads, profile: profile.as_ref() };
@@ -172,11 +172,12 @@ impl Shown<'_> {
     fn totals(&self) -> String {
         let flops: u64 = self.plan.steps.iter().map(|step| self.plan.cost(step, self.batch()).flops).sum();
         let what = if self.plan.is_training() { "training step" } else { "forward pass" };
-        let at_a_time = match self.plan.parts {
-            Parts { images, joined } if images < self.batch() => {
-                format!(", {images} at a time up to step {joined}")
-            }
-            _ => String::new(),
+        let Parts { images, apart } = &self.plan.parts;
+        let stretches: Vec<String> =
+            apart.iter().map(|steps| format!("{} to {}", steps.start + 1, steps.end)).collect();
+        let at_a_time = match &stretches[..] {
+            [] => String::new(),
+            stretches => format!(", {images} at a time in steps {}", stretches.join(" and ")),
         };
         let mut text = format!(
             "{what} of {} images{at_a_time}, {}: {}FLOP, {} at the peak with {} threads\n",

@@ -15,6 +15,7 @@ use crate::check::Net;
 use crate::data::OnBadImage;
 use crate::diag::Fault;
 use crate::model::Normalization;
+use crate::plan::Parts;
 use crate::syntax::settings::{Balance, FrontMatter, Loss, Metric, Rate, Schedule, TrainSettings};
 use crate::train::{self, Job, RunFolder};
 
@@ -250,10 +251,11 @@ fn found(job: &Job, net: &Net) -> String {
         (
             "machine",
             format!(
-                "{}, {}, {} for the plan",
+                "{}, {}, {} for the plan{}",
                 counted(job.machine.threads, "thread"),
                 plan.options.kernels(),
-                bytes(plan.peak_bytes(job.machine.threads))
+                bytes(plan.peak_bytes(job.machine.threads)),
+                recomputed(settings.recompute, &plan.parts)
             ),
         ),
     ]
@@ -262,6 +264,15 @@ fn found(job: &Job, net: &Net) -> String {
     .map(|(what, words)| format!("{what:<9} {words}"))
     .collect::<Vec<_>>()
     .join("\n")
+}
+
+/// What `recompute` does to a plan.
+fn recomputed(is_wanted: bool, parts: &Parts) -> String {
+    match is_wanted {
+        false => String::new(),
+        true if parts.apart.is_empty() => ", `recompute` finds nothing to save".to_owned(),
+        true => format!(", first layers computed anew, {} at a time", counted(parts.images, "image")),
+    }
 }
 
 /// What goes beyond the usual, and what it means for the numbers that are shown.

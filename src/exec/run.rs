@@ -1,5 +1,7 @@
 //! One step: operands in, the kernel called. An exhaustive match, a line or a few for each kind of work.
 
+use std::ops::Range;
+
 use super::arena::Operands;
 use super::session::Rate;
 use crate::kernel::conv::{ConvPool, Packing, PooledConv};
@@ -9,9 +11,9 @@ use crate::kernel::{
 };
 use crate::plan::{Decays, Fused, Optimizer, Residual, Riding, Rows, Weights, Work, packed_len};
 
-/// Runs `work` on the first `images` images.
-pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch, images: usize, rate: &Rate) {
-    let n = images;
+/// Runs `work` on some images of a batch.
+pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch, images: &Range<usize>, rate: &Rate) {
+    let n = images.len();
     let count = |rows: &Rows| rows.pixels * n;
     match work {
         Work::Conv(g, kernel, fused) => {
@@ -64,7 +66,8 @@ pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch
         Work::MapGradientInPlace(activation) => activation.gradient_in_place(isa, at.read(0), at.take(0)),
         Work::Add => elementwise::add(isa, at.read(0), at.read(1), at.take(0)),
         Work::AddInPlace => elementwise::add_in_place(isa, at.take(0), at.read(0)),
-        Work::Copy => at.take(0).copy_from_slice(at.read(0)),
+        Work::Gather if images.start > 0 => elementwise::add_in_place(isa, at.take(0), at.read(0)),
+        Work::Copy | Work::Gather => at.take(0).copy_from_slice(at.read(0)),
         Work::Multiply => elementwise::multiply(isa, at.read(0), at.read(1), at.take(0)),
         Work::Gate(rows) => elementwise::gate(isa, n, rows.pixels, rows.channels, at.read(0), at.read(1), at.take(0)),
         Work::GateGradient(rows) => {

@@ -239,14 +239,19 @@ impl Session {
     }
 }
 
-/// Steps and the images that go through them, in turn, for a batch of so many images: from step `first` on the parts of
-/// the batch, then what takes it at once.
+/// Steps and the images that go through them, in turn, for a batch of so many images, from step `first` on.
 fn parts(plan: &Plan, first: usize, images: usize) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
-    let (Parts { images: part, joined }, batch) = (plan.parts, plan.options.batch);
+    let (Parts { images: part, apart }, batch) = (&plan.parts, plan.options.batch);
     assert!(images <= batch, "{images} images in a plan for {batch}");
-    let joined = joined.max(first);
-    let apart = (0..images).step_by(part.max(1)).map(move |start| (first..joined, start..images.min(start + part)));
-    apart.filter(|(steps, _)| !steps.is_empty()).chain(std::iter::once((joined..plan.steps.len(), 0..images)))
+    let joined = move |steps: Range<usize>| (steps, 0..images);
+    let starts = std::iter::once(first).chain(apart.iter().map(|stretch| stretch.end));
+    let stretches = apart.iter().zip(starts).flat_map(move |(stretch, start)| {
+        let parts = (0..images).step_by((*part).max(1));
+        let parts = parts.map(move |start| (stretch.clone(), start..images.min(start + part)));
+        std::iter::once(joined(start..stretch.start)).chain(parts)
+    });
+    let rest = apart.last().map_or(first, |stretch| stretch.end);
+    stretches.chain(std::iter::once(joined(rest..plan.steps.len()))).filter(|(steps, _)| !steps.is_empty())
 }
 
 /// Where the numbers of a buffer lie for some images of a batch.
@@ -265,5 +270,5 @@ fn run_step(plan: &Plan, at: usize, arena: &mut Arena, scratch: &Scratch, images
         count += 1;
     }
     let operands = arena.operands(&ranges[..count], step.reads.len());
-    run(&step.work, plan.options.isa, operands, scratch, images.len(), rate);
+    run(&step.work, plan.options.isa, operands, scratch, images, rate);
 }

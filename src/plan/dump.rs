@@ -111,6 +111,7 @@ impl Work {
             Self::MapGradientInPlace(_) => "map gradient",
             Self::Add | Self::AddInPlace => "add",
             Self::Copy => "copy",
+            Self::Gather => "gather",
             Self::Multiply => "multiply",
             Self::Gate(_) => "gate",
             Self::GateGradient(_) => "gate gradient",

@@ -4,7 +4,7 @@ use super::buffer::Buffers;
 use super::fuse::{Group, groups};
 use super::part::Parts;
 use super::step::{Buffer, BufferId, Element, Fused, Holds, Phase, Rows, Slot, Step, Weights, Work};
-use super::{Options, Plan, layout};
+use super::{Options, Plan, layout, recompute};
 use crate::graph::{CountPadding, DropoutUnit, Graph, LayerId, Op, Param, Shape, Source, Value, ValueId};
 use crate::kernel::{Activation, Window, elementwise, norm};
 
@@ -112,7 +112,10 @@ impl<'a> Lowering<'a> {
         for buffer in self.prepared.iter().flat_map(|step| &step.writes) {
             buffers[buffer.0].persistent = self.steps.iter().any(|step| step.reads.contains(buffer));
         }
-        let steps = [self.prepared, self.steps].concat();
+        let mut steps = [self.prepared, self.steps].concat();
+        let batch = self.options.batch;
+        let in_parts = (!self.is_inference && self.options.recompute)
+            .then(|| recompute::in_parts(&mut steps, &mut buffers, batch));
         for (at, step) in steps.iter().enumerate() {
             for buffer in step.reads.iter().chain(&step.writes) {
                 let live = &mut buffers[buffer.0].live;
@@ -125,8 +128,11 @@ impl<'a> Lowering<'a> {
         for &read in &read {
             buffers[read.0].live.1 = steps.len();
         }
-        let batch = self.options.batch;
-        let parts = if self.is_inference { Parts::of(&buffers, &steps, batch) } else { Parts::whole(batch) };
+        let parts = match in_parts {
+            Some(parts) => parts,
+            None if self.is_inference => Parts::of(&buffers, &steps, batch),
+            None => Parts::whole(batch),
+        };
         parts.spread(&[filled, read].concat(), &steps, &mut buffers);
         let mut plan = Plan {
             options: self.options,
@@ -144,7 +150,7 @@ impl<'a> Lowering<'a> {
             probabilities: None,
             losses: None,
         };
-        plan.arena_len = layout::place(&mut plan.buffers, parts.images, batch);
+        plan.arena_len = layout::place(&mut plan.buffers, plan.parts.images, batch);
         plan
     }
 

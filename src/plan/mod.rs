@@ -13,6 +13,7 @@ mod lower;
 mod norm;
 mod part;
 mod product;
+mod recompute;
 mod step;
 mod update;
 
@@ -36,6 +37,9 @@ pub struct Options {
     pub isa: Isa,
     /// What convolutions and products multiply.
     pub precision: Precision,
+    /// Whether a training computes its first layers' outputs anew for their gradients instead of keeping them, where that
+    /// saves memory at little cost.
+    pub recompute: bool,
 }
 
 impl Options {

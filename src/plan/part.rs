@@ -1,6 +1,8 @@
 //! How many images go through a forward pass at a time: few enough that what one step writes is in cache when the next
 //! reads it, enough that weights are not read for too few of them.
 
+use std::ops::Range;
+
 use super::step::{Buffer, BufferId, Holds, Phase, Step};
 
 /// Bytes of one step's operands that stay in cache, roughly: a share of the last level.
@@ -18,59 +20,68 @@ const COMPUTING: u64 = 24;
 const FOR_WEIGHTS: usize = 4;
 
 /// The parts in which a batch goes through a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
-    /// Images at a time in the first steps.
+    /// Images at a time.
     pub images: usize,
-    /// The first of the steps that take the whole batch at once.
-    pub joined: usize,
+    /// The stretches of steps that each part goes through before the next one begins; all others take the batch at once.
+    pub apart: Vec<Range<usize>>,
 }
 
 impl Parts {
     /// The whole batch in every step.
     pub(super) fn whole(batch: usize) -> Self {
-        Self { images: batch, joined: 0 }
+        Self { images: batch, apart: Vec::new() }
     }
 
     /// The parts of a forward pass. Nothing couples its images: no bit depends on them.
     pub(super) fn of(buffers: &[Buffer], steps: &[Step], batch: usize) -> Self {
-        let bytes = |step: &Step, is_whole: bool| -> usize {
-            let operands = step.reads.iter().chain(&step.writes).map(|buffer| &buffers[buffer.0]);
-            operands.filter(|buffer| (buffer.holds == Holds::Whole) == is_whole).map(|buffer| 4 * buffer.words(1)).sum()
-        };
-        let is_prepared = |step: &Step| step.phase == Phase::Prepare;
-        let fits = |step: &Step| !is_prepared(step) && bytes(step, false).saturating_mul(batch) <= CACHE;
-        let joined = steps.len() - steps.iter().rev().take_while(|step| fits(step)).count();
-        let apart = || steps[..joined].iter().filter(|step| !is_prepared(step));
-        let Some(largest) = apart().map(|step| bytes(step, false)).max() else { return Self::whole(batch) };
-        let all: usize = apart().map(|step| bytes(step, false)).sum();
-        let weights: usize = apart().map(|step| bytes(step, true)).sum();
-        let flops: u64 = apart().map(|step| step.work.flops()).sum();
-        let fewest = if flops < COMPUTING * all as u64 { FEWEST } else { FEWEST_OF_COMPUTING };
-        let images = (CACHE / largest.max(1)).max(FOR_WEIGHTS * weights / all.max(1)).max(fewest);
-        // Parts of about the same size.
-        let images = batch.div_ceil(batch.div_ceil(images).max(1));
-        if images < batch { Self { images, joined } } else { Self::whole(batch) }
+        let first = steps.partition_point(|step| step.phase == Phase::Prepare);
+        let fits = |step: &&Step| bytes(step, buffers, false).saturating_mul(batch) <= CACHE;
+        let joined = steps.len() - steps[first..].iter().rev().take_while(fits).count();
+        let images = images(&steps[first..joined], buffers, batch);
+        if images < batch {
+            Self { images, apart: std::iter::once(first..joined).collect() }
+        } else {
+            Self::whole(batch)
+        }
     }
 
     /// Lets the buffers that outlive a part's steps hold the whole batch: what the caller fills and reads, `outside`, and
-    /// what goes from the steps of the parts to those of the batch.
+    /// what goes from one stretch of steps to another. What a stretch finds there or leaves lives all through it.
     pub(super) fn spread(&self, outside: &[BufferId], steps: &[Step], buffers: &mut [Buffer]) {
-        if self.joined == 0 {
-            return;
-        }
-        for buffer in outside {
-            let buffer = &mut buffers[buffer.0];
-            (buffer.holds, buffer.live) = (Holds::Batch, (0, steps.len()));
-        }
-        for buffer in steps[self.joined..].iter().flat_map(|step| step.reads.iter().chain(&step.writes)) {
-            let buffer = &mut buffers[buffer.0];
-            if buffer.holds == Holds::Part {
+        let stretch_of = |at: usize| self.apart.iter().position(|stretch| stretch.contains(&at));
+        for (id, buffer) in buffers.iter_mut().enumerate() {
+            let touching = || (0..steps.len()).filter(|&at| steps[at].touches(BufferId(id)));
+            let Some(first) = touching().next() else { continue };
+            let is_passing = touching().all(|at| stretch_of(at).is_some() && stretch_of(at) == stretch_of(first));
+            if buffer.holds == Holds::Part && (outside.contains(&BufferId(id)) || !is_passing) {
                 buffer.holds = Holds::Batch;
-                if buffer.live.0 < self.joined {
-                    buffer.live.0 = 0;
+            }
+            // What one step alone touches is its workspace.
+            if buffer.holds == Holds::Batch || (buffer.holds == Holds::Whole && touching().nth(1).is_some()) {
+                for stretch in touching().filter_map(stretch_of).map(|stretch| &self.apart[stretch]) {
+                    buffer.live = (buffer.live.0.min(stretch.start), buffer.live.1.max(stretch.end - 1));
                 }
             }
         }
     }
+}
+
+/// How many images at a time go through steps that take a batch in parts of about the same size.
+pub(super) fn images(steps: &[Step], buffers: &[Buffer], batch: usize) -> usize {
+    let of_images = || steps.iter().map(|step| bytes(step, buffers, false));
+    let Some(largest) = of_images().max() else { return batch };
+    let all: usize = of_images().sum();
+    let weights: usize = steps.iter().map(|step| bytes(step, buffers, true)).sum();
+    let flops: u64 = steps.iter().map(|step| step.work.flops()).sum();
+    let fewest = if flops < COMPUTING * all as u64 { FEWEST } else { FEWEST_OF_COMPUTING };
+    let images = (CACHE / largest.max(1)).max(FOR_WEIGHTS * weights / all.max(1)).max(fewest);
+    batch.div_ceil(batch.div_ceil(images).max(1))
+}
+
+/// Bytes of a step's operands: of those that hold no image, or of one image.
+fn bytes(step: &Step, buffers: &[Buffer], is_whole: bool) -> usize {
+    let operands = step.reads.iter().chain(&step.writes).map(|buffer| &buffers[buffer.0]);
+    operands.filter(|buffer| (buffer.holds == Holds::Whole) == is_whole).map(|buffer| 4 * buffer.words(1)).sum()
 }

@@ -235,6 +235,8 @@ pub enum Work {
     AddInPlace,
     /// `[x] → [y]`.
     Copy,
+    /// `[share] → [sum!]`: that of the first part of a batch replaces the sum, those of the others are added.
+    Gather,
     /// `[a, b] → [y]`.
     Multiply,
     /// `[x, gate] → [y]`.

@@ -87,6 +87,10 @@ pub(super) fn train() -> Value {
             ("batch_size", with_default(whole("Images a step", 1), usual.batch_size)),
             ("seed", with_default(whole("Seed of everything random", 0), usual.seed)),
             ("precision", choice("What convolutions and dense layers multiply [f32]", &["f32", "bf16"])),
+            (
+                "recompute",
+                flag("Less memory for a slower step: the first layers' outputs are computed anew, not kept [false]"),
+            ),
             ("ema", share("Share that the moving average of the weights keeps a step", Bounds::Inside)),
             ("early_stopping", early_stopping()),
             (

@@ -218,7 +218,9 @@ fn look_at_units(activation: Activation, numbers: &[f32], count: usize, to: &mut
     for row in numbers.chunks_exact(count.max(1)) {
         most.iter_mut().zip(row).for_each(|(most, number)| *most = most.max(*number));
     }
-    to.alive = most.iter().map(|most| *most > 0.0).collect();
+    // Parts of a batch come one after the other.
+    to.alive.resize(count, false);
+    to.alive.iter_mut().zip(most).for_each(|(alive, most)| *alive |= most > 0.0);
 }
 
 #[cfg(test)]
@@ -239,6 +241,14 @@ mod tests {
         let mut step = UnitStep::default();
         look_at_units(Activation::Relu, &[0.0, 1.0, 0.0, 0.0, 0.0, 2.0], 3, &mut step);
         assert_eq!(step.alive, [false, true, true]);
+    }
+
+    #[test]
+    fn a_unit_that_was_alive_in_one_part_of_a_batch_is_alive() {
+        let mut step = UnitStep::default();
+        look_at_units(Activation::Relu, &[0.0, 1.0], 2, &mut step);
+        look_at_units(Activation::Relu, &[0.0, 0.0], 2, &mut step);
+        assert_eq!((step.alive, step.seen), (vec![false, true], 4));
     }
 
     #[test]

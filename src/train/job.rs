@@ -184,7 +184,8 @@ impl Job {
     /// What plans are made for.
     #[must_use]
     pub fn options(&self) -> Options {
-        Options { batch: self.batch(), isa: self.machine.isa, precision: self.settings.precision }
+        let TrainSettings { precision, recompute, .. } = self.settings;
+        Options { batch: self.batch(), isa: self.machine.isa, precision, recompute }
     }
 
     /// The plan of a training step.

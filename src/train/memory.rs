@@ -40,7 +40,8 @@ impl Plans {
     pub fn that_fit(job: &Job, available: u64) -> Result<Self> {
         let (batch, machine) = (job.batch(), job.machine);
         let (training, inference) = (job.training(), Inference::of(&job.graph));
-        let plan = |batch| Self::new(&training, &inference, job.change(), Options { batch, ..job.options() });
+        let of = |options| Self::new(&training, &inference, job.change(), options);
+        let plan = |batch| of(Options { batch, ..job.options() });
         let bytes = |plans: &Self| {
             let averaged = if job.settings.ema.is_some() { plans.average_bytes() } else { 0 };
             plans.training.peak_bytes(machine.threads) + plans.inference.peak_bytes(machine.threads) + averaged
@@ -50,7 +51,9 @@ impl Plans {
             return Ok(plans);
         }
         let fitting = largest_fitting(batch, |batch| bytes(&plan(batch)) <= available);
-        Err(too_large("training", batch, bytes(&plans), available, fitting))
+        let fault = too_large("training", batch, bytes(&plans), available, fitting);
+        let frugal = bytes(&of(Options { recompute: true, ..job.options() }));
+        Err(if frugal <= available { recomputing(*fault, frugal) } else { fault })
     }
 }
 
@@ -66,7 +69,7 @@ pub(super) fn inference_that_fits(
     available: u64,
 ) -> Result<Plan> {
     let inference = Inference::of(graph);
-    let plan = |batch| Plan::inference(&inference, Options { batch, isa: machine.isa, precision });
+    let plan = |batch| Plan::inference(&inference, Options { batch, isa: machine.isa, precision, recompute: false });
     let fits = |batch| plan(batch).peak_bytes(machine.threads) <= available;
     let wanted = plan(batch);
     let needed = wanted.peak_bytes(machine.threads);
@@ -98,6 +101,12 @@ fn too_large(what: &str, batch: usize, needed: u64, available: u64, fitting: usi
     } else {
         fault.help(format!("set `batch_size: {fitting}` or `--batch-size {fitting}`, the largest that fits")).fault()
     }
+}
+
+/// The same fault with the setting by which the whole batch fits.
+fn recomputing(fault: Diagnostic, bytes: u64) -> Fault {
+    let help = format!("or set `recompute: true` under `train:`: {} MiB for a step a tenth slower", mebibytes(bytes));
+    fault.help(help).fault()
 }
 
 /// Rounded up, so that what is needed never looks like less than it is.

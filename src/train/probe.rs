@@ -92,10 +92,10 @@ impl<'a> Probe<'a> {
 
     fn next_batch(&mut self) -> Result<Batch> {
         loop {
-            if let Some(batches) = &mut self.batches {
-                if let Some(batch) = batches.next(self.session.pool())? {
-                    return Ok(batch);
-                }
+            if let Some(batches) = &mut self.batches
+                && let Some(batch) = batches.next(self.session.pool())?
+            {
+                return Ok(batch);
             }
             let order = self.job.order(self.epochs);
             let (images, batch) = (Arc::clone(&self.job.train), self.job.batch());

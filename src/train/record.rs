@@ -107,6 +107,9 @@ pub struct TrainRecord {
     /// What is multiplied, by its word; `f32` where it is not written down.
     #[serde(default = "single")]
     pub precision: String,
+    /// Whether first layers are computed anew for their gradients.
+    #[serde(default)]
+    pub recompute: bool,
 }
 
 fn single() -> String {
@@ -226,6 +229,7 @@ impl From<&TrainSettings> for TrainRecord {
             batch_size: settings.batch_size,
             seed: settings.seed,
             precision: settings.precision.name().to_owned(),
+            recompute: settings.recompute,
         }
     }
 }
@@ -253,6 +257,7 @@ impl TrainRecord {
             batch_size: self.batch_size,
             seed: self.seed,
             precision: named(Precision::ALL, &self.precision).unwrap_or_default(),
+            recompute: self.recompute,
         }
     }
 }

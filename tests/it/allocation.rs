@@ -47,7 +47,7 @@ fn no_step_allocates() {
     let mut checked = 0;
     for case in cases() {
         let training = Training::of(&case.graph);
-        let options = Options { batch: images, isa: Isa::detect(), precision: Precision::F32 };
+        let options = Options { batch: images, isa: Isa::detect(), precision: Precision::F32, recompute: false };
         let mut session = Session::new(Plan::training(&training, Optimizer::default(), options), 2).expect("threads");
         // Threads and their queues come into being in the first run.
         session.run(images, &Rate::default());

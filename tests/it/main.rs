@@ -18,6 +18,7 @@ mod published;
 mod published_logits;
 mod random_network;
 mod range;
+mod recompute;
 mod rooms;
 mod schema;
 mod tables;

@@ -77,7 +77,7 @@ impl Fixture {
         let plan = Plan::training(
             &Training::of(&self.net.graph),
             shows_gradients,
-            Options { batch: images, isa, precision: Precision::F32 },
+            Options { batch: images, isa, precision: Precision::F32, recompute: false },
         );
         let mut session = Session::new(plan, 2).expect("two threads");
         self.fill(&mut session, images);
@@ -116,8 +116,10 @@ impl Fixture {
 
     fn check_inference(&self, isa: Isa) {
         let images = self.labels().len();
-        let plan =
-            Plan::inference(&Inference::of(&self.net.graph), Options { batch: images, isa, precision: Precision::F32 });
+        let plan = Plan::inference(
+            &Inference::of(&self.net.graph),
+            Options { batch: images, isa, precision: Precision::F32, recompute: false },
+        );
         let mut session = Session::new(plan, 2).expect("two threads");
         self.fill(&mut session, images);
         for (role, name) in [(Role::RunningMean, "running_mean"), (Role::RunningVariance, "running_var")] {

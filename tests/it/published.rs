@@ -156,7 +156,7 @@ fn good_or_cramped(name: &str, text: String) {
 fn every_net_is_planned_for_training_and_for_prediction() {
     for &(name, ..) in PUBLISHED {
         let (net, _) = good(name, text(name));
-        let options = Options { batch: 1, isa: Isa::Portable, precision: Precision::F32 };
+        let options = Options { batch: 1, isa: Isa::Portable, precision: Precision::F32, recompute: false };
         let training = Training::of(&net.graph);
         training.graph.verify();
         let plan = Plan::training(&training, Optimizer::default(), options);
@@ -198,7 +198,7 @@ fn step_on_noise(name: &str, net: &Net) {
     let plan = Plan::training(
         &training,
         Optimizer::default(),
-        Options { batch: IMAGES, isa: Isa::detect(), precision: Precision::F32 },
+        Options { batch: IMAGES, isa: Isa::detect(), precision: Precision::F32, recompute: false },
     );
     let mut session = Session::new(plan, 2).expect("two threads");
     let weights = initialise(&net.graph, 1);

@@ -54,7 +54,7 @@ fn fill(session: &mut Session) {
 fn logits(net: &Net) -> Vec<f32> {
     let plan = Plan::inference(
         &Inference::of(&net.graph),
-        Options { batch: 1, isa: Isa::detect(), precision: Precision::F32 },
+        Options { batch: 1, isa: Isa::detect(), precision: Precision::F32, recompute: false },
     );
     let mut session = Session::new(plan, 2).expect("two threads");
     fill(&mut session);

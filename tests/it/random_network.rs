@@ -52,7 +52,7 @@ fn inference_agrees(text: &str, isa: Isa) -> Result<(), TestCaseError> {
     inference.graph.verify();
     let feed = feed(&graph, 3);
     let wanted = &evaluate(&graph, &feed)[Head::of(&graph).1.0];
-    let plan = Plan::inference(&inference, Options { batch: IMAGES, isa, precision: Precision::F32 });
+    let plan = Plan::inference(&inference, Options { batch: IMAGES, isa, precision: Precision::F32, recompute: false });
     let mut session = Session::new(plan, 2).expect("two threads");
     fill(&mut session, &feed);
     session.run(IMAGES, &Rate::default());
@@ -116,7 +116,11 @@ fn agrees(what: &str, got: Vec<f32>, wanted: &[f64], least_scale: f64) -> Result
 fn plan_agrees(training: &Training, isa: Isa) -> Result<(), TestCaseError> {
     let feed = feed(&training.graph, 3);
     let values = evaluate(&training.graph, &feed);
-    let plan = Plan::training(training, SHOWS_GRADIENTS, Options { batch: IMAGES, isa, precision: Precision::F32 });
+    let plan = Plan::training(
+        training,
+        SHOWS_GRADIENTS,
+        Options { batch: IMAGES, isa, precision: Precision::F32, recompute: false },
+    );
     let mut session = Session::new(plan, 2).expect("two threads");
     fill(&mut session, &feed);
     session.run(IMAGES, &Rate { seed: feed.seed, ..Rate::default() });

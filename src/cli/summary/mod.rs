@@ -94,7 +94,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
 fn memory(spec: &Runnable, batch: usize, machine: MachineArgs) -> Result<Memory, Failure> {
     let Machine { threads, isa } = machine.machine()?;
     let train = &spec.tree.front.train;
-    let options = Options { batch, isa, precision: train.precision };
+    let options = Options { batch, isa, precision: train.precision, recompute: train.recompute };
     let plan = Plan::training(&Training::of(&spec.net.graph), train.optimizer, options);
     Ok(Memory { batch, threads, peak_bytes: plan.peak_bytes(threads) })
 }

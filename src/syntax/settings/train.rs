@@ -28,6 +28,8 @@ pub struct TrainSettings {
     pub seed: u64,
     /// What convolutions and dense layers multiply.
     pub precision: Precision,
+    /// Whether the first layers' outputs are computed anew for their gradients instead of kept.
+    pub recompute: bool,
     /// Share, in (0, 1), that the moving average of the weights keeps a step; the average is what is evaluated.
     pub ema: Option<f64>,
     /// When a training ends before its epochs do.
@@ -51,6 +53,7 @@ impl Default for TrainSettings {
             batch_size: 32,
             seed: 0,
             precision: Precision::default(),
+            recompute: false,
             ema: None,
             early_stopping: None,
             on_collapse: None,
