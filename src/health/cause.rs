@@ -33,7 +33,7 @@ const UNEQUAL: f64 = 0.8;
 
 /// Why a training that learns nothing, or fell back to that, does so.
 pub(super) fn cause(view: &View<'_>) -> Cause {
-    let questions = [raw_input, fell_back, dead_units, high_ratio, unequal_classes, vanishing, low_ratio];
+    let questions = [raw_input, fell_back, dead_units, high_ratio, unequal_classes, vanishing, low_ratio, too_early];
     questions.iter().find_map(|question| question(view)).unwrap_or_else(labels)
 }
 
@@ -147,6 +147,26 @@ fn low_ratio(view: &View<'_>) -> Option<Cause> {
         advice: format!("a higher rate: `learning_rate: {better}`"),
         remedies: vec![Remedy::set("train.learning_rate", better)],
         code: Some(&code::UPDATE_RATIO),
+    })
+}
+
+/// Before so many updates a sound training may well stand where it began.
+const EARLY: u64 = 20;
+
+/// Whether too few updates were made to say what keeps a network from learning.
+pub(super) fn is_early(view: &View<'_>) -> bool {
+    view.step < EARLY
+}
+
+fn too_early(view: &View<'_>) -> Option<Cause> {
+    is_early(view).then(|| Cause {
+        sentence: format!(
+            "nothing is wrong with the updates, and there were only {} so far: few networks have left a guess by then",
+            view.step
+        ),
+        advice: "let it train: more epochs, or a smaller `batch_size` for more updates an epoch".to_owned(),
+        remedies: Vec::new(),
+        code: None,
     })
 }
 

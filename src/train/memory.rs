@@ -51,9 +51,9 @@ impl Plans {
             return Ok(plans);
         }
         let fitting = largest_fitting(batch, |batch| bytes(&plan(batch)) <= available);
-        let fault = too_large("training", batch, bytes(&plans), available, fitting);
         let frugal = bytes(&of(Options { recompute: true, ..job.options() }));
-        Err(if frugal <= available { recomputing(*fault, frugal) } else { fault })
+        let frugal = Some(frugal).filter(|bytes| *bytes <= available);
+        Err(too_large("training", batch, bytes(&plans), available, fitting, frugal))
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) fn inference_that_fits(
         return Ok(wanted);
     }
     match largest_fitting(batch, fits) {
-        0 => Err(too_large("running the network", batch, needed, available, 0)),
+        0 => Err(too_large("running the network", batch, needed, available, 0, None)),
         batch => Ok(plan(batch)),
     }
 }
@@ -92,21 +92,24 @@ fn largest_fitting(too_many: usize, fits: impl Fn(usize) -> bool) -> usize {
     good
 }
 
-fn too_large(what: &str, batch: usize, needed: u64, available: u64, fitting: usize) -> Fault {
+/// P411; `fitting` is the largest batch that fits, `frugal` the bytes of the whole batch where first layers are computed anew
+/// and that fits.
+fn too_large(what: &str, batch: usize, needed: u64, available: u64, fitting: usize, frugal: Option<u64>) -> Fault {
     let (needed, available) = (mebibytes(needed), mebibytes(available));
     let message = format!("{what} in batches of {batch} takes {needed} MiB, and {available} MiB are free");
-    let fault = Diagnostic::new(&code::PLAN_EXCEEDS_MEMORY, message);
-    if fitting == 0 {
-        fault.help("no batch size fits: make the input smaller, or pool before the layers that are wide").fault()
-    } else {
-        fault.help(format!("set `batch_size: {fitting}` or `--batch-size {fitting}`, the largest that fits")).fault()
-    }
-}
-
-/// The same fault with the setting by which the whole batch fits.
-fn recomputing(fault: Diagnostic, bytes: u64) -> Fault {
-    let help = format!("or set `recompute: true` under `train:`: {} MiB for a step a tenth slower", mebibytes(bytes));
-    fault.help(help).fault()
+    let smaller = (fitting > 0)
+        .then(|| format!("set `batch_size: {fitting}` or `--batch-size {fitting}`, the largest that fits"));
+    let anew = frugal.map(|bytes| {
+        let bytes = mebibytes(bytes);
+        format!("set `train: {{ recompute: true }}`, which takes {bytes} MiB for a step about a tenth slower")
+    });
+    let help = match [smaller, anew].into_iter().flatten().collect::<Vec<_>>().join("; or ") {
+        none if none.is_empty() => {
+            "no batch size fits: make the input smaller, or pool before the layers that are wide".to_owned()
+        }
+        some => some,
+    };
+    Diagnostic::new(&code::PLAN_EXCEEDS_MEMORY, message).help(help).fault()
 }
 
 /// Rounded up, so that what is needed never looks like less than it is.
@@ -117,6 +120,21 @@ fn mebibytes(bytes: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_told_with_every_way_out() {
+        let help = |fitting, frugal| {
+            let fault = too_large("training", 64, 2 << 20, 1 << 20, fitting, frugal);
+            fault.help.clone().unwrap_or_default()
+        };
+        assert!(help(0, None).contains("no batch size fits"));
+        let both = help(32, Some(1 << 19));
+        assert!(
+            both.contains("batch_size: 32") && both.contains("recompute: true") && both.contains("1 MiB"),
+            "{both}"
+        );
+        assert!(!help(0, Some(1)).contains("batch"));
+    }
 
     #[test]
     fn bisection_finds_the_largest_that_fits() {

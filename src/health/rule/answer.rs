@@ -1,7 +1,7 @@
 //! H710, H711 and H722: what the network answers.
 
 use crate::diag::code::{self, Code};
-use crate::health::cause::{Cause, cause};
+use crate::health::cause::{Cause, cause, is_early};
 use crate::health::finding::{Finding, Level, Remedy};
 use crate::health::history::{LOSSES, View, WINDOW};
 use crate::health::statistics::{entropy, share};
@@ -29,7 +29,9 @@ pub(in crate::health) fn one_class(view: &View<'_>) -> Option<Finding> {
     .number("share", taken)
     .number("accuracy", accuracy)
     .number("majority_share", view.task.majority());
-    Some(explained(finding, cause(view)))
+    let cause = cause(view);
+    let says_nothing = cause.code.is_none() && is_early(view);
+    Some(explained(finding.note_if(says_nothing), cause))
 }
 
 fn one_class_of_validation(view: &View<'_>) -> Option<(usize, f64, f64, &'static str)> {

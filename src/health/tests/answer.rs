@@ -31,6 +31,20 @@ fn two_short_epochs_at_the_prior_are_stuck() {
 }
 
 #[test]
+fn one_class_after_a_few_sound_updates_is_a_note_that_blames_nothing() {
+    let all_one = || validation((0..30).map(|at| (at % 3, 1)), PRIOR);
+    let mut course = Course::new();
+    course.steps(2, &one_class(1, PRIOR), |_| {}).close(Some(&all_one()), None);
+    let finding = course.found(&code::ONE_CLASS_PREDICTED);
+    assert_eq!(finding.severity, Level::Note);
+    assert!(finding.cause.contains("only 2 so far") && !finding.cause.contains("labels"), "{finding:?}");
+    // The same after more of them is a warning.
+    course.steps(30, &one_class(1, PRIOR), |_| {}).close(Some(&all_one()), None);
+    let finding = course.found(&code::ONE_CLASS_PREDICTED);
+    assert!(finding.severity > Level::Note && finding.cause.contains("labels"), "{finding:?}");
+}
+
+#[test]
 fn one_class_is_named_while_training_even_where_it_changes_from_batch_to_batch() {
     let mut course = Course::new();
     for at in 0..200 {
