@@ -1,229 +1,185 @@
-"""Measure netc beside PyTorch, Keras and ONNX Runtime on the same machine in the same run, and print how they compare.
+"""Measure netc beside PyTorch, Keras, ONNX Runtime and tract on the same machine in the same run, and compare them.
 
-    cargo build --release && python benches/peers/run.py --nets A D
+    cargo build --release && python benches/peers/run.py --everything
 
-Needs nothing but Python itself: the peers go into a virtual environment that is made on first use.
-Every measurement is a process of its own, and the engines take turns, round after round, so that a
-change of the machine's speed meets all of them. jemalloc is measured where it is installed
-(Debian: libjemalloc2).
+Needs nothing but Python itself: the peers go into a virtual environment that is made on first use. Every measurement
+is a process of its own, and the engines take turns, round after round, so that a change of the machine's speed meets
+all of them. What was measured is kept in a file, from which an interrupted run goes on, and from which `--markdown`
+makes the README's tables. jemalloc is measured where it is installed (Debian: libjemalloc2).
 """
 
 import argparse
-import json
+import hashlib
 import os
-import subprocess
+import platform
 import sys
-import venv
-from collections.abc import Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
-from statistics import median
-from typing import Protocol
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-REQUIREMENTS = {
-    "torch": ["torch>=2.15,<3", "torchvision", "numpy", "pillow"],
-    "keras": ["keras>=3.15,<4", "tensorflow-cpu>=2.21,<3"],
-    "onnx": ["onnxruntime", "onnx", "onnxscript"],
-}
-"""What each engine needs, by the name to ask for it; ONNX files are exported by PyTorch."""
-SPECS = {name: HERE / "nets" / f"{name}.net" for name in "ABCD"} | {
-    "E": ROOT / "specs" / "resnet-18.net",
-    "F": ROOT / "specs" / "mobilenet-v2.net",
-}
-DEFAULT_BATCH = {"A": 32, "B": 32, "C": 32, "D": 128, "E": 8, "F": 8}
+import table
+from engines import REQUIREMENTS, ROOT, Engine, Setup, engines, environment_python
+from records import Record, Turn, Workload, by_workload, missing, read, to_line, turns
+from shapes import NETS
+
+STARTED_NETS = ("A", "D")
+"""The nets that the time to a first step is measured on: a large and a small one."""
+TRAINED_NET = "A"
+"""The net whose training's memory is measured."""
 
 
-@dataclass(frozen=True)
-class Workload:
-    net: str
-    mode: str
-    batch: int
-    threads: int
-    precision: str
+@dataclass
+class Log:
+    """The file of measurements, and what it holds."""
+
+    path: Path
+    records: list[Record] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, path: Path) -> "Log":
+        """Reads what is there; a line that was cut off is cut away."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            content = path.read_bytes()
+            os.truncate(path, content.rfind(b"\n") + 1)
+        return cls(path, read([path]))
+
+    def add(self, record: Record) -> None:
+        self.records.append(record)
+        with self.path.open("a") as file:
+            file.write(to_line(record) + "\n")
+
+    def turns(self, work: Workload, origin: tuple[str, str]) -> list[Turn]:
+        """The finished turns of a workload on this machine and with this netc."""
+        return [turn for turn in turns(self.records) if turn.work == work and turn.origin == origin]
 
 
-@dataclass(frozen=True)
-class Measured:
-    images_per_second: float
-    peak_mb: float
-    """Of the whole process, in 10^6 bytes."""
+def now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
 
 
-class Engine(Protocol):
-    @property
-    def label(self) -> str: ...
+def processor() -> str:
+    """The processor's name, and which of the instructions that matter here it has: a virtual machine hides the name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    facts = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    words = facts.get("flags", "").split()
+    known = {"avx2": "AVX2", "avx512f": "AVX-512", "avx512_bf16": "AVX512-BF16", "amx_bf16": "AMX-BF16"}
+    found = [name for word, name in known.items() if word in words]
+    return f"{facts.get('model name', platform.machine())} ({', '.join(found) or 'no AVX2'})"
 
-    def takes(self, work: Workload) -> bool: ...
 
-    def measure(self, work: Workload) -> Measured: ...
+def workloads(arguments: argparse.Namespace) -> Iterator[Workload]:
+    """What is measured, in its order."""
+    threads = max(arguments.threads)
+    for precision in arguments.precision:
+        for net in arguments.nets:
+            for mode in arguments.modes:
+                if not is_measured(net, mode, precision):
+                    continue
+                batches = arguments.batch if mode == "infer" and arguments.batch else [NETS[net].batch]
+                if arguments.everything and mode == "infer" and precision == "f32" and not arguments.batch:
+                    batches = [*batches, 1]
+                for batch in batches:
+                    yield Workload(net, mode, batch, threads, precision)
 
 
-@dataclass(frozen=True)
-class Netc:
-    binary: Path
-    label: str = "netc"
-
-    def takes(self, work: Workload) -> bool:
+def is_measured(net: str, mode: str, precision: str) -> bool:
+    if mode in ("train", "infer"):
         return True
-
-    def measure(self, work: Workload) -> Measured:
-        command = [self.binary, "plan", "-", "--batch", str(work.batch), "--threads", str(work.threads)]
-        command += ["--profile", "--format", "json"]
-        if work.mode == "infer":
-            command.append("--infer")
-        return run(command, text=spec_of(work))
+    return precision == "f32" and (net in STARTED_NETS if mode == "start" else net == TRAINED_NET)
 
 
-@dataclass(frozen=True)
-class Torch:
-    python: Path
-    layout: str
-    compiled: bool
-    preload: Path | None
-
-    @property
-    def label(self) -> str:
-        return " ".join(["torch", self.layout] + self.compiled * ["compiled"] + bool(self.preload) * ["jemalloc"])
-
-    def takes(self, work: Workload) -> bool:
-        return True
-
-    def measure(self, work: Workload) -> Measured:
-        command = [self.python, HERE / "bench_torch.py", "--nets", work.net, "--modes", work.mode]
-        command += ["--layouts", self.layout, "--batch", str(work.batch), "--threads", str(work.threads)]
-        command += ["--precision", work.precision]
-        if self.compiled:
-            command.append("--compile")
-        return run(command, {"LD_PRELOAD": str(self.preload)} if self.preload else {})
+def take_turn(work: Workload, takers: list[Engine], log: Log, origin: tuple[str, str]) -> None:
+    """Measures every engine once and prints what came out."""
+    began, (cpu, build) = now(), origin
+    records = []
+    for engine in takers:
+        print(f"{work}: {engine.label}", file=sys.stderr, flush=True)
+        record = Record(began, len(takers), now(), cpu, build, work, engine.measure(work))
+        log.add(record)
+        records.append(record)
+    print(f"\n{table.of_turn(Turn(work, records))}", flush=True)
 
 
-@dataclass(frozen=True)
-class Keras:
-    python: Path
-    label: str = "keras on tensorflow"
-
-    def takes(self, work: Workload) -> bool:
-        return work.net != "E" and work.precision == "f32"
-
-    def measure(self, work: Workload) -> Measured:
-        command = [self.python, HERE / "bench_keras.py", "--net", work.net, "--mode", work.mode]
-        return run([*command, "--batch", str(work.batch), "--threads", str(work.threads)])
-
-
-@dataclass(frozen=True)
-class Onnx:
-    python: Path
-    label: str = "onnx runtime"
-
-    def takes(self, work: Workload) -> bool:
-        return work.mode == "infer" and work.precision == "f32"
-
-    def measure(self, work: Workload) -> Measured:
-        command = [self.python, HERE / "bench_onnx.py", "--net", work.net]
-        return run([*command, "--batch", str(work.batch), "--threads", str(work.threads)])
+def measure(arguments: argparse.Namespace, python: Path, log: Log) -> None:
+    """All rounds; what the file already holds is not measured again."""
+    build = hashlib.sha256(arguments.netc.read_bytes()).hexdigest()[:12]
+    origin = processor(), build
+    todo = list(workloads(arguments))
+    with tempfile.TemporaryDirectory() as scratch:
+        setup = Setup(arguments.netc.resolve(), python, Path(scratch), arguments.seconds, arguments.limit)
+        everyone = engines(setup, arguments.peers, arguments.compile, scaling=min(arguments.threads) == 1)
+        for number in range(1, arguments.rounds + 1):
+            for work in todo:
+                able = {engine.label: engine for engine in everyone if engine.takes(work)}
+                labels = missing(log.turns(work, origin), set(able), number)
+                if labels:
+                    print(f"round {number} of {arguments.rounds}", file=sys.stderr)
+                    take_turn(work, [engine for label, engine in able.items() if label in labels], log, origin)
+    measured = by_workload(turns(log.records))
+    print(f"\n{table.of_all({work: measured[work] for work in todo})}\n\nall measurements are in {log.path}")
 
 
-def spec_of(work: Workload) -> str:
-    """The network's spec, with the precision that is asked for."""
-    spec = SPECS[work.net].read_text()
-    if work.precision == "f32":
-        return spec
-    front = spec.split("---\n")[1]
-    if "train:" in front:
-        raise SystemExit(f"{SPECS[work.net]} has settings of its own: the precision cannot be set")
-    return spec.replace(front, f"{front}train: {{ precision: {work.precision} }}\n", 1)
+def print_markdown(paths: list[Path], goals: bool) -> None:
+    records = read(paths)
+    finished = turns(records)
+    left_out = len({record.turn for record in records}) - len(finished)
+    if left_out:
+        print(f"{left_out} unfinished turns are left out", file=sys.stderr)
+    if not finished:
+        raise SystemExit(f"no measurements in {', '.join(map(str, paths))}")
+    print(table.markdown(by_workload(finished), goals))
 
 
-def run(command: Sequence[str | Path], environment: dict[str, str] | None = None, text: str = "") -> Measured:
-    """Runs a measurement, with a text on stdin, whose last line, or whole output, is JSON with the speed."""
-    everything = os.environ | (environment or {})
-    process = subprocess.Popen(command, env=everything, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    process.stdin.write(text)
-    process.stdin.close()
-    printed = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"exit code {process.returncode} from: {' '.join(map(str, command))}")
-    result = json.loads(printed if printed.startswith("{\n") else printed.splitlines()[-1])
-    # Linux counts in KiB.
-    return Measured(result["images_per_second"], usage.ru_maxrss * 1024 / 1e6)
-
-
-def environment_python(folder: Path, engines: Sequence[str]) -> Path:
-    """The environment's interpreter, with what the engines need; makes and fills the environment where it has to."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-    packages = [package for engine in engines for package in REQUIREMENTS[engine]]
-    print(f"making sure of {', '.join(packages)} in {folder}", file=sys.stderr)
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
-    return python
-
-
-def find_jemalloc() -> Path | None:
-    return next(iter(sorted(Path("/usr").glob("lib*/**/libjemalloc.so.2"))), None)
-
-
-def spread(values: list[float], digits: int, unit: str = "") -> str:
-    return " – ".join(f"{value:,.{digits}f}{unit}" for value in (min(values), median(values), max(values)))
-
-
-def compare(work: Workload, netc: Netc, peers: list[Engine], rounds: int) -> None:
-    """Prints a row a configuration, and netc's ratio to the best peer of each round."""
-    engines: list[Engine] = [netc, *(peer for peer in peers if peer.takes(work))]
-    measured: dict[str, list[Measured]] = {engine.label: [] for engine in engines}
-    for number in range(1, rounds + 1):
-        for engine in engines:
-            print(f"{work.net} {work.mode}: round {number} of {rounds}, {engine.label}", file=sys.stderr)
-            measured[engine.label].append(engine.measure(work))
-    print(
-        f"\n{work.net}, {work.mode}, {work.precision}, batch {work.batch}, {work.threads} threads: images/s, min – median – max; peak memory"
-    )
-    for label, values in measured.items():
-        speeds = spread([value.images_per_second for value in values], digits=1)
-        print(f"  {label:<36}{speeds:<32}{max(value.peak_mb for value in values):>8,.0f} MB")
-    rows = zip(*([value.images_per_second for value in values] for values in measured.values()))
-    ratios = [ours / max(theirs) for ours, *theirs in rows]
-    print(f"  {'netc / best peer':<36}{spread(ratios, digits=2, unit='×')}", flush=True)
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure netc beside its peers.")
+    everything = "all modes, f32 and bf16, single images too, PyTorch also compiled, netc also on one thread"
+    parser.add_argument("--everything", action="store_true", help=everything)
+    parser.add_argument("--nets", nargs="+", choices=NETS, default=list(NETS))
+    modes = ["train", "infer", "start", "memory"]
+    parser.add_argument("--modes", nargs="+", choices=modes, help="default: train infer; with --everything all")
+    parser.add_argument("--peers", nargs="+", choices=REQUIREMENTS, default=list(REQUIREMENTS), help="default: all")
+    parser.add_argument("--compile", action="store_true", help="measure torch.compile too, which needs a C++ compiler")
+    parser.add_argument("--precision", nargs="+", choices=["f32", "bf16"], help="bf16: of netc and PyTorch only")
+    batch = "images a prediction (default: 32, for D 128, for E and F 8)"
+    parser.add_argument("--batch", type=int, nargs="+", help=batch)
+    threads = "the most is what engines are compared on (default: 2); with 1 too, netc's scaling is measured"
+    parser.add_argument("--threads", type=int, nargs="+", help=threads)
+    parser.add_argument("--rounds", type=int, default=3)
+    seconds = "that each peer is measured for after its warm-up, three steps at least (default: %(default)s)"
+    parser.add_argument("--seconds", type=float, default=5, help=seconds)
+    limit = "seconds that one process may take (default: %(default)s)"
+    parser.add_argument("--limit", type=float, default=300, help=limit)
+    parser.add_argument("--netc", type=Path, default=ROOT / "target" / "release" / "netc")
+    parser.add_argument("--venv", type=Path, default=Path.home() / ".cache" / "netc" / "peers")
+    output = "the file of measurements, which a run goes on with (default: target/peers.jsonl)"
+    parser.add_argument("--output", type=Path, default=ROOT / "target" / "peers.jsonl", help=output)
+    markdown = "measure nothing, print the README's tables from these files (default: the one of --output)"
+    parser.add_argument("--markdown", type=Path, nargs="*", metavar="FILE", help=markdown)
+    parser.add_argument("--goals", action="store_true", help="with --markdown: the ratios that netc aims at, too")
+    arguments = parser.parse_args()
+    whole = arguments.everything
+    arguments.modes = arguments.modes or (modes if whole else ["train", "infer"])
+    arguments.precision = arguments.precision or (["f32", "bf16"] if whole else ["f32"])
+    arguments.threads = arguments.threads or ([1, 2] if whole else [2])
+    arguments.compile = arguments.compile or whole
+    if arguments.markdown is None and not arguments.netc.is_file():
+        parser.error(f"no netc at {arguments.netc}: build it with `cargo build --release`")
+    return arguments
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure netc beside its peers.")
-    parser.add_argument("--netc", type=Path, default=ROOT / "target" / "release" / "netc")
-    parser.add_argument("--venv", type=Path, default=Path.home() / ".cache" / "netc" / "peers")
-    parser.add_argument("--nets", nargs="+", choices=DEFAULT_BATCH, default=list(DEFAULT_BATCH))
-    parser.add_argument("--modes", nargs="+", choices=["train", "infer"], default=["train", "infer"])
-    parser.add_argument("--peers", nargs="+", choices=REQUIREMENTS, default=["torch"], help="default: torch")
-    parser.add_argument("--compile", action="store_true", help="measure torch.compile too, which needs a C++ compiler")
-    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32", help="bf16: of netc and PyTorch only")
-    parser.add_argument("--batch", type=int, help="images a step (default: 32, for D 128, for E and F 8)")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
-    arguments = parser.parse_args()
-    if not arguments.netc.is_file():
-        parser.error(f"no netc at {arguments.netc}: build it with `cargo build --release`")
-
-    # The others are measured through PyTorch's definitions of the networks.
-    python = environment_python(arguments.venv, list(dict.fromkeys(["torch", *arguments.peers])))
-    peers: list[Engine] = []
-    if "torch" in arguments.peers:
-        preloads = [None, jemalloc] if (jemalloc := find_jemalloc()) else [None]
-        if not jemalloc:
-            print("jemalloc is not installed: PyTorch is measured with the default allocator only", file=sys.stderr)
-        kinds = [("nchw", False), ("channels_last", False)] + arguments.compile * [("channels_last", True)]
-        peers += [Torch(python, layout, compiled, preload) for preload in preloads for layout, compiled in kinds]
-    if "keras" in arguments.peers:
-        peers.append(Keras(python))
-    if "onnx" in arguments.peers:
-        peers.append(Onnx(python))
-    for net in arguments.nets:
-        for mode in arguments.modes:
-            batch = arguments.batch or DEFAULT_BATCH[net]
-            work = Workload(net, mode, batch, arguments.threads, arguments.precision)
-            compare(work, Netc(arguments.netc.resolve()), peers, arguments.rounds)
+    arguments = parse()
+    if arguments.markdown is not None:
+        print_markdown(arguments.markdown or [arguments.output], arguments.goals)
+        return
+    log = Log.open(arguments.output)
+    measure(arguments, environment_python(arguments.venv, arguments.peers), log)
 
 
 if __name__ == "__main__":
