@@ -4,8 +4,8 @@
 
 tract computes on the thread that calls it, and its Python bindings have no call to give it more. With several threads
 the batch is therefore shared out among them, each running the same optimised model on a part of equal size: the
-bindings do not hold Python's lock while they compute. Prints a JSON line: the median run on one batch that stays in memory.
-The model is one of `export_onnx.py`. Written for tract 0.23.
+bindings do not hold Python's lock while they compute. Prints a JSON line: the median run on one batch that stays in
+memory. The model is one of `export_onnx.py`. Written for tract 0.23.
 """
 
 from collections.abc import Callable

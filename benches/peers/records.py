@@ -16,6 +16,8 @@ ENGINES = {OURS: "netc", "torch": "PyTorch", "keras": "Keras", "onnx": "ONNX Run
 """By the word to ask for it, what an engine is called."""
 CONTENDER_SHARE = 0.7
 """Of the speed of its engine's best: a configuration that is slower is measured in the first round alone."""
+BUSY_SHARE = 0.7
+"""Of its time that a process on an idle machine has a processor, at least."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Measured:
     peak_mb: float = 0
     error: str | None = None
     """Why there is no result."""
+
+    @property
+    def was_kept_waiting(self) -> bool:
+        """Whether something else had the processors: every engine keeps at least one of them busy."""
+        return self.error is None and self.seconds > 1 and self.cpu_seconds < BUSY_SHARE * self.seconds
 
 
 @dataclass(frozen=True)
@@ -186,9 +193,12 @@ def contenders(first: Turn) -> set[str]:
     worth = set()
     for measured in (record.measured for record in first.records):
         value, best = first.value(measured), first.best(measured.engine, measured.threads)
-        ahead = value is not None and best is not None and value >= CONTENDER_SHARE * best
-        if measured.engine == OURS or ahead or (value is not None and not first.work.is_speed):
+        if measured.engine == OURS:
             worth.add(measured.label)
+        elif value is not None and best is not None:
+            is_near = not first.work.is_speed or value >= CONTENDER_SHARE * best
+            if is_near or measured.was_kept_waiting:
+                worth.add(measured.label)
     return worth
 
 

@@ -133,6 +133,9 @@ def print_markdown(paths: list[Path], goals: bool) -> None:
         print(f"{left_out} unfinished turns are left out", file=sys.stderr)
     if not finished:
         raise SystemExit(f"no measurements in {', '.join(map(str, paths))}")
+    waiting = sum(record.measured.was_kept_waiting for turn in finished for record in turn.records)
+    if waiting:
+        print(f"{waiting} measurements were kept waiting: the machine was not left alone", file=sys.stderr)
     print(table.markdown(by_workload(finished), goals))
 
 

@@ -27,6 +27,7 @@ GOALS = {
     ("memory", "f32"): {"A": 5.0},
 }
 """How many times better than the best peer netc means to be, by mode, precision and net."""
+MEMORY = "memory: netc, least of the others"
 Workloads = dict[Workload, list[Turn]]
 
 
@@ -39,7 +40,10 @@ def row_of(turn: Turn, measured: Measured) -> str:
     if measured.error is not None:
         return f"  {measured.label:<36}{measured.error}"
     figure = f"{speed(measured.images_per_second)} images/s" if turn.work.is_speed else f"{measured.seconds:.2f} s"
-    return f"  {measured.label:<36}{figure:>20}{measured.peak_mb:>10,.0f} MB"
+    row = f"  {measured.label:<36}{figure:>20}{measured.peak_mb:>10,.0f} MB"
+    if measured.was_kept_waiting:
+        row += f"   had a processor for {measured.cpu_seconds:.0f} of {measured.seconds:.0f} s"
+    return row
 
 
 def verdicts(turns: list[Turn]) -> list[str]:
@@ -141,7 +145,7 @@ def named(works: list[Workload]) -> dict[Workload, str]:
 
 def speed_table(workloads: Workloads, goals: bool) -> list[list[str]]:
     peers = [ENGINES[engine] for engine in PEERS]
-    rows = [["", "netc", *peers, "netc / best", *["goal"] * goals, "all threads / one", "memory: netc, least of the others"]]
+    rows = [["", "netc", *peers, "netc / best", *["goal"] * goals, "all threads / one", MEMORY]]
     works = ordered(workloads)
     for work, name in named(works).items():
         turns = workloads[work]
