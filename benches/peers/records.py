@@ -181,11 +181,22 @@ def turns(records: Iterable[Record]) -> list[Turn]:
 
 
 def by_workload(every: Iterable[Turn]) -> dict[Workload, list[Turn]]:
-    """The turns of each workload: where a later build of netc or another machine measured it, those alone."""
+    """The turns of each workload that can be told together.
+
+    Where a later build of netc or another machine measured it, those alone; and none without a contender that another
+    turn had, to which netc's ratio would look better than it is.
+    """
     found: dict[Workload, list[Turn]] = {}
     for turn in every:
         found.setdefault(turn.work, []).append(turn)
-    return {work: [turn for turn in group if turn.origin == group[-1].origin] for work, group in found.items()}
+    latest = {work: [turn for turn in group if turn.origin == group[-1].origin] for work, group in found.items()}
+    return {work: comparable(group) for work, group in latest.items()}
+
+
+def comparable(group: list[Turn]) -> list[Turn]:
+    """The turns with all contenders of the one that had the most engines."""
+    wanted = contenders(max(group, key=lambda turn: len(turn.labels)))
+    return [turn for turn in group if turn.labels >= wanted]
 
 
 def contenders(first: Turn) -> set[str]:

@@ -127,16 +127,17 @@ def measure(arguments: argparse.Namespace, python: Path, log: Log) -> None:
 
 def print_markdown(paths: list[Path], goals: bool) -> None:
     records = read(paths)
-    finished = turns(records)
-    left_out = len({record.turn for record in records}) - len(finished)
+    told = by_workload(turns(records))
+    if not told:
+        raise SystemExit(f"no finished turn in {', '.join(map(str, paths))}")
+    used = [turn for group in told.values() for turn in group]
+    left_out = len({record.turn for record in records}) - len(used)
     if left_out:
-        print(f"{left_out} unfinished turns are left out", file=sys.stderr)
-    if not finished:
-        raise SystemExit(f"no measurements in {', '.join(map(str, paths))}")
-    waiting = sum(record.measured.was_kept_waiting for turn in finished for record in turn.records)
+        print(f"{left_out} turns are left out: unfinished, of an older build, or without a peer", file=sys.stderr)
+    waiting = sum(record.measured.was_kept_waiting for turn in used for record in turn.records)
     if waiting:
         print(f"{waiting} measurements were kept waiting: the machine was not left alone", file=sys.stderr)
-    print(table.markdown(by_workload(finished), goals))
+    print(table.markdown(told, goals))
 
 
 def parse() -> argparse.Namespace:
@@ -182,7 +183,10 @@ def main() -> None:
         print_markdown(arguments.markdown or [arguments.output], arguments.goals)
         return
     log = Log.open(arguments.output)
-    measure(arguments, environment_python(arguments.venv, arguments.peers), log)
+    try:
+        measure(arguments, environment_python(arguments.venv, arguments.peers), log)
+    except KeyboardInterrupt:
+        raise SystemExit(f"\nstopped; the same command goes on from {log.path}") from None
 
 
 if __name__ == "__main__":

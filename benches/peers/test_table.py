@@ -88,6 +88,11 @@ class Resumption(unittest.TestCase):
         (found,) = by_workload(turns(records))[TRAIN]
         self.assertEqual(found.ours, 150)
 
+    def test_a_round_without_a_contender_is_not_told(self) -> None:
+        alone = turn("2", TRAIN, measured("netc", "netc", 120), measured("torch", "torch nchw", 30))
+        (found,) = by_workload(turns(round_of("1", 120, 30, 60) + alone))[TRAIN]
+        self.assertEqual(found.ratio, 2)
+
     def test_what_was_far_behind_or_failed_is_measured_once(self) -> None:
         done = turns(round_of("1", 120, 30, 60))
         labels = done[0].labels
