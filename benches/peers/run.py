@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import os
 import platform
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -183,6 +184,8 @@ def main() -> None:
         print_markdown(arguments.markdown or [arguments.output], arguments.goals)
         return
     log = Log.open(arguments.output)
+    # As Ctrl-C: the process that is being measured must not stay behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         measure(arguments, environment_python(arguments.venv, arguments.peers), log)
     except KeyboardInterrupt:
