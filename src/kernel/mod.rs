@@ -20,6 +20,7 @@ pub mod isa;
 pub mod loss;
 mod micro;
 pub mod norm;
+mod piece;
 pub mod pool;
 pub mod real;
 pub mod reference;

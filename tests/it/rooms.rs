@@ -27,7 +27,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("matrixmultiply", &["kernel"]),
     ("miette", &["diag"]),
-    ("ndarray", &["exec", "model", "data", "train", "cli"]),
+    ("ndarray", &["kernel", "exec", "model", "data", "train", "cli"]),
     ("pest", &["syntax"]),
     ("pest_derive", &["syntax"]),
     ("rayon", &["kernel", "exec", "data", "cli"]),

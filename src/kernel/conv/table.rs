@@ -91,6 +91,53 @@ macro_rules! winograd_input_gradient {
     };
 }
 
+macro_rules! joint_winograd_forward {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: winograd::joint::fits,
+            is_direct: false,
+            workspace: |_, _| 0,
+            scratch: |g| winograd::joint::scratch($isa, g),
+            run: Packing {
+                fits_once: winograd::joint::fits,
+                packed: |g| winograd::joint::packed($isa, g),
+                pack: |g, w, bias, to| winograd::joint::pack($isa, g, w, bias, to),
+                run: |g, n, x, w, after, y, space| winograd::joint::forward($isa, g, n, x, w, after, y, space.scratch),
+            },
+        }
+    };
+}
+
+macro_rules! joint_winograd_input_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: winograd::joint::fits_input_gradient,
+            is_direct: false,
+            workspace: |g, _| winograd::joint::input_gradient_workspace($isa, g),
+            scratch: |g| winograd::joint::input_gradient_scratch($isa, g),
+            run: |g, n, dy, w, f, dx, space| winograd::joint::input_gradient($isa, g, n, dy, w, f, dx, space),
+        }
+    };
+}
+
+macro_rules! joint_winograd_weight_gradient {
+    ($isa:expr, $name:literal) => {
+        ConvKernel {
+            name: $name,
+            isa: $isa,
+            fits: winograd::joint::gradient::fits,
+            is_direct: false,
+            workspace: |_, _| 0,
+            scratch: |g| winograd::joint::gradient::scratch($isa, g),
+            run: |g, n, x, dy, dw, space| winograd::joint::gradient::run($isa, g, n, x, dy, dw, space.scratch),
+        }
+    };
+}
+
 macro_rules! winograd_weight_gradient {
     ($isa:expr, $name:literal) => {
         ConvKernel {
@@ -293,10 +340,13 @@ pub static FORWARD: &[ConvForward] = &[
     depthwise_forward!(Isa::Avx512, "direct-depthwise-avx512"),
     depthwise_forward!(Isa::Avx2, "direct-depthwise-avx2"),
     depthwise_forward!(Isa::Portable, "direct-depthwise"),
+    joint_winograd_forward!(Isa::Avx512, "winograd-joint-avx512"),
     winograd_forward!(Isa::Avx512, "winograd-avx512"),
     direct_forward!(Single, Isa::Avx512, "direct-avx512"),
+    joint_winograd_forward!(Isa::Avx2, "winograd-joint-avx2"),
     winograd_forward!(Isa::Avx2, "winograd-avx2"),
     direct_forward!(Single, Isa::Avx2, "direct-avx2"),
+    joint_winograd_forward!(Isa::Portable, "winograd-joint"),
     winograd_forward!(Isa::Portable, "winograd"),
     direct_forward!(Single, Isa::Portable, "direct"),
     ConvKernel {
@@ -321,10 +371,13 @@ pub static INPUT_GRADIENT: &[ConvInputGradient] = &[
     depthwise_input_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
     depthwise_input_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
     depthwise_input_gradient!(Isa::Portable, "direct-depthwise"),
+    joint_winograd_input_gradient!(Isa::Avx512, "winograd-joint-avx512"),
     winograd_input_gradient!(Isa::Avx512, "winograd-avx512"),
     direct_input_gradient!(Single, Isa::Avx512, "direct-avx512"),
+    joint_winograd_input_gradient!(Isa::Avx2, "winograd-joint-avx2"),
     winograd_input_gradient!(Isa::Avx2, "winograd-avx2"),
     direct_input_gradient!(Single, Isa::Avx2, "direct-avx2"),
+    joint_winograd_input_gradient!(Isa::Portable, "winograd-joint"),
     winograd_input_gradient!(Isa::Portable, "winograd"),
     direct_input_gradient!(Single, Isa::Portable, "direct"),
     ConvKernel {
@@ -344,10 +397,13 @@ pub static WEIGHT_GRADIENT: &[ConvGradient] = &[
     depthwise_weight_gradient!(Isa::Avx512, "direct-depthwise-avx512"),
     depthwise_weight_gradient!(Isa::Avx2, "direct-depthwise-avx2"),
     depthwise_weight_gradient!(Isa::Portable, "direct-depthwise"),
+    joint_winograd_weight_gradient!(Isa::Avx512, "winograd-joint-avx512"),
     winograd_weight_gradient!(Isa::Avx512, "winograd-avx512"),
     direct_weight_gradient!(Single, Isa::Avx512, "direct-avx512"),
+    joint_winograd_weight_gradient!(Isa::Avx2, "winograd-joint-avx2"),
     winograd_weight_gradient!(Isa::Avx2, "winograd-avx2"),
     direct_weight_gradient!(Single, Isa::Avx2, "direct-avx2"),
+    joint_winograd_weight_gradient!(Isa::Portable, "winograd-joint"),
     winograd_weight_gradient!(Isa::Portable, "winograd"),
     direct_weight_gradient!(Single, Isa::Portable, "direct"),
     ConvKernel {

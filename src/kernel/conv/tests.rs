@@ -81,6 +81,14 @@ impl Case {
         Self { x, w, dy, bias: self.bias.clone(), residual: self.residual.clone(), ..*self }
     }
 
+    /// The same of one image.
+    fn image(&self, at: usize) -> Self {
+        let of = |values: &[f32]| values.chunks(values.len() / self.n).nth(at).map(<[f32]>::to_vec).unwrap_or_default();
+        let residual = if self.residual.is_empty() { Vec::new() } else { of(&self.residual) };
+        let (x, dy, w, bias) = (of(&self.x), of(&self.dy), self.w.clone(), self.bias.clone());
+        Self { n: 1, x, dy, w, bias, residual, ..*self }
+    }
+
     fn after(&self) -> After {
         After { residual: !self.residual.is_empty(), activation: self.activation }
     }
@@ -315,12 +323,49 @@ fn long_rows_large_maps_and_gaps_between_windows_are_no_exception() {
     }
 }
 
+/// Geometries whose weights are too many to stay in cache, with the images of a case: channels and filters that fill no register,
+/// tiles that reach over the edge, and more of them than a task takes.
+fn many_channels() -> impl Iterator<Item = Case> {
+    let same = Padding::symmetric(1, 1);
+    let shapes = [
+        (1, convolution([7, 7, 131], [3, 3], [1, 1], [1, 1], same, 130, 1)),
+        (14, convolution([7, 8, 70], [3, 3], [1, 1], [1, 1], same, 239, 1)),
+        (3, convolution([15, 14, 163], [3, 3], [1, 1], [1, 1], Padding::default(), 102, 1)),
+        (2, convolution([8, 3, 150], [3, 3], [1, 1], [1, 1], Padding { top: 2, bottom: 0, left: 1, right: 2 }, 150, 1)),
+    ];
+    shapes.into_iter().enumerate().map(|(seed, (n, g))| {
+        let mut draws = Draws { random: Random::new(seed as u64, 10), next: 0 };
+        Case::of(g.expect("the kernel fits the map"), n, &mut draws)
+    })
+}
+
+#[test]
+fn many_channels_on_small_maps_are_no_exception() {
+    for case in many_channels() {
+        check_forward(&case);
+        check_gradients(&case);
+    }
+}
+
+/// What is predicted of an image is the same whatever images are predicted with it.
+#[test]
+fn the_bits_of_an_image_do_not_depend_on_the_others() {
+    for case in many_channels().chain((4000..4020).map(Case::draw)) {
+        for row in both(FORWARD, bf16::FORWARD, &case.g) {
+            let together = bits(&forward(row, &case));
+            for image in 0..case.n {
+                let alone = bits(&forward(row, &case.image(image)));
+                assert!(together[image * case.g.out_len()..].starts_with(&alone), "{} for {:?}", row.name, case.g);
+            }
+        }
+    }
+}
+
 #[test]
 fn the_bits_do_not_depend_on_the_number_of_threads() {
     let pools =
         [1, 2, 3].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a small pool"));
-    for seed in 2000..2020 {
-        let case = Case::draw(seed);
+    for case in (2000..2020).map(Case::draw).chain(many_channels()) {
         for row in both(FORWARD, bf16::FORWARD, &case.g) {
             let [one, two, three] = pools.each_ref().map(|pool| pool.install(|| bits(&forward(row, &case))));
             assert!(one == two && two == three, "{} for {:?}", row.name, case.g);
@@ -339,8 +384,7 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
 /// The activation's values make way for the gradient of its arguments.
 #[test]
 fn an_input_gradient_behind_an_activation_is_multiplied_with_its_derivative() {
-    for seed in 3000..3060 {
-        let case = Case::draw(seed);
+    for case in (3000..3060).map(Case::draw).chain(many_channels()) {
         for activation in [Activation::Relu, Activation::Silu] {
             for row in both(INPUT_GRADIENT, bf16::INPUT_GRADIENT, &case.g) {
                 let mut expected = input_gradient(row, &case);

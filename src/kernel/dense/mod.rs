@@ -5,11 +5,14 @@
 
 mod pair;
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::chunk::for_each_piece;
 use super::isa::vectorised;
 use super::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panels, prefetch};
+use super::piece::{self, Cut, Piece, Place};
 use super::{Epilogue, Isa, Operands};
 
 /// A dense layer: its matrix is `inputs`×`outputs`.
@@ -31,6 +34,13 @@ const IMAGES: usize = 16;
 /// Rows of w that stay in cache while the images of a task pass over them.
 const ROWS: usize = 128;
 
+/// Numbers of each image that a task computes, at most: whole panels of every instruction set.
+const WIDTH: usize = 64;
+
+/// Terms of each sum that are taken at a time: what belongs to them of w stays in the first-level cache, and of what comes next is
+/// fetched meanwhile, since its rows lie too far apart for the processor to foresee them.
+const DEPTH: usize = 64;
+
 /// Computes y = activation(x·w + bias), or, with a residual, activation(x·w + bias + y).
 pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
     let Dense { isa, operands, inputs: i, outputs: o } = dense;
@@ -40,22 +50,54 @@ pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<
         return;
     }
     let images = images_of_a_task(n);
-    let product = Product::of(isa, o);
-    y.par_chunks_mut(images * o).enumerate().for_each(|(task, y)| {
-        epilogue.start(y);
-        let x = &x[task * images * i..][..y.len() / o * i];
-        if operands == Operands::Bf16 {
-            pair::add_forward(isa, [i, o], x, w, y);
-            return epilogue.apply(isa, y);
+    if operands == Operands::Bf16 {
+        return y.par_chunks_mut(images * o).enumerate().for_each(|(task, y)| {
+            epilogue.start(y);
+            pair::add_forward(isa, [i, o], &x[task * images * i..][..y.len() / o * i], w, y);
+            epilogue.apply(isa, y);
+        });
+    }
+    let cut = Cut { runs: n.div_ceil(images), start: |run| run * images, columns: WIDTH };
+    cut.for_each([1, n, o], y, &|Place { run, columns }, mut y: Piece<'_>| {
+        let mut sums = [0.0; IMAGES * WIDTH];
+        let sums = &mut sums[..y.dim().1 * WIDTH];
+        if epilogue.residual {
+            for (image, sums) in sums.chunks_exact_mut(WIDTH).enumerate() {
+                sums[..columns.len()].copy_from_slice(piece::row(&mut y, 0, image));
+            }
         }
-        for first in (0..i).step_by(ROWS) {
-            let rows = ROWS.min(i - first);
-            // Panels take pieces of rows that lie too far apart for the processor to foresee them.
-            prefetch(&w[first * o..][..rows * o]);
-            product.add(&Contraction::flat(rows, 1, o), &x[first..], i, &w[first * o..], y);
+        let product = Product::of(isa, columns.len(), WIDTH);
+        let x = &x[run * images * i..];
+        in_turn(
+            i,
+            |terms| fetch(w, o, terms, &columns),
+            |terms| {
+                let by = Contraction::flat(terms.len(), 1, o);
+                product.add(&by, &x[terms.start..], i, &w[terms.start * o + columns.start..], sums);
+            },
+        );
+        let epilogue = Epilogue { bias: epilogue.bias.map(|bias| &bias[columns.clone()]), ..epilogue };
+        for (image, sums) in sums.chunks_exact_mut(WIDTH).enumerate() {
+            let y = piece::row(&mut y, 0, image);
+            y.copy_from_slice(&sums[..columns.len()]);
+            epilogue.apply(isa, y);
         }
-        epilogue.apply(isa, y);
     });
+}
+
+/// Takes the terms of a sum in turn, some at a time, and fetches those that come next before each.
+fn in_turn(terms: usize, fetch: impl Fn(Range<usize>), mut add: impl FnMut(Range<usize>)) {
+    let from = |first: usize| first.min(terms)..terms.min(first + DEPTH);
+    fetch(from(0));
+    for first in (0..terms).step_by(DEPTH) {
+        fetch(from(first + DEPTH));
+        add(from(first));
+    }
+}
+
+/// Asks for some columns of some rows of w, which are `o` long.
+fn fetch(w: &[f32], o: usize, rows: Range<usize>, columns: &Range<usize>) {
+    rows.for_each(|row| prefetch(&w[row * o..][columns.clone()]));
 }
 
 /// Computes dx = dy·wᵀ.
@@ -69,28 +111,36 @@ pub fn input_gradient(dense: Dense, n: usize, dy: &[f32], w: &[f32], dx: &mut [f
         return;
     }
     let images = images_of_a_task(n);
+    if operands == Operands::Bf16 {
+        return dx.par_chunks_mut(images * i).enumerate().for_each(|(task, dx)| {
+            dx.fill(0.0);
+            pair::add_input_gradient(isa, [i, o], &dy[task * images * o..][..dx.len() / i * o], w, dx);
+        });
+    }
     let (micro, panels) = (MicroKernel::of(isa), Panels::of(isa, IMAGES));
-    dx.par_chunks_mut(images * i).enumerate().for_each(|(task, dx)| {
-        dx.fill(0.0);
-        let dy = &dy[task * images * o..][..dx.len() / i * o];
-        if operands == Operands::Bf16 {
-            return pair::add_input_gradient(isa, [i, o], dy, w, dx);
-        }
-        let (mut turned, mut sums) = ([0.0; ROWS * IMAGES], [0.0; ROWS * IMAGES]);
-        for first in (0..o).step_by(ROWS) {
-            let depth = ROWS.min(o - first);
-            turn(isa, &dy[first..], o, &mut turned[..depth * IMAGES]);
-            for row in (0..i).step_by(ROWS) {
-                let sums = &mut sums[..ROWS.min(i - row) * IMAGES];
+    let cut = Cut { runs: n.div_ceil(images), start: |run| run * images, columns: WIDTH };
+    cut.for_each([1, n, i], dx, &|Place { run, columns: rows }, mut dx: Piece<'_>| {
+        let dy = &dy[run * images * o..][..dx.dim().1 * o];
+        let (mut turned, mut sums) = ([0.0; DEPTH * IMAGES], [0.0; WIDTH * IMAGES]);
+        in_turn(
+            o,
+            |terms| fetch(w, o, rows.clone(), &terms),
+            |terms| {
+                let turned = &mut turned[..terms.len() * IMAGES];
+                turn(isa, &dy[terms.start..], o, turned);
+                let (w, by) = (&w[rows.start * o + terms.start..], Contraction::flat(terms.len(), 1, IMAGES));
                 for panel in panels.iter() {
-                    let height = sums.len() / IMAGES;
-                    let block = Block { height, width: panel.width, a_lane: o, c_lane: IMAGES };
-                    let finish = Finish::Store { bias: None, residual: false, clamp: Clamp::NONE };
-                    let (w, by) = (&w[row * o + first..], Contraction::flat(depth, 1, IMAGES));
+                    let block = Block { height: rows.len(), width: panel.width, a_lane: o, c_lane: IMAGES };
+                    let finish = match terms.start {
+                        0 => Finish::Store { bias: None, residual: false, clamp: Clamp::NONE },
+                        _ => Finish::Add,
+                    };
                     micro.run(&by, block, w, &turned[panel.start..], finish, &mut sums[panel.start..]);
                 }
-                add_turned(isa, sums, i, &mut dx[row..]);
-            }
+            },
+        );
+        for image in 0..dx.dim().1 {
+            turn_back(isa, &sums[image..], piece::row(&mut dx, 0, image));
         }
     });
 }
@@ -107,12 +157,10 @@ vectorised! {
         }
     }
 
-    /// Adds rows of as many columns as there may be images to the first columns of a few rows, `stride` apart.
-    fn add_turned(from: &[f32], stride: usize, to: &mut [f32]) {
-        for (image, to) in to.chunks_mut(stride).enumerate() {
-            for (row, to) in to.iter_mut().take(from.len() / IMAGES).enumerate() {
-                *to += from[row * IMAGES + image];
-            }
+    /// The first column of rows of as many columns as there may be images.
+    fn turn_back(from: &[f32], to: &mut [f32]) {
+        for (to, from) in to.iter_mut().zip(from.chunks(IMAGES)) {
+            *to = from[0];
         }
     }
 }
@@ -137,7 +185,7 @@ pub fn weight_gradient_then<const N: usize>(
     if i == 0 || o == 0 {
         return;
     }
-    let product = Product::of(isa, o);
+    let product = Product::of(isa, o, o);
     for_each_piece(arrays, ROWS * o, 0, &|block, arrays| {
         let dw = &mut *arrays[0];
         dw.fill(0.0);
@@ -160,27 +208,29 @@ fn images_of_a_task(n: usize) -> usize {
     n.div_ceil(n.div_ceil(IMAGES).max(1)).max(1)
 }
 
-/// A product whose right operand and result have rows of `columns`.
+/// A product with so many columns.
 struct Product {
     isa: Isa,
     micro: MicroKernel,
     columns: usize,
     /// Columns that fill whole registers; the others are left to plain loops, which read no further than a row.
     whole: usize,
+    /// Elements from one row of the result to the next.
+    c_row: usize,
 }
 
 impl Product {
-    fn of(isa: Isa, columns: usize) -> Self {
+    fn of(isa: Isa, columns: usize, c_row: usize) -> Self {
         let micro = MicroKernel::of(isa);
         let whole = columns - columns % micro.read_width(1);
-        Self { isa, micro, columns, whole }
+        Self { isa, micro, columns, whole, c_row }
     }
 
     /// Adds the product to `c`; its rows are `a_lane` apart in `a`.
     fn add(&self, by: &Contraction, a: &[f32], a_lane: usize, b: &[f32], c: &mut [f32]) {
-        let height = c.len() / self.columns;
+        let height = c.len() / self.c_row;
         for panel in Panels::of(self.isa, self.whole).iter() {
-            let block = Block { height, width: panel.width, a_lane, c_lane: self.columns };
+            let block = Block { height, width: panel.width, a_lane, c_lane: self.c_row };
             self.micro.run(by, block, a, &b[panel.start..], Finish::Add, &mut c[panel.start..]);
         }
         if self.whole < self.columns {
@@ -189,10 +239,11 @@ impl Product {
     }
 
     fn add_last_columns(&self, by: &Contraction, a: &[f32], a_lane: usize, b: &[f32], c: &mut [f32]) {
-        for (row, c) in c.chunks_exact_mut(self.columns).enumerate() {
-            for (k, b) in b.chunks_exact(self.columns).take(by.extent[2]).enumerate() {
+        for (row, c) in c.chunks_exact_mut(self.c_row).enumerate() {
+            let c = &mut c[self.whole..self.columns];
+            for (k, b) in b.chunks(by.b[2]).take(by.extent[2]).enumerate() {
                 let a = a[row * a_lane + k * by.a[2]];
-                c[self.whole..].iter_mut().zip(&b[self.whole..]).for_each(|(c, b)| *c += a * b);
+                c.iter_mut().zip(&b[self.whole..self.columns]).for_each(|(c, b)| *c += a * b);
             }
         }
     }

@@ -8,6 +8,7 @@
 
 mod simd;
 mod sparse;
+mod taps;
 mod tile;
 mod transform;
 mod window;
@@ -15,6 +16,7 @@ mod window;
 use super::{Activation, Isa};
 use simd::Simd;
 pub(super) use sparse::{Lists, SparseKernel};
+pub(super) use taps::{TAPS, TapTransform};
 pub(super) use transform::{INPUT, OUTPUT, PRODUCTS, Transform};
 pub(super) use window::{Map, WindowKernel, Windows};
 

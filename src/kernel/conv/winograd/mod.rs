@@ -9,6 +9,8 @@
 
 pub(super) mod gradient;
 mod input;
+pub(super) mod joint;
+mod strip;
 pub(super) mod unpooled;
 mod weight;
 
@@ -19,7 +21,7 @@ use rayon::prelude::*;
 use super::direct::{TASKS, rows_in_cache};
 use super::{Bands, Weights, verify_lengths, verify_maps, verify_weights};
 use crate::kernel::micro::{
-    Block, Clamp, Contraction, Finish, MicroKernel, OUTPUT, PRODUCTS, Panels, Transform, WIDEST_PANEL,
+    Block, Clamp, Contraction, Finish, INPUT, MicroKernel, OUTPUT, PRODUCTS, Panels, Transform, WIDEST_PANEL,
 };
 use crate::kernel::{Activation, After, ConvGeometry, Isa, Padding, Scratch, Space, Window};
 
@@ -48,11 +50,17 @@ const FEWEST_TILES: usize = 9;
 pub(super) fn fits(g: &ConvGeometry, packed: Weights) -> bool {
     let w = &g.window;
     let most = if packed == Weights::Once { WEIGHTS_ONCE } else { WEIGHTS };
-    let is_plain = w.kernel == [3, 3] && w.stride == [1, 1] && w.dilation == [1, 1] && g.groups == 1;
-    let is_wide = w.in_c >= CHANNELS && g.filters >= CHANNELS && w.in_c * g.filters * PRODUCTS <= most;
+    let are_few = w.in_c * g.filters * PRODUCTS <= most;
     // Where the last tiles stick out far, most of what they compute is thrown away.
     let tiles = w.out_h.div_ceil(OUTPUT) * w.out_w.div_ceil(OUTPUT);
-    is_plain && is_wide && tiles >= FEWEST_TILES && tiles * OUTPUT * OUTPUT * 2 <= w.out_pixels() * 3
+    is_plain(g) && are_few && tiles >= FEWEST_TILES && tiles * OUTPUT * OUTPUT * 2 <= w.out_pixels() * 3
+}
+
+/// Whether it is 3×3, at every place, with enough channels and filters.
+fn is_plain(g: &ConvGeometry) -> bool {
+    let w = &g.window;
+    let is_square = w.kernel == [3, 3] && w.stride == [1, 1] && w.dilation == [1, 1] && g.groups == 1;
+    is_square && w.in_c >= CHANNELS && g.filters >= CHANNELS
 }
 
 /// Whether the input gradient can be computed: the gradient of the output is padded by what the input was not.

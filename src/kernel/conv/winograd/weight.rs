@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::kernel::isa::Loops;
-use crate::kernel::micro::{INPUT, PRODUCTS, Panel, Panels, WIDEST_PANEL};
+use crate::kernel::micro::{INPUT, PRODUCTS, Panel, Panels, TAPS, WIDEST_PANEL};
 use crate::kernel::{ConvGeometry, Isa};
 
 /// G of F(4×4, 3×3).
@@ -101,4 +101,37 @@ impl PanelOf<'_> {
 #[inline(always)]
 fn combine(column: [&Lanes; 3]) -> [Lanes; INPUT] {
     G.map(|[a, b, c]| std::array::from_fn(|lane| a * column[0][lane] + b * column[1][lane] + c * column[2][lane]))
+}
+
+/// Channels whose weights are brought into place together, so that what is written in strides stays in the first-level cache.
+const CHANNELS: usize = 64;
+
+/// Brings a panel's weights, as they are, into `to`: [channel][tap][filter of the panel], zeros where there is no channel or
+/// no filter.
+pub(super) fn pack_panel(g: &ConvGeometry, order: Order, w: &[f32], panel: Panel, full: usize, to: &mut [f32]) {
+    let (channels, filters, Panel { start, width }) = (g.window.in_c, g.filters, panel);
+    if width < full || to.len() > channels * TAPS * full {
+        to.fill(0.0);
+    }
+    for tap in 0..TAPS {
+        match order {
+            Order::Plain => {
+                let rows = w[tap * channels * filters..][..channels * filters].chunks_exact(filters);
+                for (row, to) in rows.zip(to.chunks_exact_mut(TAPS * full)) {
+                    to[tap * full..][..width].copy_from_slice(&row[start..][..width]);
+                }
+            }
+            Order::Turned => {
+                let rows = &w[((TAPS - 1 - tap) * filters + start) * channels..][..width * channels];
+                for (block, to) in to.chunks_mut(CHANNELS * TAPS * full).enumerate() {
+                    for (filter, row) in rows.chunks_exact(channels).enumerate() {
+                        let row = row.iter().skip(block * CHANNELS);
+                        for (to, weight) in to.chunks_exact_mut(TAPS * full).zip(row) {
+                            to[tap * full + filter] = *weight;
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
