@@ -94,10 +94,10 @@ mod tests {
 
     #[test]
     fn the_best_rate_is_found_from_below_and_from_above() {
-        let valley = |log: f64| 0.5 + (log + 2.75).powi(2);
+        let valley = |log: f64| 0.5 + (log + 2.8).powi(2);
         for (start, trials) in [(1e-3, 3), (1e-4, 5), (1e-2, 4)] {
             let (rate, count) = found(start, 10.0, valley);
-            assert_near(rate, 10_f64.powf(-2.75));
+            assert_near(rate, 10_f64.powf(-2.8));
             assert_eq!(count, trials, "from {start:e}");
         }
     }
