@@ -16,7 +16,7 @@ use crate::data::OnBadImage;
 use crate::draw::Curve;
 use crate::model::write_file;
 use crate::syntax::settings::Rate;
-use crate::train::{Job, RangePoint, RangeTest};
+use crate::train::{Job, RangePoint, RangeTest, Trial};
 
 /// Columns of the curve in a terminal.
 const COLUMNS: usize = 72;
@@ -52,6 +52,16 @@ pub(super) struct Args {
 struct Report {
     suggestion: f64,
     points: Vec<Point>,
+    trials: Vec<Tried>,
+}
+
+/// A short training at one rate as scripts read it.
+#[derive(serde::Serialize)]
+struct Tried {
+    learning_rate: f64,
+    steps: usize,
+    /// Null where it was not finite.
+    loss: Option<f64>,
 }
 
 /// A step of the test as scripts read it.
@@ -94,7 +104,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     }
     let rate = test.rate()?;
     match args.format {
-        Format::Json => console.json(&Report { suggestion: rate, points: test.points.iter().map(point).collect() })?,
+        Format::Json => console.json(&report(rate, &test))?,
         Format::Text => console.line(&said(args, rate, &test, &path))?,
     }
     Ok(Ending::Done)
@@ -108,12 +118,33 @@ fn point(point: &RangePoint) -> Point {
     Point { learning_rate: point.rate, loss: point.loss, smoothed: point.smoothed }
 }
 
+fn report(rate: f64, test: &RangeTest) -> Report {
+    let tried = |trial: &Trial| Tried {
+        learning_rate: trial.rate,
+        steps: test.trial_steps,
+        loss: Some(trial.loss).filter(|loss| loss.is_finite()),
+    };
+    Report {
+        suggestion: rate,
+        points: test.points.iter().map(point).collect(),
+        trials: test.trials.iter().map(tried).collect(),
+    }
+}
+
+/// What the trials came to, in a line.
+fn tried(test: &RangeTest) -> String {
+    let loss = |loss: f64| if loss.is_finite() { format!("{loss:.3}") } else { "runs away".to_owned() };
+    let trials: Vec<String> =
+        test.trials.iter().map(|trial| format!("{:.1e} {}", trial.rate, loss(trial.loss))).collect();
+    format!("loss after {} at each rate: {}", counted(test.trial_steps, "step"), trials.join(", "))
+}
+
 fn said(args: &Args, rate: f64, test: &RangeTest, path: &Path) -> String {
     let [spec, data] = [&args.spec, &args.data].map(|path| shell::word(path));
     format!(
-        "\nlearning_rate: {rate:e}, well below where the loss runs away, after {}\ncurve in {}\n\nnext:\n  \
+        "\n{}\nlearning_rate: {rate:e}, where the loss falls fastest\ncurve in {}\n\nnext:\n  \
          netc train {spec} {data} --lr {rate:e}",
-        counted(test.points.len(), "step"),
+        tried(test),
         shell::word(path)
     )
 }
@@ -136,8 +167,10 @@ pub(super) fn find_rate(job: &mut Job, stop: &AtomicBool, console: &Console) -> 
     let Some(test) = test(job, stop)? else { return Ok(false) };
     let rate = test.rate()?;
     console.log(&format!(
-        "learning_rate: auto is {rate:e}, well below where the loss runs away in a range test of {}",
-        counted(test.points.len(), "step")
+        "learning_rate: auto is {rate:e}, where the loss falls fastest: a range test of {}, {} of {}",
+        counted(test.points.len(), "step"),
+        counted(test.trials.len(), "trial"),
+        counted(test.trial_steps, "step")
     ));
     job.settings.learning_rate = Some(Rate::Fixed(rate));
     Ok(true)

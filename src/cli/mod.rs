@@ -79,7 +79,7 @@ enum Command {
     Plan(plan::Args),
     /// Look at images before they are trained on: what is there, what is wrong, what is there twice.
     Data(data::Args),
-    /// Find a learning rate: let it grow step by step until the loss runs away, and draw the curve.
+    /// Find a learning rate: let it grow until the loss runs away, draw the curve, and try a few rates below that.
     Lr(lr::Args),
     /// Train a spec on images, into a run folder.
     Train(train::Args),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::alike::{Alike, alike};
 use super::check::{
     Seen, check_balance, check_blank, check_channels, check_conflicts, check_duplicates, check_empty, check_extensions,
     check_few, check_leak, check_near, check_validation,
@@ -21,6 +22,9 @@ pub struct Examination {
     pub train: Examined,
     /// Images of a validation folder.
     pub validation: Option<Examined>,
+    /// Copies by what they show, those of the same bytes among them: places among the images to train on with those of
+    /// the validation folder behind them.
+    pub alike: Vec<Alike>,
     /// What was found, by code.
     pub found: Vec<Diagnostic>,
 }
@@ -67,13 +71,15 @@ impl Examination {
         let validation = listing
             .validation
             .map(|samples| Examined::of(samples, &mut found, &|done| progress(2 * trained + done, total)));
-        let mut examination = Self { classes: listing.classes, train, validation, found };
+        let looks = [Some(&train), validation.as_ref()].into_iter().flatten().flat_map(|role| &role.looks);
+        let alike = alike(&looks.map(Option::as_ref).collect::<Vec<_>>());
+        let mut examination = Self { classes: listing.classes, train, validation, alike, found };
         examination.check();
         Ok(examination)
     }
 
     fn check(&mut self) {
-        let Self { classes, train, validation, found } = self;
+        let Self { classes, train, validation, alike, found } = self;
         let nothing = Examined::default();
         let held = validation.as_ref().unwrap_or(&nothing);
         let readable: Vec<Sample> = readable(train);
@@ -93,7 +99,7 @@ impl Examination {
             found.extend(check_blank(role.seen()));
         }
         found.extend(check_leak((&train.samples, &train.facts), (&held.samples, &held.facts)));
-        found.extend(check_near(train.seen(), held.seen()));
+        found.extend(check_near(train.seen(), held.seen(), alike));
         found.extend(check_channels(&[train.facts.as_slice(), held.facts.as_slice()].concat()));
         found.sort_by_key(|fault| (std::cmp::Reverse(fault.severity), fault.code.id));
     }

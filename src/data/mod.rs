@@ -10,6 +10,7 @@
 //! Everything here is a function of the files and the seed: thread count, file times and the order in which a file
 //! system lists a folder leave no trace. Knows nothing of networks or specs: options are the plain types of [`option`].
 
+mod alike;
 mod archive;
 mod array;
 mod augment;
@@ -42,6 +43,7 @@ mod survey;
 mod tests;
 mod thumbnail;
 
+pub use alike::Alike;
 pub use augment::Augmentation;
 pub use balance::{class_weights, oversampled_len};
 pub use batch::{Batch, Batches, Order};
@@ -53,7 +55,6 @@ pub use decode::Decoder;
 pub use examine::{Examination, Examined};
 pub use fingerprint::Fingerprint;
 pub use images::Images;
-pub use inspect::copies;
 pub use listing::{Listing, Sample, read_listing};
 pub use memory::{available, budget};
 pub use normalize::Statistics;

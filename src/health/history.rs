@@ -8,10 +8,9 @@ use super::cause::HIGH_RATIO;
 use super::evidence::{Evidence, UnitFacts, median};
 use super::finding::Finding;
 use super::rule::{EPOCH_RULES, STEP_RULES};
-use super::statistics::{Answers, LayerStep, Observed, Task, UnitKind, entropy, finite, share};
+use super::statistics::{Answers, LayerStep, Observed, Task, UnitKind, finite, share};
+use super::window::{Batch, Window};
 
-/// Batches over which answers are watched while training.
-pub(super) const WINDOW: usize = 50;
 /// Steps over which the loss is watched while training.
 pub(super) const LOSSES: usize = 200;
 /// Observed steps over which the size of the updates is watched.
@@ -31,7 +30,7 @@ pub struct Health {
     /// How often the run went back to an earlier state.
     pub recoveries: usize,
     /// The latest batches.
-    pub(super) window: VecDeque<Batch>,
+    pub(super) window: Window,
     /// The best accuracy that the window had.
     pub(super) best_window: f64,
     /// The latest steps' losses: sum and images.
@@ -56,13 +55,6 @@ pub struct Health {
     pub(super) curve: Vec<Point>,
     /// For each class, the epochs in a row without a right answer on the validation images.
     pub(super) never_right: Vec<u32>,
-}
-
-/// The answers of a batch, and how unequal they were.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Batch {
-    pub answers: Answers,
-    pub entropy: f64,
 }
 
 /// An observed step in short.
@@ -94,8 +86,6 @@ pub(super) struct View<'a> {
     pub health: &'a Health,
     /// Steps done.
     pub step: u64,
-    /// The answers to the latest batches, counted once for all rules.
-    pub window: &'a Answers,
     /// Whether an epoch is closed.
     pub is_epoch: bool,
     /// The answers to the validation images, where an epoch is closed that has some.
@@ -115,19 +105,16 @@ impl Health {
     ) -> Vec<Finding> {
         self.train.merge(answers);
         push(&mut self.losses, (answers.loss, answers.images()), LOSSES);
-        let batch = Batch { entropy: entropy(&answers.taken), answers: answers.clone() };
-        push(&mut self.window, batch, WINDOW);
+        self.window.push(Batch::new(answers.clone()));
         if let Some(observed) = observed {
             self.observe(task, observed, answers);
         }
-        if self.window.len() < WINDOW {
+        if !self.window.is_full() {
             return Vec::new();
         }
-        let window = self.window_answers();
-        let view =
-            View { task, health: self, step, window: &window, is_epoch: false, validation: None, evaluated: None };
+        let view = View { task, health: self, step, is_epoch: false, validation: None, evaluated: None };
         let found = view.findings(STEP_RULES);
-        self.best_window = self.best_window.max(task.accuracy(&window));
+        self.best_window = self.best_window.max(view.window_accuracy());
         self.keep(found, epoch, step)
     }
 
@@ -153,8 +140,7 @@ impl Health {
                 self.never_right[class] = if is_never { self.never_right[class] + 1 } else { 0 };
             }
         }
-        let window = self.window_answers();
-        let view = View { task, health: self, step, window: &window, is_epoch: true, validation, evaluated };
+        let view = View { task, health: self, step, is_epoch: true, validation, evaluated };
         let found = view.findings(EPOCH_RULES);
         self.train = Answers::default();
         self.keep(found, epoch, step)
@@ -226,13 +212,6 @@ impl Health {
         let is_guess = (losses / BLOCK as f64 - task.prior_entropy()).abs() <= NEAR_GUESS;
         is_guess && self.evidence.units(task).iter().all(|unit| !unit.is_cut_off())
     }
-
-    /// The answers to the latest batches.
-    fn window_answers(&self) -> Answers {
-        let mut all = Answers::default();
-        self.window.iter().for_each(|batch| all.merge(&batch.answers));
-        all
-    }
 }
 
 impl View<'_> {
@@ -244,14 +223,14 @@ impl View<'_> {
     pub fn accuracy(&self) -> f64 {
         match self.health.train.images() {
             0 => self.window_accuracy(),
-            _ if self.health.window.len() == WINDOW => self.window_accuracy(),
+            _ if self.health.window.is_full() => self.window_accuracy(),
             _ => self.task.accuracy(&self.health.train),
         }
     }
 
     /// The accuracy over the latest batches.
     pub fn window_accuracy(&self) -> f64 {
-        self.task.accuracy(self.window)
+        self.task.accuracy(self.health.window.sum())
     }
 
     /// Whether the training learns next to nothing.

@@ -16,6 +16,7 @@ mod rule;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use edit::{Advised, advise};
 pub use evidence::{Evidence, LayerFacts, UnitFacts};

@@ -129,6 +129,16 @@ impl Answers {
         }
     }
 
+    /// Takes the counts of others away, which are among these; the loss stays.
+    pub(super) fn remove(&mut self, other: &Self) {
+        self.correct -= other.correct;
+        for (sums, counts) in
+            [(&mut self.taken, &other.taken), (&mut self.seen, &other.seen), (&mut self.right, &other.right)]
+        {
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum -= count);
+        }
+    }
+
     /// Images counted.
     #[must_use]
     pub fn images(&self) -> u64 {

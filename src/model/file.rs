@@ -90,6 +90,12 @@ pub fn is_unfinished(name: &OsStr) -> bool {
     name.to_string_lossy().starts_with(UNFINISHED)
 }
 
+/// The name of a file that is not finished yet: a kill leaves it to [`remove_unfinished`].
+#[must_use]
+pub fn unfinished(name: &str) -> String {
+    format!("{UNFINISHED}{name}")
+}
+
 /// A temporary file that gets the permissions of an ordinary one; by default only its owner could read it.
 fn temporary() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();

@@ -14,7 +14,7 @@ mod tests;
 mod weights;
 
 pub use container::{Container, Tensor};
-pub use file::{is_unfinished, read_file, remove_unfinished, write_file, write_file_with, write_new_file};
+pub use file::{is_unfinished, read_file, remove_unfinished, unfinished, write_file, write_file_with, write_new_file};
 pub use init::initialise;
 pub use metadata::Normalization;
 pub use saved::{Model, model_path};

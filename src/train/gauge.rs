@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use crate::exec::Moment;
 use crate::graph::{Graph, LayerId, Op, Role};
 use crate::health::{LayerStep, Observed, Unit, UnitKind, UnitStep};
-use crate::kernel::Activation;
+use crate::kernel::{Activation, update};
 use crate::plan::{Phase, Plan, Work};
 
 /// About so many steps of an epoch are observed, where it has so many.
@@ -92,10 +92,12 @@ impl Gauge {
         if let Some(layer) = self.updates[moment.step] {
             let weights = moment.numbers(step.writes[0]);
             let layer = &mut to.layers[layer];
+            let norm = |numbers: &[f32]| f64::from(update::norm(moment.plan.options.isa, numbers));
             if moment.is_done {
                 let gradient = if let Work::DenseUpdate(..) = step.work { step.writes[1] } else { step.reads[0] };
                 layer.gradient = norm(moment.numbers(gradient));
-                layer.update = norm_of_difference(weights, before);
+                before.iter_mut().zip(weights).for_each(|(before, after)| *before = after - *before);
+                layer.update = norm(before);
             } else {
                 layer.weights = norm(weights);
                 before.clear();
@@ -169,36 +171,6 @@ fn feeding(graph: &Graph, layer: LayerId) -> String {
     param.map_or_else(|| "input".to_owned(), |param| param.name.split('.').next().unwrap_or_default().to_owned())
 }
 
-/// Numbers that are summed side by side.
-const LANES: usize = 16;
-
-/// The Euclidean norm, added in an order that the length alone fixes.
-fn norm(numbers: &[f32]) -> f64 {
-    let (chunks, rest) = numbers.as_chunks::<LANES>();
-    let mut lanes = [0.0_f64; LANES];
-    for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, number)| *lane += square(*number));
-    }
-    root(&lanes, rest.iter().copied())
-}
-
-fn norm_of_difference(one: &[f32], other: &[f32]) -> f64 {
-    let ((chunks, rest), (others, other_rest)) = (one.as_chunks::<LANES>(), other.as_chunks::<LANES>());
-    let mut lanes = [0.0_f64; LANES];
-    for (chunk, other) in chunks.iter().zip(others) {
-        lanes.iter_mut().zip(chunk.iter().zip(other)).for_each(|(lane, (one, other))| *lane += square(one - other));
-    }
-    root(&lanes, rest.iter().zip(other_rest).map(|(one, other)| one - other))
-}
-
-fn square(number: f32) -> f64 {
-    f64::from(number) * f64::from(number)
-}
-
-fn root(lanes: &[f64; LANES], rest: impl Iterator<Item = f32>) -> f64 {
-    (lanes.iter().sum::<f64>() + rest.map(square).sum::<f64>()).sqrt()
-}
-
 /// Beyond these a sigmoid's or tanh's argument is beyond ±5.
 fn ends(activation: Activation) -> [f32; 2] {
     match activation {
@@ -227,14 +199,6 @@ fn look_at_units(activation: Activation, numbers: &[f32], count: usize, to: &mut
 mod tests {
     use super::*;
     use crate::kernel::Isa;
-
-    #[test]
-    fn norms_are_those_of_all_numbers() {
-        let numbers: Vec<f32> = (1..=37).map(|number| number as f32).collect();
-        assert!((norm(&numbers) - (37.0_f64 * 38.0 * 75.0 / 6.0).sqrt()).abs() < 1e-9);
-        assert!((norm_of_difference(&numbers, &[0.0; 37]) - norm(&numbers)).abs() < 1e-12);
-        assert_eq!(norm(&[]), 0.0);
-    }
 
     #[test]
     fn a_unit_is_alive_where_it_is_above_zero_anywhere() {

@@ -34,6 +34,8 @@ mod support;
 mod tests;
 mod trainer;
 mod transfer;
+mod trial;
+mod unchanged;
 mod yaml;
 
 pub use checkpoint::{Checkpoint, Position};
@@ -56,3 +58,4 @@ pub use sanity::sanity;
 pub use schedule::LearningRate;
 pub use support::unsupported_output;
 pub use trainer::{Outcome, train};
+pub use trial::Trial;

@@ -1,13 +1,14 @@
 //! The learning-rate range test: the rate grows step by step until the loss runs away (Smith, 2017, "Cyclical learning
-//! rates for training neural networks").
+//! rates for training neural networks"). The rate to train with is then found by short trials below that.
 
 use std::ops::ControlFlow;
 
 use super::job::Job;
 use super::probe::Probe;
+use super::trial::{Trial, best_rate, climb};
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::health::entropy;
-use crate::syntax::settings::{Balance, Loss, Optimizer};
+use crate::syntax::settings::{Balance, Loss};
 
 /// The first rate.
 const LOWEST: f64 = 1e-6;
@@ -32,13 +33,14 @@ const LEAST_FALL: f64 = 0.02;
 const HARDLY_LEARNT: f64 = 0.95;
 /// Where the loss is so many times the least, and worse than a guess, it runs away.
 const RUNS: f64 = 1.1;
-/// How far below the edge SGD trains well: there steps are as long as the curvature allows.
-const SGD: f64 = 2.0;
-/// The same with momentum, whose steps grow for a while after the rate did.
-const SGD_WITH_MOMENTUM: f64 = 4.0;
-/// How far below the edge Adam and its kin do: the few steps of the test bear steps of a fixed length much longer than a
-/// training does.
-const ADAPTIVE: f64 = 50.0;
+/// How far below the edge the first trial is, at most.
+const BELOW: f64 = 3.0;
+/// Steps of a trial,
+const SHORT: usize = 100;
+/// and where the network hardly learns anything in so many.
+const LONG: usize = 300;
+/// The rates that are tried at least.
+const LEAST_TRIALS: usize = 3;
 
 /// A step of the test.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,53 +58,47 @@ pub struct RangePoint {
 pub struct RangeTest {
     /// Its steps, up to where the loss ran away.
     pub points: Vec<RangePoint>,
+    /// Short trainings below that, in the order of their rates.
+    pub trials: Vec<Trial>,
+    /// Steps of each.
+    pub trial_steps: usize,
     /// The rate to train with; none where the loss fell at no rate.
     pub suggestion: Option<f64>,
 }
 
 impl RangeTest {
-    /// Runs the test on a job's own images, batches and optimizer; none where `on_step`, told (done, of so many), ends it.
+    /// Runs the test on a job's own images, batches and optimizer; none where `on_step`, told (done, of about so many), ends it.
     ///
     /// # Errors
     /// As a training that cannot begin.
     pub fn run(job: &Job, mut on_step: impl FnMut(usize, usize) -> ControlFlow<()>) -> Result<Option<Self>> {
-        let mut probe = Probe::new(job)?;
-        let guess = guess(job);
-        let (mut rates, mut losses) = (Vec::with_capacity(STEPS), Vec::with_capacity(STEPS));
-        let (mut mean, mut least) = (0.0, f64::INFINITY);
-        for at in 0..STEPS {
-            let rate = LOWEST * (HIGHEST / LOWEST).powf(at as f64 / (STEPS - 1) as f64);
-            let loss = probe.step(rate)?;
-            mean = RUNNING * mean + (1.0 - RUNNING) * loss;
-            // Before many steps are done, the zero that the mean began with is still in it.
-            let running = mean / (1.0 - RUNNING.powf((at + 1) as f64));
-            if !running.is_finite() {
+        let (guess, usual_rate) = (guess(job), job.settings.optimizer.default_rate());
+        let planned = STEPS + LEAST_TRIALS * SHORT;
+        let Some(points) = sweep(job, guess, &mut |done| on_step(done, planned))? else { return Ok(None) };
+        let start =
+            usual(&points, guess, usual_rate).or_else(|| edge(&points, guess).map(|edge| usual_rate.min(edge / BELOW)));
+        let mut test = Self { points, trials: Vec::new(), trial_steps: SHORT, suggestion: None };
+        let Some(mut start) = start else { return Ok(Some(test)) };
+        let highest = test.points.last().map_or(HIGHEST, |last| last.rate);
+        let mut done = test.points.len();
+        for steps in [SHORT, LONG] {
+            let trial = |rate: f64| {
+                let on_step = |at: usize| on_step(done + at, planned.max(done + steps));
+                let loss = trial(job, rate, steps, on_step)?;
+                done += steps;
+                Ok(loss)
+            };
+            let Some(trials) = climb(start, highest, trial)? else { return Ok(None) };
+            let least = trials.iter().map(|trial| trial.loss).fold(f64::INFINITY, f64::min);
+            test.suggestion = best_rate(&trials).map(two_digits);
+            (test.trials, test.trial_steps) = (trials, steps);
+            // A rate is not to be told from the next one while all are about as good as a guess.
+            if !guess.is_finite() || least < HARDLY_LEARNT * guess {
                 break;
             }
-            rates.push(rate);
-            losses.push(loss);
-            least = running.min(least);
-            if at >= SETTLED && running > RUNAWAY * least && running > guess {
-                break;
-            }
-            if on_step(at + 1, STEPS).is_break() {
-                return Ok(None);
-            }
+            start = test.suggestion.unwrap_or(start);
         }
-        let smoothed = smoothed(&losses);
-        let points: Vec<RangePoint> = (0..rates.len())
-            .map(|at| RangePoint { rate: rates[at], loss: losses[at], smoothed: smoothed[at] })
-            .collect();
-        let below = match job.settings.optimizer {
-            Optimizer::Sgd { momentum, .. } if momentum < 0.5 => SGD,
-            Optimizer::Sgd { .. } => SGD_WITH_MOMENTUM,
-            Optimizer::Adam { .. } | Optimizer::AdamW { .. } | Optimizer::RmsProp { .. } => ADAPTIVE,
-        };
-        let suggestion = match usual(&points, guess, job.settings.optimizer.default_rate()) {
-            Some(usual) => Some(usual),
-            None => edge(&points, guess).map(|edge| edge / below),
-        };
-        Ok(Some(Self { points, suggestion: suggestion.map(two_digits) }))
+        Ok(Some(test))
     }
 
     /// The suggested rate.
@@ -112,6 +108,54 @@ impl RangeTest {
     pub fn rate(&self) -> Result<f64> {
         self.suggestion.ok_or_else(|| nothing_learnt(&self.points))
     }
+}
+
+/// The test itself: steps at a rate that grows; none where `on_step`, told how many are done, ends it.
+fn sweep(job: &Job, guess: f64, on_step: &mut impl FnMut(usize) -> ControlFlow<()>) -> Result<Option<Vec<RangePoint>>> {
+    let mut probe = Probe::new(job)?;
+    let (mut rates, mut losses) = (Vec::with_capacity(STEPS), Vec::with_capacity(STEPS));
+    let (mut mean, mut least) = (0.0, f64::INFINITY);
+    for at in 0..STEPS {
+        let rate = LOWEST * (HIGHEST / LOWEST).powf(at as f64 / (STEPS - 1) as f64);
+        let loss = probe.step(rate)?;
+        mean = RUNNING * mean + (1.0 - RUNNING) * loss;
+        // Before many steps are done, the zero that the mean began with is still in it.
+        let running = mean / (1.0 - RUNNING.powf((at + 1) as f64));
+        if !running.is_finite() {
+            break;
+        }
+        rates.push(rate);
+        losses.push(loss);
+        least = running.min(least);
+        if at >= SETTLED && running > RUNAWAY * least && running > guess {
+            break;
+        }
+        if on_step(at + 1).is_break() {
+            return Ok(None);
+        }
+    }
+    let smoothed = smoothed(&losses);
+    let point = |at: usize| RangePoint { rate: rates[at], loss: losses[at], smoothed: smoothed[at] };
+    Ok(Some((0..rates.len()).map(point).collect()))
+}
+
+/// The mean loss over the last third of so many steps at one rate; none where `on_step`, told how many are done, ends it.
+fn trial(job: &Job, rate: f64, steps: usize, mut on_step: impl FnMut(usize) -> ControlFlow<()>) -> Result<Option<f64>> {
+    let mut probe = Probe::new(job)?;
+    let (mut sum, scored) = (0.0, steps / 3);
+    for at in 0..steps {
+        let loss = probe.step(rate)?;
+        if !loss.is_finite() {
+            return Ok(Some(f64::INFINITY));
+        }
+        if at + scored >= steps {
+            sum += loss;
+        }
+        if on_step(at + 1).is_break() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(sum / scored as f64))
 }
 
 /// The loss of a guess by the classes' shares; infinite where the loss that is trained by is not the cross-entropy.

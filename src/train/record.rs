@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::diag::{Diagnostic, Result, code};
 use crate::syntax::settings::{
     EarlyStopping, Loss, Metric, OnCollapse, Optimizer, Precision, Rate, Schedule, TrainSettings,
 };
@@ -260,46 +259,4 @@ impl TrainRecord {
             recompute: self.recompute,
         }
     }
-}
-
-impl Record {
-    /// Holds a run that is to go on to what it was started with; epochs may grow, and the machine may be another.
-    ///
-    /// # Errors
-    /// M806 where the images, the classes or a setting differ.
-    pub fn check_unchanged(&self, now: &Self) -> Result<()> {
-        let train = TrainRecord { epochs: self.train.epochs, ..now.train.clone() };
-        let differences = [
-            ("the images", self.data.digest == now.data.digest),
-            ("the classes", self.classes == now.classes),
-            (
-                "the split",
-                (self.data.train_images, self.data.validation_images)
-                    == (now.data.train_images, now.data.validation_images),
-            ),
-            ("the input", self.input == now.input),
-            ("how images are resized", self.resize == now.resize),
-            ("the balance of the classes", self.balance.is_empty() || self.balance == now.balance),
-            ("what is frozen", self.freeze == now.freeze),
-            ("the settings of the training", self.train == train),
-        ];
-        match differences.iter().find(|(_, same)| !same) {
-            None => Ok(()),
-            Some((what, _)) => Err(changed(what)
-                .note(format!("the run was started on {} as {}", self.data.path, describe(&self.train)))
-                .note(format!("it would go on with {} as {}", now.data.path, describe(&now.train)))
-                .fault()),
-        }
-    }
-}
-
-/// M806: `what` is not what the run was started with.
-pub(super) fn changed(what: &str) -> Diagnostic {
-    Diagnostic::new(&code::RESUME_DATA_CHANGED, format!("{what} changed since the run was started")).help(
-        "bring back what the run was started with, or start a new run without `--resume`; only `--epochs` may grow",
-    )
-}
-
-fn describe(train: &TrainRecord) -> String {
-    serde_json::to_string(train).unwrap_or_default()
 }

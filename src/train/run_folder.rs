@@ -6,16 +6,19 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::checkpoint::Checkpoint;
-use super::record::{Record, changed};
+use super::record::Record;
+use super::unchanged::changed;
 use super::yaml::to_yaml;
 use crate::base::Source;
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::health::Finding;
-use crate::model::{Model, is_unfinished, read_file, remove_unfinished, write_file};
+use crate::model::{Model, is_unfinished, read_file, remove_unfinished, unfinished, write_file};
 
 const SPEC: &str = "spec.net";
 const RECORD: &str = "state/run.json";
 const CHECKPOINT: &str = "state/checkpoint.safetensors";
+/// The checkpoint before the latest, for when that is damaged.
+const BEFORE: &str = "state/before.safetensors";
 const GOOD: &str = "state/good.safetensors";
 const FINDINGS: &str = "findings.json";
 
@@ -150,12 +153,38 @@ impl RunFolder {
         Checkpoint::load(&self.path.join(CHECKPOINT))
     }
 
-    /// Replaces the latest checkpoint.
+    /// Replaces the latest checkpoint, which is kept as the one before.
     ///
     /// # Errors
     /// M805.
     pub fn write_checkpoint(&self, checkpoint: Checkpoint) -> Result<()> {
-        checkpoint.save(&self.path.join(CHECKPOINT))
+        let latest = self.path.join(CHECKPOINT);
+        if latest.exists() {
+            self.keep_before(&latest);
+        }
+        checkpoint.save(&latest)
+    }
+
+    /// Gives the latest checkpoint a second name, or where the file system knows no such thing copies it. Where neither can be
+    /// done there is no spare one, or an older one.
+    fn keep_before(&self, latest: &Path) {
+        let spare = self.path.join("state").join(unfinished("before"));
+        let _ = std::fs::remove_file(&spare);
+        let linked = std::fs::hard_link(latest, &spare).or_else(|_| std::fs::copy(latest, &spare).map(drop));
+        if linked.is_ok() {
+            let _ = std::fs::rename(&spare, self.path.join(BEFORE));
+            // Where both names were of one file already, the second stays.
+            let _ = std::fs::remove_file(&spare);
+        }
+    }
+
+    /// The checkpoint before the latest, which takes the latest one's place; none where there is none that is whole.
+    pub(super) fn fall_back(&self) -> Option<Checkpoint> {
+        let before = self.path.join(BEFORE);
+        let checkpoint = Checkpoint::load(&before).ok().flatten()?;
+        // Where this fails the damaged one stays, and is found damaged again.
+        let _ = std::fs::rename(&before, self.path.join(CHECKPOINT));
+        Some(checkpoint)
     }
 
     /// The checkpoint that a training which collapses goes back to; none where none was written.

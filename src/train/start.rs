@@ -49,7 +49,14 @@ fn resume(job: &Job, now: &Record, folder: &mut RunFolder, observer: &mut dyn Ob
     let before = folder.record()?;
     before.check_unchanged(now)?;
     folder.tidy();
-    let checkpoint = folder.checkpoint()?;
+    let checkpoint = match folder.checkpoint() {
+        Err(fault) if fault.code == &code::MODEL_FILE_CORRUPT => {
+            let Some(before) = folder.fall_back() else { return Err(fault) };
+            tell(folder, observer, &format!("{}: going on from the one before", fault.message))?;
+            Some(before)
+        }
+        outcome => outcome?,
+    };
     let sentences = [
         Some(standing(checkpoint.as_ref(), now.train.epochs)),
         (before.machine.isa != now.machine.isa).then(|| {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::job::Job;
 use crate::diag::{Diagnostic, Result, code};
 use crate::graph::{Graph, Param};
-use crate::model::{Container, Tensor, initialise, model_path, read_file};
+use crate::model::{Container, Tensor, initialise, model_path};
 
 /// How many names a sentence lists.
 const NAMED: usize = 6;
@@ -42,15 +42,16 @@ pub(super) fn start(job: &Job) -> Result<Start> {
 /// The tensors of a model file, and the hash of its bytes.
 fn read(path: &Path) -> Result<(Vec<Tensor>, String)> {
     let path = model_path(path);
-    let bytes = read_file(&path, &code::MODEL_FILE_CORRUPT)?;
-    let container = Container::decode(&bytes).map_err(|reason| {
+    let unusable = |reason: String| {
         Diagnostic::new(&code::MODEL_FILE_CORRUPT, format!("the weights of `init_from` cannot be used: {reason}"))
             .on(&path)
             .help(
                 "name a `.safetensors` file that netc wrote, or a run folder; the path is seen from the spec's folder",
             )
             .fault()
-    })?;
+    };
+    let bytes = std::fs::read(&path).map_err(|error| unusable(error.to_string()))?;
+    let container = Container::decode(&bytes).map_err(unusable)?;
     Ok((container.tensors, blake3::hash(&bytes).to_hex().to_string()))
 }
 

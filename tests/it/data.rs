@@ -8,14 +8,17 @@ use serde_json::Value;
 
 use crate::program::netc;
 
-/// A picture that differs for every number, with a bright spot whose place it gives.
+/// A picture of eight bright spots, whose places differ for every number: none is another one cropped or mirrored.
 fn picture(number: u32) -> RgbImage {
-    let (row, column) = (f64::from(number * 37 % 48), f64::from(number * 23 % 64));
+    let place = |spot: u32, of: u32, side: u32| {
+        let mixed = (16 * number + 2 * spot + of + 1).wrapping_mul(0x9E37_79B1);
+        f64::from(((mixed ^ (mixed >> 15)).wrapping_mul(0x85EB_CA6B) >> 8) % side)
+    };
+    let spots: Vec<[f64; 2]> = (0..8).map(|spot| [place(spot, 0, 64), place(spot, 1, 48)]).collect();
     RgbImage::from_fn(64, 48, |x, y| {
-        let near = (f64::from(x) - column).powi(2) + (f64::from(y) - row).powi(2);
-        let spot = (200.0 * (-near / 90.0).exp()) as u8;
-        let wave = ((f64::from(x * (number % 5 + 1)) / 9.0).sin() * 25.0 + 30.0) as u8;
-        Rgb([spot, wave + (y as u8) / 2, 20 + spot / 3])
+        let near = |[column, row]: &[f64; 2]| (f64::from(x) - column).powi(2) + (f64::from(y) - row).powi(2);
+        let spot = spots.iter().map(|spot| 200.0 * (-near(spot) / 40.0).exp()).sum::<f64>().min(200.0) as u8;
+        Rgb([spot, 40 + (y as u8) / 2, 20 + spot / 3])
     })
 }
 

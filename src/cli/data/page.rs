@@ -10,7 +10,7 @@ use std::path::Path;
 use super::super::number::{counted, grouped, percent};
 use super::shown;
 use super::text::{images, per_class};
-use crate::data::{Examination, Sample, copies, thumbnail};
+use crate::data::{Examination, Sample, thumbnail};
 use crate::diag::{Diagnostic, Fault, Severity, code};
 
 /// Pixels of a small picture's longer side.
@@ -140,7 +140,6 @@ fn pairs(examination: &Examination) -> String {
     let roles = || [Some(&examination.train), examination.validation.as_ref()].into_iter().flatten();
     let samples: Vec<&Sample> = roles().flat_map(|role| &role.samples).collect();
     let facts: Vec<_> = roles().flat_map(|role| &role.facts).collect();
-    let looks: Vec<_> = roles().flat_map(|role| &role.looks).map(Option::as_ref).collect();
     let mut first = HashMap::new();
     let mut pairs: Vec<(usize, usize)> = (0..samples.len())
         .filter(|&at| facts[at].len > 0)
@@ -149,7 +148,8 @@ fn pairs(examination: &Examination) -> String {
             earlier => Some((earlier, at)),
         })
         .collect();
-    pairs.extend(copies(&looks).into_iter().filter(|&(one, other)| facts[one].hash != facts[other].hash));
+    let alike = examination.alike.iter().map(|alike| alike.pair);
+    pairs.extend(alike.filter(|&(one, other)| facts[one].hash != facts[other].hash));
     // Of many copies of a picture each is shown beside one of the others, not beside all.
     let mut seen = HashSet::new();
     pairs.retain(|&(_, other)| seen.insert(other));

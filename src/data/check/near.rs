@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::fingerprint::{Fingerprint, MAX_BITS, MIN_CORRELATION};
+use super::super::alike::{Alike, alike_across};
+use super::super::fingerprint::Fingerprint;
 use super::super::images::Images;
-use super::super::inspect::{copies, copies_across};
 use super::super::listing::Sample;
 use super::super::survey::Facts;
 use super::{NAMED, quoted};
@@ -43,13 +43,13 @@ pub fn check_blank(seen: Seen<'_>) -> Option<Diagnostic> {
 /// training and validation, D618 across classes, D605 within one. Copies of the same bytes are left to the checks of
 /// bytes.
 #[must_use]
-pub fn check_near(train: Seen<'_>, validation: Seen<'_>) -> Vec<Diagnostic> {
+pub fn check_near(train: Seen<'_>, validation: Seen<'_>, alike: &[Alike]) -> Vec<Diagnostic> {
     let trained = train.samples.len();
     let samples: Vec<&Sample> = train.samples.iter().chain(validation.samples).collect();
     let hashes: Vec<[u8; 32]> = train.facts.iter().chain(validation.facts).map(|facts| facts.hash).collect();
-    let looks: Vec<Option<&Fingerprint>> = train.looks.iter().chain(validation.looks).map(Option::as_ref).collect();
-    let mut by_code: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
-    for (one, other) in copies(&looks).into_iter().filter(|&(one, other)| hashes[one] != hashes[other]) {
+    let mut by_code: BTreeMap<&str, Vec<Alike>> = BTreeMap::new();
+    for alike in alike.iter().filter(|alike| hashes[alike.pair.0] != hashes[alike.pair.1]) {
+        let (one, other) = alike.pair;
         let code = if (one < trained) != (other < trained) {
             "D606"
         } else if samples[one].class != samples[other].class {
@@ -57,15 +57,15 @@ pub fn check_near(train: Seen<'_>, validation: Seen<'_>) -> Vec<Diagnostic> {
         } else {
             "D605"
         };
-        by_code.entry(code).or_default().push((one, other));
+        by_code.entry(code).or_default().push(*alike);
     }
     by_code.into_iter().map(|(code, pairs)| near(code, &pairs, &samples)).collect()
 }
 
 /// The most pixels of a data set that are looked at before a training: half a second a core.
 const MOST_PIXELS: usize = 1 << 29;
-/// The most pairs of a training and a validation image that are compared before a training.
-const MOST_PAIRS: usize = 1 << 30;
+/// The most pairs of a training and a validation image that are compared before a training: a second a core.
+const MOST_PAIRS: usize = 1 << 26;
 
 /// D606, as a warning, where validation images look like training images, both as the network sees them. `has_same_bytes`
 /// tells the copies of files, which are left to the checks of bytes. Nothing where images are not in memory, or so many
@@ -81,16 +81,22 @@ pub fn check_near_leak(
     if (trained + held) * height * width > MOST_PIXELS || trained * held > MOST_PAIRS {
         return None;
     }
-    let pairs = copies_across(&train.looks()?, &validation.looks()?).into_iter();
-    let is_other_file =
-        |&(one, other): &(usize, usize)| !has_same_bytes(&train.samples()[one], &validation.samples()[other]);
-    let pairs: Vec<(usize, usize)> = pairs.filter(is_other_file).map(|(one, other)| (one, trained + other)).collect();
+    let (train_looks, validation_looks) = (train.looks()?, validation.looks()?);
+    let [train_looks, validation_looks] =
+        [&train_looks, &validation_looks].map(|looks| looks.iter().map(Option::as_ref).collect::<Vec<_>>());
+    let pairs = alike_across(&train_looks, &validation_looks).into_iter();
+    let is_other_file = |alike: &Alike| {
+        let (one, other) = alike.pair;
+        !has_same_bytes(&train.samples()[one], &validation.samples()[other])
+    };
+    let behind = |alike: Alike| Alike { pair: (alike.pair.0, trained + alike.pair.1), ..alike };
+    let pairs: Vec<Alike> = pairs.filter(is_other_file).map(behind).collect();
     let samples: Vec<&Sample> = train.samples().iter().chain(validation.samples()).collect();
     (!pairs.is_empty()).then(|| near("D606", &pairs, &samples))
 }
 
-fn near(code: &str, pairs: &[(usize, usize)], samples: &[&Sample]) -> Diagnostic {
-    let mut later: Vec<usize> = pairs.iter().map(|pair| pair.1).collect();
+fn near(code: &str, pairs: &[Alike], samples: &[&Sample]) -> Diagnostic {
+    let mut later: Vec<usize> = pairs.iter().map(|alike| alike.pair.1).collect();
     later.sort_unstable();
     later.dedup();
     let (is, images) = match later.len() {
@@ -114,15 +120,22 @@ fn near(code: &str, pairs: &[(usize, usize)], samples: &[&Sample]) -> Diagnostic
             "look at them (`netc data … --html page.html`); remove copies, or put them on one side of the split",
         ),
     };
-    let found = Diagnostic::new(code, message).on(samples[pairs[0].1].source.place());
-    let found = pairs.iter().take(NAMED).fold(found, |found, &(one, other)| {
-        found.note(format!("`{}` looks like `{}`", samples[other].name(), samples[one].name()))
+    let found = Diagnostic::new(code, message).on(samples[pairs[0].pair.1].source.place());
+    let found = pairs.iter().take(NAMED).fold(found, |found, alike| {
+        let (one, other) = alike.pair;
+        let how = match (alike.is_mirrored, alike.is_cropped) {
+            (false, false) => "",
+            (true, false) => ", mirrored",
+            (false, true) => ", one of them cropped",
+            (true, true) => ", one of them cropped and mirrored",
+        };
+        found.note(format!("`{}` looks like `{}`{how}", samples[other].name(), samples[one].name()))
     });
     let found = found
-        .note(format!(
-            "nearly the same: at most {MAX_BITS} of 64 bits of a perceptual hash differ (cosine transform of 32×32 grey), \
-             and the correlation at 16×16 is at least {MIN_CORRELATION}"
-        ))
+        .note(
+            "nearly the same: alike in the lowest frequencies of 32×32 grey, and much more so than their neighbours; as \
+             they are, mirrored, or up to 15 % cropped",
+        )
         .help(help);
     Diagnostic { severity: Severity::Warning, ..found }
 }

@@ -3,8 +3,9 @@
 use crate::diag::code::{self, Code};
 use crate::health::cause::{Cause, cause, is_early};
 use crate::health::finding::{Finding, Level, Remedy};
-use crate::health::history::{LOSSES, View, WINDOW};
+use crate::health::history::{LOSSES, View};
 use crate::health::statistics::{entropy, share};
+use crate::health::window::WINDOW;
 
 /// How near to the classes' shares an accuracy is a guess.
 pub(in crate::health) const NEAR: f64 = 0.02;
@@ -49,12 +50,12 @@ fn one_class_of_validation(view: &View<'_>) -> Option<(usize, f64, f64, &'static
 /// is the mean entropy of the batches.
 fn one_class_of_window(view: &View<'_>) -> Option<(usize, f64, f64, &'static str)> {
     let health = view.health;
-    if health.window.len() < WINDOW || health.losses.len() < LOSSES {
+    if !health.window.is_full() || health.losses.len() < LOSSES {
         return None;
     }
-    let all = view.window;
+    let all = health.window.sum();
     let (class, _) = all.favourite();
-    let batches = health.window.iter();
+    let batches = health.window.batches();
     let (unequal, taken) = if view.task.batch < SMALL_BATCH {
         (entropy(&all.taken), all.favourite().1)
     } else {

@@ -5,8 +5,9 @@ use crate::diag::code;
 use crate::health::cause::Lower;
 use crate::health::evidence::median;
 use crate::health::finding::{Finding, Remedy, rate_text};
-use crate::health::history::{Batch, StepFacts, View, WINDOW};
-use crate::health::statistics::{Answers, Task, entropy};
+use crate::health::history::{StepFacts, View};
+use crate::health::statistics::{Answers, Task};
+use crate::health::window::{Batch, WINDOW};
 
 /// A loss below this share of a guess's is that of a network that knows something.
 const KNOWS: f64 = 0.9;
@@ -34,16 +35,16 @@ pub(in crate::health) fn fallen(view: &View<'_>) -> Option<Fall> {
     let (task, health) = (view.task, view.health);
     let is_fall = |before: f64, now: f64| before >= task.learnt(0.2) && now <= task.majority() + NEAR;
     let window = view.window_accuracy();
-    if health.window.len() == WINDOW && is_fall(health.best_window, window) {
+    if health.window.is_full() && is_fall(health.best_window, window) {
         let since = view.step - fell_at(view).unwrap_or(0);
-        let batches = health.window.iter().rev().take(usize::try_from(since).unwrap_or(WINDOW).max(1));
+        let batches = health.window.batches().rev().take(usize::try_from(since).unwrap_or(WINDOW).max(1));
         return Some(fall(task, (health.best_window, window), batches));
     }
     let earlier = &health.curve[..health.curve.len().saturating_sub(1)];
     let before = earlier.iter().filter_map(|point| point.val_accuracy).fold(0.0, f64::max);
     let answers = view.validation?;
     let now = task.accuracy(answers);
-    let all = Batch { answers: answers.clone(), entropy: entropy(&answers.taken) };
+    let all = Batch::new(answers.clone());
     is_fall(before, now).then(|| fall(task, (before, now), std::iter::once(&all)))
 }
 

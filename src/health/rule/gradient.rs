@@ -15,11 +15,14 @@ pub(in crate::health) fn spikes(view: &View<'_>) -> Option<Finding> {
         return None;
     }
     let (before, last) = (steps.len() - 3, steps.iter().skip(steps.len() - 3));
+    let prior = view.task.prior_entropy();
+    // Asked after every step: the median is looked for only where it matters.
+    if !last.clone().all(|step| step.loss > prior) {
+        return None;
+    }
     let usual = median(steps.iter().take(before).map(|step| step.norm));
     let worst = last.clone().map(|step| step.norm).fold(0.0, f64::max);
-    let prior = view.task.prior_entropy();
-    let explodes = |step: &crate::health::history::StepFacts| step.norm > 10.0 * usual && step.loss > prior;
-    if usual == 0.0 || !last.clone().all(explodes) {
+    if usual == 0.0 || !last.clone().all(|step| step.norm > 10.0 * usual) {
         return None;
     }
     let finding = Finding::new(

@@ -131,16 +131,52 @@ fn a_run_does_not_go_on_with_other_images_settings_or_spec() {
         assert_eq!(fault.code, &code::RESUME_DATA_CHANGED);
         assert!(fault.message.starts_with(word), "{}", fault.message);
     }
+    // What differs is named with both values, and nothing else.
+    let rebatched = job_with(data.path(), TrainSettings { batch_size: 4, ..settings() }, 1);
+    std::fs::write(data.path().join("red/000.bmp"), picture(2, 0)).unwrap();
+    let record = RunFolder::find(Some(&at("run")), &at("run"), &spec()).unwrap().record().unwrap();
+    let mut now = rebatched.record();
+    now.data = record.data.clone();
+    let fault = record.check_unchanged(&now).unwrap_err();
+    assert_eq!(fault.notes, [format!("`batch_size`: the run has {}, this would be 4", settings().batch_size)]);
+    now.data.digest = "another".to_owned();
+    now.data.train_images -= 1;
+    let fault = record.check_unchanged(&now).unwrap_err();
+    assert_eq!(fault.notes.len(), 2, "{:?}", fault.notes);
 }
 
 #[test]
-fn a_damaged_checkpoint_is_refused_with_a_code() {
+fn where_the_latest_checkpoint_is_damaged_the_one_before_is_gone_on_from_and_that_is_said() {
+    let (data, (_keep, at)) = (squares(8), runs());
+    let job = |epochs| job_with(data.path(), TrainSettings { epochs, ..settings() }, 1);
+    run(&job(4), &at("whole")).unwrap();
+    run(&job(3), &at("run")).unwrap();
+    let path = at("run").join("state/checkpoint.safetensors");
+    let mut bytes = std::fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    resume(&job(4), &at("run"), &mut Silent).unwrap();
+    assert_eq!(bytes_of(&at("run")), bytes_of(&at("whole")));
+    let log = std::fs::read_to_string(at("run").join("log.txt")).unwrap();
+    assert!(log.contains("going on from the one before") && log.contains("going on in epoch 3"), "{log}");
+    // The one that was gone on from took the place of the damaged one.
+    assert!(Checkpoint::load(&at("run").join("state/before.safetensors")).unwrap().is_some());
+}
+
+/// The model and what it is gone on from.
+fn bytes_of(run: &Path) -> [Vec<u8>; 2] {
+    ["last.safetensors", "best.safetensors"].map(|name| bytes(run, name))
+}
+
+#[test]
+fn a_damaged_checkpoint_without_one_before_is_refused_with_a_code() {
     let (data, (_keep, at)) = (squares(8), runs());
     let job = job_with(data.path(), settings(), 1);
     run(&job, &at("run")).unwrap();
     let path = at("run").join("state/checkpoint.safetensors");
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    std::fs::remove_file(at("run").join("state/before.safetensors")).unwrap();
     assert_eq!(resume(&job, &at("run"), &mut Silent).unwrap_err().code, &code::MODEL_FILE_CORRUPT);
     std::fs::write(at("run").join("state/run.json"), "{").unwrap();
     assert_eq!(resume(&job, &at("run"), &mut Silent).unwrap_err().code, &code::MODEL_FILE_CORRUPT);
