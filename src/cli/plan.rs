@@ -97,7 +97,7 @@ struct PlanJson {
 #[derive(serde::Serialize)]
 struct StepJson {
     name: String,
-    kernel: &'static str,
+    kernel: String,
     layers: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ms: Option<f64>,
@@ -152,7 +152,7 @@ impl Shown<'_> {
         let mut row = vec![
             (at + 1).to_string(),
             step.title(),
-            step.kernel().to_owned(),
+            step.kernel(),
             self.layers(step).join(" "),
             written.map_or_else(String::new, |buffer| bytes(4 * buffer.words(self.images_of(buffer)) as u64)),
             written.map_or_else(String::new, |buffer| grouped(4 * buffer.offset as u64)),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::arena::Operands;
 use super::session::Rate;
-use crate::kernel::conv::{ConvPool, Packing, PooledConv};
+use crate::kernel::conv::{self, Chain, ConvPool, Kept, Packing, PooledConv};
 use crate::kernel::norm::Apply;
 use crate::kernel::{
     After, Epilogue, Isa, Scratch, Space, Window, criterion, dense, elementwise, loss, norm, pool, softmax, update,
@@ -32,10 +32,24 @@ pub(super) fn run(work: &Work, isa: Isa, mut at: Operands<'_>, scratch: &Scratch
             (kernel.run)(g, n, at.read(0), at.read(1), dw, Space { workspace, scratch });
         }
         Work::ConvPool(g, kernel, fused) => conv_pool(g, kernel, *fused, at, scratch, n),
+        Work::ConvChain(chain) => {
+            let packed = std::array::from_fn(|link| at.read(1 + link));
+            chain.forward(isa, n, at.read(0), packed, at.take(0), None, scratch);
+        }
+        Work::Front(chain) => front(chain, isa, n, at, scratch),
+        Work::FrontGradient(front) => {
+            let bias = bias(at.read(5));
+            let index = &bytemuck::cast_slice(at.read(4))[..at.read(3).len()];
+            let weights = [at.read(1), at.read(2)];
+            let operands = conv::Operands { x: at.read(0), weights, bias, dy: at.read(3), index };
+            let [of_first, of_second, workspace, of_bias] = std::array::from_fn(|operand| at.take(operand));
+            let of_bias = (!of_bias.is_empty()).then_some(of_bias);
+            front.gradients(n, operands, [of_first, of_second], of_bias, Space { workspace, scratch });
+        }
         Work::PooledInputGradient(g, kernel, activation) => {
             let [dx, workspace] = [at.take(0), at.take(1)];
             let index = &bytemuck::cast_slice(at.read(2))[..n * g.out_len()];
-            (kernel.run)(g, n, at.read(0), at.read(1), index, *activation, dx, Space { workspace, scratch });
+            (kernel.run.run)(g, n, at.read(0), at.read(1), index, *activation, dx, Space { workspace, scratch });
         }
         Work::PooledWeightGradient(g, kernel) => {
             let [dw, workspace] = [at.take(0), at.take(1)];
@@ -236,6 +250,20 @@ fn conv_pool(g: &PooledConv, kernel: &ConvPool, fused: Fused, mut at: Operands<'
     };
     let (packed, workspace) = packed(g, &kernel.run, fused, &at, workspace);
     (kernel.run.run)(g, n, at.read(0), packed, after(&fused), y, index, Space { workspace, scratch });
+}
+
+/// The front of a training: both kernels are packed at the front of the workspace.
+fn front(chain: &Chain, isa: Isa, n: usize, mut at: Operands<'_>, scratch: &Scratch) {
+    let [y, index, peaks, workspace] = std::array::from_fn(|operand| at.take(operand));
+    let mut biases = (3..).map(|operand| at.read(operand));
+    let mut biases = chain.links.iter().map(|link| if link.bias { biases.next() } else { None });
+    let (first, second) = workspace.split_at_mut(packed_len(&chain.links[0].g, &chain.links[0].kernel.run));
+    for ((link, kernel), packed) in chain.links.iter().zip([at.read(1), at.read(2)]).zip([&mut *first, &mut *second]) {
+        (link.kernel.run.pack)(&link.g, kernel, biases.next().flatten(), packed);
+    }
+    let index = &mut bytemuck::cast_slice_mut(index)[..y.len()];
+    let kept = Kept { index, peaks };
+    chain.forward(isa, n, at.read(0), [first, second, &[]], y, Some(kept), scratch);
 }
 
 /// A window of at most 256 taps keeps its winners in bytes, a larger one in 32-bit numbers.

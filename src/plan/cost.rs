@@ -28,6 +28,8 @@ impl Work {
         let macs = match self {
             Self::Conv(g, ..) | Self::ConvInputGradient(g, ..) | Self::ConvWeightGradient(g, _) => g.macs(),
             Self::ConvPool(g, ..) => g.conv.macs(),
+            Self::ConvChain(chain) | Self::Front(chain) => chain.macs(),
+            Self::FrontGradient(front) => front.macs(),
             Self::PooledInputGradient(g, ..) | Self::PooledWeightGradient(g, _) => g.winner_macs(),
             Self::Dense(d, _)
             | Self::DenseInputGradient(d)

@@ -1,7 +1,8 @@
 //! The plan in words: the name of each step's kernel, and what was fused into it.
 
-use super::step::{Fused, Phase, Residual, Riding, Step, Work};
-use crate::kernel::{Activation, Isa, Operands};
+use super::step::{Fused, Phase, Residual, Riding, Step, Weights, Work};
+use crate::kernel::conv::{Chain, Link};
+use crate::kernel::{Activation, After, Isa, Operands};
 
 impl Step {
     /// What the step does, with what rides on it: `conv+bias+relu`.
@@ -12,9 +13,10 @@ impl Step {
     }
 
     fn title_in_a_run(&self) -> String {
-        match self.work {
+        match &self.work {
             Work::Conv(_, _, fused) => with_fused("conv", fused),
             Work::ConvPool(_, _, fused) => with_fused("conv", fused) + "+max pool",
+            Work::ConvChain(chain) | Work::Front(chain) => of_chain(chain),
             Work::Dense(_, fused) => with_fused("dense", fused),
             Work::Scale(_, fused) => with_fused("scale", fused),
             Work::BatchNormTraining(_, _, riding) | Work::BatchNormInference(_, _, riding) => {
@@ -23,7 +25,7 @@ impl Step {
             Work::Map(activation) | Work::MapInPlace(activation) => activation.name().to_lowercase(),
             Work::MapGradientInPlace(activation) => format!("{} gradient", activation.name().to_lowercase()),
             Work::ConvInputGradient(_, _, activation) | Work::PooledInputGradient(_, _, activation)
-                if activation != Activation::Identity =>
+                if *activation != Activation::Identity =>
             {
                 format!("{}+{} gradient", self.work.name(), activation.name().to_lowercase())
             }
@@ -35,12 +37,17 @@ impl Step {
 
     /// The kernel that was chosen; empty where there is only one.
     #[must_use]
-    pub fn kernel(&self) -> &'static str {
-        match self.work {
+    pub fn kernel(&self) -> String {
+        let name = match &self.work {
             Work::Conv(_, kernel, _) | Work::PackConv(_, kernel) => kernel.name,
             Work::ConvInputGradient(_, kernel, _) => kernel.name,
             Work::ConvWeightGradient(_, kernel) => kernel.name,
             Work::ConvPool(_, kernel, _) | Work::PackConvPool(_, kernel) => kernel.name,
+            Work::FrontGradient(front) => return front.name(),
+            Work::ConvChain(chain) | Work::Front(chain) => {
+                let names: Vec<&str> = chain.links.iter().map(|link| link.kernel.name).collect();
+                return names.join(" > ");
+            }
             Work::PooledInputGradient(_, kernel, _) => kernel.name,
             Work::PooledWeightGradient(_, kernel) => kernel.name,
             Work::Dense(dense, _)
@@ -56,11 +63,12 @@ impl Step {
                 (Operands::Bf16, Isa::Avx512Bf16) => "product-bf16",
             },
             _ => "",
-        }
+        };
+        name.to_owned()
     }
 }
 
-fn with_fused(name: &str, fused: Fused) -> String {
+fn with_fused(name: &str, fused: &Fused) -> String {
     let mut title = name.to_owned();
     if fused.bias {
         title.push_str("+bias");
@@ -72,7 +80,18 @@ fn with_fused(name: &str, fused: Fused) -> String {
     title
 }
 
-fn with_riding(name: &str, riding: Riding) -> String {
+/// Each convolution with what rides on it: `conv+relu > conv+relu+max pool`.
+fn of_chain(chain: &Chain) -> String {
+    let of_link = |link: &Link| {
+        let After { residual, activation } = link.after;
+        with_fused("conv", &Fused { bias: link.bias, residual, activation, weights: Weights::Packed })
+    };
+    let titles: Vec<String> = chain.links.iter().map(of_link).collect();
+    let pool = if chain.pool.is_some() { "+max pool" } else { "" };
+    titles.join(" > ") + pool
+}
+
+fn with_riding(name: &str, riding: &Riding) -> String {
     let mut title = name.to_owned();
     if riding.residual != Residual::None {
         title.push_str("+add");
@@ -98,6 +117,8 @@ impl Work {
             Self::ConvInputGradient(..) => "conv input gradient",
             Self::ConvWeightGradient(..) => "conv weight gradient",
             Self::ConvPool(..) => "conv+max pool",
+            Self::ConvChain(_) | Self::Front(_) => "chain",
+            Self::FrontGradient(_) => "chain gradients of winners",
             Self::PooledInputGradient(..) => "conv input gradient of winners",
             Self::PooledWeightGradient(..) => "conv weight gradient of winners",
             Self::Dense(..) => "dense",

@@ -11,9 +11,13 @@ const ALIGNMENT: usize = 16;
 
 /// Places all buffers for `part` images at a time of a batch and returns the length of the arena in `f32`.
 pub(super) fn place(buffers: &mut [Buffer], part: usize, batch: usize) -> usize {
-    let images = |buffer: &Buffer| if buffer.holds == Holds::Batch { batch } else { part };
-    let words: Vec<usize> =
-        buffers.iter().map(|buffer| buffer.words(images(buffer)).next_multiple_of(ALIGNMENT)).collect();
+    let words = |buffer: &Buffer| {
+        // What no step touches any more takes no place.
+        let is_used = buffer.persistent || buffer.live.0 <= buffer.live.1;
+        let images = if buffer.holds == Holds::Batch { batch } else { part };
+        if is_used { buffer.words(images).next_multiple_of(ALIGNMENT) } else { 0 }
+    };
+    let words: Vec<usize> = buffers.iter().map(words).collect();
     let mut order: Vec<usize> = (0..buffers.len()).collect();
     order.sort_by_key(|&at| (!buffers[at].persistent, std::cmp::Reverse(words[at]), at));
     let mut placed: Vec<usize> = Vec::with_capacity(buffers.len());
@@ -61,6 +65,11 @@ mod tests {
         assert_eq!(len, 128 + 128 + 32);
         assert_eq!(buffers[0].offset, buffers[2].offset);
         assert_ne!(buffers[0].offset, buffers[1].offset);
+    }
+
+    #[test]
+    fn what_no_step_touches_takes_no_place() {
+        assert_eq!(place(&mut [buffer(64, usize::MAX, 0), buffer(16, 0, 1)], 2, 2), 32);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::buffer::Buffers;
 use super::fuse::{Group, groups};
 use super::part::Parts;
 use super::step::{Buffer, BufferId, Element, Fused, Holds, Phase, Rows, Slot, Step, Weights, Work};
-use super::{Options, Plan, layout, recompute};
+use super::{Options, Plan, chain, layout, recompute};
 use crate::graph::{CountPadding, DropoutUnit, Graph, LayerId, Op, Param, Shape, Source, Value, ValueId};
 use crate::kernel::{Activation, Window, elementwise, norm};
 
@@ -112,6 +112,14 @@ impl<'a> Lowering<'a> {
         for buffer in self.prepared.iter().flat_map(|step| &step.writes) {
             buffers[buffer.0].persistent = self.steps.iter().any(|step| step.reads.contains(buffer));
         }
+        let mut scratch_len = self.scratch_len;
+        if self.is_inference {
+            let outside = [&filled[..], &read[..]].concat();
+            chain::predicting(&mut self.steps, &mut self.prepared, &mut buffers, &outside, self.options);
+        } else {
+            chain::training(&mut self.steps, &mut buffers, self.options);
+        }
+        scratch_len = scratch_len.max(chain::scratch(&self.steps));
         let mut steps = [self.prepared, self.steps].concat();
         let batch = self.options.batch;
         let in_parts = (!self.is_inference && self.options.recompute)
@@ -140,7 +148,7 @@ impl<'a> Lowering<'a> {
             steps,
             buffers,
             arena_len: 0,
-            scratch_len: self.scratch_len,
+            scratch_len,
             params,
             optimizer_state: self.optimizer_state,
             input,
@@ -166,7 +174,7 @@ impl<'a> Lowering<'a> {
         if draft.workspace > 0 {
             writes.push(self.workspace(draft.workspace));
         }
-        self.push_step(draft.work, reads, writes, group, phase);
+        self.push_step(draft.work.clone(), reads, writes, group, phase);
     }
 
     pub(super) fn push_step(

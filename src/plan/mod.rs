@@ -4,6 +4,7 @@
 //! `exec` only carries the steps out. The room is pure: no file, clock or environment is read here.
 
 mod buffer;
+mod chain;
 mod choose;
 mod cost;
 mod dump;

@@ -21,8 +21,8 @@ const FEWEST_SAVED: f64 = 0.15;
 enum Over {
     /// Its results for an image follow from that image alone.
     Each,
-    /// Its first result is a sum over the images.
-    Sum,
+    /// Its results in these places are sums over the images.
+    Sum(&'static [usize]),
     /// It couples them, or treats an image by its place in the batch.
     All,
 }
@@ -112,13 +112,13 @@ impl Front {
             self.again.iter().map(|&at| Step { phase: Phase::Backward, ..steps[at].clone() }).collect();
         for step in &steps[self.backward.clone()] {
             let mut step = step.clone();
-            let mut gathered = None;
-            if over(&step.work) == Over::Sum {
-                let sum = step.writes[0];
+            let mut gathered = Vec::new();
+            for place in sums(&step).collect::<Vec<_>>() {
+                let sum = step.writes[place];
                 buffers.push(buffers[sum.0].clone());
-                step.writes[0] = BufferId(buffers.len() - 1);
-                let (reads, layers) = (vec![step.writes[0]], step.layers.clone());
-                gathered = Some(Step { work: Work::Gather, phase: Phase::Backward, layers, reads, writes: vec![sum] });
+                step.writes[place] = BufferId(buffers.len() - 1);
+                let (reads, layers) = (vec![step.writes[place]], step.layers.clone());
+                gathered.push(Step { work: Work::Gather, phase: Phase::Backward, layers, reads, writes: vec![sum] });
             }
             backward.push(step);
             backward.extend(gathered);
@@ -148,7 +148,10 @@ fn takes_parts(steps: &[Step], buffers: &[Buffer]) -> bool {
         let others = || steps.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
         match over(&step.work) {
             Over::Each => !is_whole(step.writes[0]),
-            Over::Sum => is_whole(step.writes[0]) && !others().any(|other| other.touches(step.writes[0])),
+            Over::Sum(_) => {
+                let is_own = |sum: BufferId| is_whole(sum) && !others().any(|other| other.touches(sum));
+                sums(step).all(|place| is_own(step.writes[place]))
+            }
             Over::All => false,
         }
     })
@@ -181,11 +184,20 @@ fn makers(buffer: BufferId, count: usize, steps: &[Step], buffers: &[Buffer]) ->
     (anew.iter().all(is_own) && again.iter().all(is_complete)).then_some((again, anew))
 }
 
+/// The places of a step's results that are sums over the images.
+fn sums(step: &Step) -> impl Iterator<Item = usize> + use<> {
+    let places = if let Over::Sum(places) = over(&step.work) { places } else { &[] };
+    let count = step.writes.len();
+    places.iter().copied().filter(move |&place| place < count)
+}
+
 /// What a step is to the images of a batch. What is not named here takes all of them at once.
 fn over(work: &Work) -> Over {
     match work {
         Work::Conv(..)
         | Work::ConvPool(..)
+        | Work::ConvChain(..)
+        | Work::Front(..)
         | Work::ConvInputGradient(..)
         | Work::PooledInputGradient(..)
         | Work::Bias(_)
@@ -201,7 +213,9 @@ fn over(work: &Work) -> Over {
         | Work::AvgPoolGradient(..)
         | Work::Pad(..)
         | Work::Crop(..) => Over::Each,
-        Work::ConvWeightGradient(..) | Work::PooledWeightGradient(..) | Work::ChannelSum(_) => Over::Sum,
+        Work::ConvWeightGradient(..) | Work::PooledWeightGradient(..) | Work::ChannelSum(_) => Over::Sum(&[0]),
+        // Its workspace is the third; the gradient of a bias may follow.
+        Work::FrontGradient(_) => Over::Sum(&[0, 1, 3]),
         _ => Over::All,
     }
 }

@@ -1,9 +1,12 @@
 //! A step: what runs, on which buffers, for which layers.
 
+use std::sync::Arc;
+
 pub use crate::graph::Element;
 use crate::graph::{LayerId, Role};
 use crate::kernel::conv::{
-    ConvForward, ConvGradient, ConvInputGradient, ConvPool, Packing, PooledConv, PooledGradient, PooledInputGradient,
+    Chain, ConvForward, ConvGradient, ConvInputGradient, ConvPool, Front, Packing, PooledConv, PooledGradient,
+    PooledInputGradient,
 };
 use crate::kernel::norm::group::Groups;
 use crate::kernel::pool::Adaptive;
@@ -191,7 +194,7 @@ impl From<Optimizer> for Change {
 }
 
 /// What runs. `[reads] → [writes]`; `(!)` marks an operand that is changed in place.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Work {
     /// `[x, kernel, bias?] → [y(!), workspace]`, or `[x, packed] → …`.
     Conv(ConvGeometry, &'static ConvForward, Fused),
@@ -205,6 +208,14 @@ pub enum Work {
     PackConvPool(PooledConv, &'static ConvPool),
     /// `[x, kernel, bias?] → [y, index?, workspace]`, or `[x, packed] → …`: a max pool over the result before it is stored.
     ConvPool(PooledConv, &'static ConvPool, Fused),
+    /// `[x, packed…] → [y(!)]`: convolutions one behind the other, and perhaps a max pool, of which the last result is stored.
+    ConvChain(Arc<Chain>),
+    /// `[x, kernel, kernel, bias?, bias?] → [y, index, peaks, workspace]`: two convolutions and a max pool, and the greatest
+    /// magnitudes of the first one's channels.
+    Front(Arc<Chain>),
+    /// `[x, kernel, kernel, dy, index, bias?] → [dkernel, dkernel, workspace, dbias?]`: the gradients of both kernels and of the
+    /// first bias from dy at the winners.
+    FrontGradient(Arc<Front>),
     /// `[dy, kernel, index] → [dx, workspace]`: the same with dy at the winners of a max pool only.
     PooledInputGradient(PooledConv, &'static PooledInputGradient, Activation),
     /// `[x, dy, index] → [dkernel, workspace]`.

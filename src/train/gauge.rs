@@ -9,12 +9,21 @@ use crate::exec::Moment;
 use crate::graph::{Graph, LayerId, Op, Role};
 use crate::health::{LayerStep, Observed, Unit, UnitKind, UnitStep};
 use crate::kernel::{Activation, update};
-use crate::plan::{Phase, Plan, Work};
+use crate::plan::{BufferId, Phase, Plan, Step, Work};
 
 /// About so many steps of an epoch are observed, where it has so many.
 const OBSERVED: usize = 16;
 /// At least one step in so many is.
 const MAX_INTERVAL: usize = 16;
+
+/// Numbers of a layer of units.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    units: usize,
+    activation: Activation,
+    /// All that the units gave, or the greatest magnitudes among it.
+    buffer: BufferId,
+}
 
 /// Which steps of a plan are looked at.
 #[derive(Clone, Debug)]
@@ -22,8 +31,8 @@ pub(super) struct Gauge {
     interval: u64,
     /// For each step of the plan the layer whose kernel it updates.
     updates: Vec<Option<usize>>,
-    /// For each step of the plan the layer of units that it computes.
-    activations: Vec<Option<(usize, Activation)>>,
+    /// For each step of the plan the layers of units that it computes.
+    activations: Vec<Vec<Seen>>,
     /// The plan's first step after the forward pass.
     forward: usize,
     /// The layers with kernels.
@@ -39,7 +48,7 @@ impl Gauge {
         let mut gauge = Self {
             interval,
             updates: vec![None; plan.steps.len()],
-            activations: vec![None; plan.steps.len()],
+            activations: vec![Vec::new(); plan.steps.len()],
             forward: plan.steps.iter().position(|step| step.phase != Phase::Forward).unwrap_or(plan.steps.len()),
             layers: Vec::new(),
             units: Vec::new(),
@@ -53,14 +62,14 @@ impl Gauge {
                     gauge.layers.push(slot.name.trim_end_matches(".kernel").to_owned());
                 }
             }
-            let watched = activation_of(&step.work).filter(|_| step.phase == Phase::Forward);
-            let Some((activation, kind)) = watched.and_then(|activation| Some((activation, kind_of(activation)?)))
-            else {
-                continue;
-            };
-            if let Some((layer, count)) = channels(graph, &step.layers, activation) {
-                gauge.activations[at] = Some((gauge.units.len(), activation));
-                gauge.units.push(Unit { name: feeding(graph, layer), kind, count });
+            let mut layers = &step.layers[..];
+            for (activation, buffer) in activations_of(step).into_iter().filter(|_| step.phase == Phase::Forward) {
+                let Some(kind) = kind_of(activation) else { continue };
+                if let Some((layer, count)) = channels(graph, layers, activation) {
+                    gauge.activations[at].push(Seen { units: gauge.units.len(), activation, buffer });
+                    gauge.units.push(Unit { name: feeding(graph, layer), kind, count });
+                    layers = &layers[layers.iter().position(|&other| other == layer).map_or(0, |at| at + 1)..];
+                }
             }
         }
         gauge
@@ -104,9 +113,8 @@ impl Gauge {
                 before.extend_from_slice(weights);
             }
         }
-        if let Some((units, activation)) = self.activations[moment.step].filter(|_| moment.is_done) {
-            let count = self.units[units].count;
-            look_at_units(activation, moment.numbers(step.writes[0]), count, &mut to.units[units]);
+        for &Seen { units, activation, buffer } in self.activations[moment.step].iter().filter(|_| moment.is_done) {
+            look_at_units(activation, moment.numbers(buffer), self.units[units].count, &mut to.units[units]);
         }
     }
 }
@@ -121,13 +129,15 @@ pub(super) fn first_non_finite<'m>(
         if step.phase != Phase::Forward {
             return ControlFlow::Break(());
         }
-        let is_number = |number: &f32| number.is_finite();
-        let first = step.writes.first().filter(|_| moment.is_done);
-        let layer =
-            step.layers.first().filter(|_| first.is_some_and(|&first| !moment.numbers(first).iter().all(is_number)));
+        if !moment.is_done {
+            return ControlFlow::Continue(());
+        }
+        let layer = results_of(graph, step).into_iter().find_map(|(layer, buffer)| {
+            (!moment.numbers(buffer).iter().all(|number| number.is_finite())).then_some(layer)
+        });
         match layer {
             Some(layer) => {
-                *found = Some(feeding(graph, *layer));
+                *found = Some(feeding(graph, layer));
                 ControlFlow::Break(())
             }
             None => ControlFlow::Continue(()),
@@ -135,21 +145,39 @@ pub(super) fn first_non_finite<'m>(
     }
 }
 
+/// What a step tells of the results of its layers, each with the layer that it is of.
+fn results_of(graph: &Graph, step: &Step) -> Vec<(LayerId, BufferId)> {
+    let Some(&first) = step.layers.first() else { return Vec::new() };
+    let second = step.layers.iter().filter(|&&layer| graph.params.iter().any(|param| param.layer == layer)).nth(1);
+    match (&step.work, second) {
+        (Work::Front(_), Some(&second)) => vec![(first, step.writes[FRONT_PEAKS]), (second, step.writes[0])],
+        _ => step.writes.first().map(|&buffer| (first, buffer)).into_iter().collect(),
+    }
+}
+
 fn is_kernel(role: Role) -> bool {
     matches!(role, Role::Kernel | Role::DepthwiseKernel | Role::PointwiseKernel)
 }
 
-/// The activation that rides on a step, or is it.
-fn activation_of(work: &Work) -> Option<Activation> {
-    match work {
+/// The activations that ride on a step, or are it, in the order of their layers, each with the buffer that tells of it.
+fn activations_of(step: &Step) -> Vec<(Activation, BufferId)> {
+    let activation = match &step.work {
         Work::Conv(_, _, fused) | Work::ConvPool(_, _, fused) | Work::Dense(_, fused) | Work::Scale(_, fused) => {
-            Some(fused.activation)
+            fused.activation
         }
-        Work::BatchNormTraining(_, _, riding) => Some(riding.activation),
-        Work::Map(activation) | Work::MapInPlace(activation) => Some(*activation),
-        _ => None,
-    }
+        Work::BatchNormTraining(_, _, riding) => riding.activation,
+        Work::Map(activation) | Work::MapInPlace(activation) => *activation,
+        Work::Front(chain) => {
+            let [first, second] = [0, 1].map(|link| chain.links[link].after.activation);
+            return vec![(first, step.writes[FRONT_PEAKS]), (second, step.writes[0])];
+        }
+        _ => return Vec::new(),
+    };
+    vec![(activation, step.writes[0])]
 }
+
+/// The place of the first convolution's greatest magnitudes among what a front writes.
+const FRONT_PEAKS: usize = 2;
 
 fn kind_of(activation: Activation) -> Option<UnitKind> {
     match activation {

@@ -224,7 +224,7 @@ pub fn fill(session: &mut Session, feed: &Feed) {
     }
 }
 
-fn assert_close(what: &str, got: impl IntoIterator<Item = f32>, wanted: &[f64]) {
+pub fn assert_close(what: &str, got: impl IntoIterator<Item = f32>, wanted: &[f64]) {
     let scale = wanted.iter().fold(1e-3_f64, |largest, number| largest.max(number.abs()));
     let got: Vec<f32> = got.into_iter().collect();
     assert_eq!(got.len(), wanted.len(), "{what}");

@@ -2,6 +2,7 @@
 
 mod allocation;
 mod annotation;
+mod chain;
 mod check;
 mod data;
 mod format;

@@ -2,8 +2,10 @@
 //!
 //! Whoever plans takes the first row that fits the geometry and whose instruction set is not above the chosen one. The
 //! last row of a table of plain convolutions fits everything; of the others none has to fit, and the pool is then a step
-//! of its own. Tensors are N×H×W×C, weights H×W×I×O with I the channels of one group.
+//! of its own. A [`Chain`] computes several convolutions one behind the other by kernels of these tables, and stores the
+//! last result alone. Tensors are N×H×W×C, weights H×W×I×O with I the channels of one group.
 
+mod chain;
 mod depthwise;
 mod direct;
 mod im2col;
@@ -16,6 +18,7 @@ mod winograd;
 
 use rayon::prelude::*;
 
+pub use chain::{Added, Chain, Front, Kept, Link, MOST_LINKS, Operands, Spreading};
 pub use pooled::PooledConv;
 pub use table::bf16;
 pub use table::{
@@ -23,6 +26,8 @@ pub use table::{
 };
 
 use super::{Activation, After, ConvGeometry, Isa, Space};
+use chain::AsLink;
+use patch::Rows;
 
 /// How a forward kernel is called: geometry, images, x, packed weights, what follows, y, room.
 pub type RunForward = fn(&ConvGeometry, usize, &[f32], &[f32], After, &mut [f32], Space<'_>);
@@ -40,6 +45,15 @@ pub type RunPooled = fn(&PooledConv, usize, &[f32], &[f32], After, &mut [f32], &
 /// How an input gradient behind a pool is called: geometry, images, dy, w, the winners' taps, the activation that gave
 /// the input, dx, room.
 pub type RunPooledInputGradient = fn(&PooledConv, usize, &[f32], &[f32], &[u8], Activation, &mut [f32], Space<'_>);
+
+/// An input gradient behind a pool.
+#[derive(Debug)]
+pub struct ByPool {
+    /// The function.
+    pub run: RunPooledInputGradient,
+    /// How it goes by rows of the pool, where it does.
+    by_row: Option<Spreading>,
+}
 
 /// How a weight gradient behind a pool is called: geometry, images, x, dy, the winners' taps, dw, room.
 pub type RunPooledGradient = fn(&PooledConv, usize, &[f32], &[f32], &[u8], &mut [f32], Space<'_>);
@@ -78,6 +92,8 @@ pub struct Packing<Geometry, Run> {
     pub pack: Pack<Geometry>,
     /// The function.
     pub run: Run,
+    /// How it computes bands of rows, as a link of a chain; `None` where it does not.
+    link: Option<AsLink>,
 }
 
 /// Computes y = activation(x ∗ w + bias), n×H'×W'×O, from x (n×H×W×I) and packed weights, overwriting y.
@@ -98,7 +114,7 @@ pub type ConvPool = ConvKernel<PooledConv, Packing<PooledConv, RunPooled>>;
 
 /// Computes dx as a [`ConvInputGradient`] does, from dy, the gradient of the pooled values before the activation, and the
 /// winners' taps.
-pub type PooledInputGradient = ConvKernel<PooledConv, RunPooledInputGradient>;
+pub type PooledInputGradient = ConvKernel<PooledConv, ByPool>;
 
 /// Computes dw, summed over the images, from x, dy, the gradient of the pooled values before the activation, and the
 /// winners' taps; overwrites it.
@@ -114,7 +130,18 @@ enum Weights {
 }
 
 /// A convolution that is ready to compute any band of its output rows.
-trait Bands<'a>: Sync + Sized {
+trait Bands: Sync {
+    /// Elements of the room that the band of `rows` rows from `first` on takes.
+    fn room(isa: Isa, g: &ConvGeometry, first: usize, rows: usize) -> usize
+    where
+        Self: Sized;
+
+    /// Computes the output rows from `first` on into `y`, which holds them, from the rows of an image that they see.
+    fn band(&self, x: Rows<'_>, first: usize, y: &mut [f32], room: &mut [f32]);
+}
+
+/// The same as a kernel of its own.
+trait ConvBands<'a>: Bands + Sized {
     /// What [`ConvKernel::is_direct`] says.
     const IS_DIRECT: bool;
 
@@ -127,14 +154,8 @@ trait Bands<'a>: Sync + Sized {
     /// Brings weights and bias into the order that it wants.
     fn pack(isa: Isa, g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]);
 
-    /// Elements of the room that the band of `rows` rows from `first` on takes.
-    fn room(isa: Isa, g: &ConvGeometry, first: usize, rows: usize) -> usize;
-
     /// Goes by packed weights.
     fn new(isa: Isa, g: &'a ConvGeometry, packed: &'a [f32], after: After) -> Self;
-
-    /// Computes the output rows of the image x from `first` on into `y`, which holds them.
-    fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]);
 }
 
 /// Asserts that the operands of a convolution have the lengths that its geometry gives them.

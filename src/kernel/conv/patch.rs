@@ -19,7 +19,43 @@ pub(super) struct Patch {
     pub columns: usize,
 }
 
+/// Rows of an image; those that are not among them are read as zeros.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rows<'a> {
+    pub values: &'a [f32],
+    /// The number of the first of them.
+    pub first: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// All of an image's.
+    pub fn whole(values: &'a [f32]) -> Self {
+        Self { values, first: 0 }
+    }
+}
+
+/// The same to write.
+pub(super) struct RowsMut<'a> {
+    pub values: &'a mut [f32],
+    /// The number of the first of them.
+    pub first: usize,
+}
+
+impl<'a> RowsMut<'a> {
+    /// All of an image's.
+    pub fn whole(values: &'a mut [f32]) -> Self {
+        Self { values, first: 0 }
+    }
+}
+
 impl Patch {
+    /// The rectangle, seen from some of the image's rows.
+    pub fn among(self, rows: Rows<'_>) -> Self {
+        let [_, width, channels] = self.image;
+        let held = rows.values.len() / (width * channels).max(1);
+        Self { image: [held, width, channels], top: self.top - rows.first as isize, ..self }
+    }
+
     /// Elements of the rectangle.
     pub fn len(&self) -> usize {
         self.rows * self.row_len()

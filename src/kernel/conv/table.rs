@@ -2,15 +2,16 @@
 //!
 //! A macro a family gives the rows of its instruction sets; what a row says of itself is in [`ConvKernel`].
 
+use super::chain::{AsLink, Spreading, Stage};
 use super::{
-    Bands, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, Packing, PooledGradient,
-    PooledInputGradient, Weights, depthwise, direct, im2col, pack_plainly, plain_len, pooled, winograd,
+    Bands, ByPool, ConvBands, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, Packing,
+    PooledGradient, PooledInputGradient, Weights, depthwise, direct, im2col, pack_plainly, plain_len, pooled, winograd,
 };
 use crate::kernel::Isa;
 use crate::kernel::element::Single;
 
 macro_rules! direct_forward {
-    ($element:ty, $isa:expr, $name:literal) => {
+    ($element:ty, $isa:expr, $name:literal, $link:expr) => {
         ConvKernel {
             name: $name,
             isa: $isa,
@@ -25,8 +26,20 @@ macro_rules! direct_forward {
                 run: |g, n, x, w, after, y, space| {
                     direct::forward::run::<$element>($isa, g, n, x, w, after, y, space.scratch)
                 },
+                link: $link,
             },
         }
+    };
+}
+
+/// How the direct form is a link of a chain.
+macro_rules! direct_link {
+    ($isa:expr) => {
+        Some(AsLink {
+            room: |g, first, rows| direct::forward::Forward::<Single>::room($isa, g, first, rows),
+            stage: |g, packed, after| Stage::Direct(ConvBands::new($isa, g, packed, after)),
+            starts_anywhere: true,
+        })
     };
 }
 
@@ -72,6 +85,11 @@ macro_rules! winograd_forward {
                 packed: |g| winograd::packed($isa, g),
                 pack: |g, w, bias, to| winograd::pack($isa, g, w, bias, to),
                 run: |g, n, x, w, after, y, space| winograd::forward($isa, g, n, x, w, after, y, space.scratch),
+                link: Some(AsLink {
+                    room: |g, _, _| winograd::scratch($isa, g),
+                    stage: |g, packed, after| Stage::Winograd(ConvBands::new($isa, g, packed, after)),
+                    starts_anywhere: false,
+                }),
             },
         }
     };
@@ -105,6 +123,7 @@ macro_rules! joint_winograd_forward {
                 packed: |g| winograd::joint::packed($isa, g),
                 pack: |g, w, bias, to| winograd::joint::pack($isa, g, w, bias, to),
                 run: |g, n, x, w, after, y, space| winograd::joint::forward($isa, g, n, x, w, after, y, space.scratch),
+                link: None,
             },
         }
     };
@@ -168,6 +187,13 @@ macro_rules! depthwise_forward {
                 run: |g, n, x, w, after, y, space| {
                     direct::depthwise::forward($isa, g, n, x, w, after, y, space.scratch);
                 },
+                link: Some(AsLink {
+                    room: |g, first, rows| direct::depthwise::Forward::room($isa, g, first, rows),
+                    stage: |g, packed, after| {
+                        Stage::Depthwise(direct::depthwise::Forward { isa: $isa, g, packed, after })
+                    },
+                    starts_anywhere: true,
+                }),
             },
         }
     };
@@ -215,6 +241,7 @@ macro_rules! im2col_forward {
                 packed: plain_len,
                 pack: pack_plainly,
                 run: |g, n, x, w, after, y, space| im2col::forward(g, n, x, w, after, y, space.scratch),
+                link: None,
             },
         }
     };
@@ -254,16 +281,17 @@ macro_rules! pooled_forward {
             name: $name,
             isa: $isa,
             fits: |g| pooled::forward::fits::<$by>(g, Weights::Anew),
-            is_direct: <$by as Bands<'_>>::IS_DIRECT,
+            is_direct: <$by as ConvBands<'_>>::IS_DIRECT,
             workspace: |_, _| 0,
             scratch: |g| pooled::forward::scratch::<$by>($isa, g),
             run: Packing {
                 fits_once: |g| pooled::forward::fits::<$by>(g, Weights::Once),
-                packed: |g| <$by as Bands<'_>>::packed($isa, &g.conv),
-                pack: |g, w, bias, to| <$by as Bands<'_>>::pack($isa, &g.conv, w, bias, to),
+                packed: |g| <$by as ConvBands<'_>>::packed($isa, &g.conv),
+                pack: |g, w, bias, to| <$by as ConvBands<'_>>::pack($isa, &g.conv, w, bias, to),
                 run: |g, n, x, w, after, y, index, space| {
                     pooled::forward::run::<$by>($isa, g, n, x, w, after, y, index, space.scratch);
                 },
+                link: None,
             },
         }
     };
@@ -278,8 +306,11 @@ macro_rules! pooled_input_gradient {
             is_direct: false,
             workspace: |g, _| pooled::input_gradient::workspace($isa, g),
             scratch: |g| pooled::input_gradient::scratch($isa, g),
-            run: |g, n, dy, w, index, f, dx, space| {
-                pooled::input_gradient::run($isa, g, n, dy, w, index, f, dx, space);
+            run: ByPool {
+                run: |g, n, dy, w, index, f, dx, space| {
+                    pooled::input_gradient::run($isa, g, n, dy, w, index, f, dx, space);
+                },
+                by_row: Some(Spreading::Winners),
             },
         }
     };
@@ -294,8 +325,11 @@ macro_rules! unpooled_input_gradient {
             is_direct: false,
             workspace: |g, _| winograd::unpooled::workspace($isa, g),
             scratch: |g| winograd::unpooled::scratch($isa, g),
-            run: |g, n, dy, w, index, f, dx, space| {
-                winograd::unpooled::run($isa, g, n, dy, w, index, f, dx, space);
+            run: ByPool {
+                run: |g, n, dy, w, index, f, dx, space| {
+                    winograd::unpooled::run($isa, g, n, dy, w, index, f, dx, space);
+                },
+                by_row: None,
             },
         }
     };
@@ -326,8 +360,11 @@ macro_rules! window_input_gradient {
             is_direct: false,
             workspace: |g, _| pooled::window::workspace($isa, g),
             scratch: |g| pooled::window::scratch($isa, g),
-            run: |g, n, dy, w, index, f, dx, space| {
-                pooled::window::run($isa, g, n, dy, w, index, f, dx, space);
+            run: ByPool {
+                run: |g, n, dy, w, index, f, dx, space| {
+                    pooled::window::run($isa, g, n, dy, w, index, f, dx, space);
+                },
+                by_row: Some(Spreading::Windows),
             },
         }
     };
@@ -342,13 +379,13 @@ pub static FORWARD: &[ConvForward] = &[
     depthwise_forward!(Isa::Portable, "direct-depthwise"),
     joint_winograd_forward!(Isa::Avx512, "winograd-joint-avx512"),
     winograd_forward!(Isa::Avx512, "winograd-avx512"),
-    direct_forward!(Single, Isa::Avx512, "direct-avx512"),
+    direct_forward!(Single, Isa::Avx512, "direct-avx512", direct_link!(Isa::Avx512)),
     joint_winograd_forward!(Isa::Avx2, "winograd-joint-avx2"),
     winograd_forward!(Isa::Avx2, "winograd-avx2"),
-    direct_forward!(Single, Isa::Avx2, "direct-avx2"),
+    direct_forward!(Single, Isa::Avx2, "direct-avx2", direct_link!(Isa::Avx2)),
     joint_winograd_forward!(Isa::Portable, "winograd-joint"),
     winograd_forward!(Isa::Portable, "winograd"),
-    direct_forward!(Single, Isa::Portable, "direct"),
+    direct_forward!(Single, Isa::Portable, "direct", direct_link!(Isa::Portable)),
     ConvKernel {
         name: "depthwise",
         isa: Isa::Portable,
@@ -361,6 +398,7 @@ pub static FORWARD: &[ConvForward] = &[
             packed: plain_len,
             pack: pack_plainly,
             run: |g, n, x, w, after, y, _| depthwise::forward(g, n, x, w, after, y),
+            link: None,
         },
     },
     im2col_forward!(),

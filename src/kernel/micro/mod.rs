@@ -77,6 +77,15 @@ pub(super) struct Block {
     pub c_lane: usize,
 }
 
+/// How many products are computed, and how far those that follow one another lie apart in `a`, `b` and `c`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Many {
+    pub count: usize,
+    pub apart: [usize; 3],
+}
+
+const ONE: Many = Many { count: 1, apart: [0; 3] };
+
 /// What a row of `b` is multiplied by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Left {
@@ -176,7 +185,26 @@ impl MicroKernel {
     /// If the block is wider than a panel, or an operand ends before the last element that the block needs. Of `b` and
     /// of a bias whole registers are read, of `c` only the block's elements are touched.
     pub fn run(&self, by: &Contraction, block: Block, a: &[f32], b: &[f32], finish: Finish<'_>, c: &mut [f32]) {
-        self.checked(Left::Broadcast, by, block, a, b, finish, c);
+        self.checked(Left::Broadcast, ONE, by, block, a, b, finish, c);
+    }
+
+    /// Computes `many` products of one shape.
+    ///
+    /// # Panics
+    ///
+    /// As `run`, for the last one.
+    #[allow(clippy::too_many_arguments, reason = "the operands of a product, and how many there are")]
+    pub fn run_each(
+        &self,
+        many: Many,
+        by: &Contraction,
+        block: Block,
+        a: &[f32],
+        b: &[f32],
+        finish: Finish<'_>,
+        c: &mut [f32],
+    ) {
+        self.checked(Left::Broadcast, many, by, block, a, b, finish, c);
     }
 
     /// Computes c[i, o] = Σₖ a[i, k, o] · b[k, o], where o lies in a run in `a` too.
@@ -193,13 +221,14 @@ impl MicroKernel {
         finish: Finish<'_>,
         c: &mut [f32],
     ) {
-        self.checked(Left::Elementwise, by, block, a, b, finish, c);
+        self.checked(Left::Elementwise, ONE, by, block, a, b, finish, c);
     }
 
     #[allow(clippy::too_many_arguments, reason = "the operands of a product")]
     fn checked(
         &self,
         left: Left,
+        many: Many,
         by: &Contraction,
         block: Block,
         a: &[f32],
@@ -207,24 +236,35 @@ impl MicroKernel {
         finish: Finish<'_>,
         c: &mut [f32],
     ) {
-        if block.height == 0 || block.width == 0 {
+        if block.height == 0 || block.width == 0 || many.count == 0 {
             return;
         }
+        // Saturating, since a product that wraps would let a place far outside pass.
+        let last = many.apart.map(|apart| (many.count - 1).saturating_mul(apart));
+        let within = |reach: usize, last: usize, len: usize| last.saturating_add(reach) <= len;
         let read_width = self.read_width(block.width);
         assert!(read_width <= 2 * self.lanes, "a block of {} columns is wider than a panel", block.width);
         let last_row = block.height - 1;
-        assert!(last_row * block.c_lane + block.width <= c.len(), "the block reaches beyond c");
+        assert!(within(last_row * block.c_lane + block.width, last[2], c.len()), "the block reaches beyond c");
         if !by.is_empty() {
             let a_width = if left == Left::Elementwise { read_width } else { 1 };
-            assert!(last_row * block.a_lane + by.reach(by.a) + a_width <= a.len(), "the block reaches beyond a");
-            assert!(by.reach(by.b) + read_width <= b.len(), "the block reaches beyond b");
+            let reach = last_row * block.a_lane + by.reach(by.a) + a_width;
+            assert!(within(reach, last[0], a.len()), "the block reaches beyond a");
+            assert!(within(by.reach(by.b) + read_width, last[1], b.len()), "the block reaches beyond b");
         }
         if let Finish::Store { bias: Some(bias), .. } = finish {
             assert!(read_width <= bias.len(), "the bias is no whole panel");
         }
-        // SAFETY: `of` has checked the instruction set. Offsets grow with every index, so the last ones, asserted above
-        // to be inside the slices, bound all; `c` is borrowed exclusively.
-        unsafe { (self.run)(left, by, block, a.as_ptr(), b.as_ptr(), finish, c.as_mut_ptr()) }
+        let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+        for at in 0..many.count {
+            let [to_a, to_b, to_c] = many.apart.map(|apart| at * apart);
+            // SAFETY: `of` has checked the instruction set. Offsets grow with every index, so the last ones, asserted above
+            // to be inside the slices, bound all; `c` is borrowed exclusively. Where nothing is contracted neither `a` nor `b`
+            // is read, wherever they point.
+            unsafe {
+                (self.run)(left, by, block, a.wrapping_add(to_a), b.wrapping_add(to_b), finish, c.add(to_c));
+            }
+        }
     }
 }
 

@@ -5,7 +5,8 @@
 
 use rayon::prelude::*;
 
-use super::super::{sum_partials, verify_lengths, verify_maps};
+use super::super::patch::Rows;
+use super::super::{Bands, sum_partials, verify_lengths, verify_maps};
 use super::cut::{Band, Cut};
 use super::input_gradient::row_len as gradient_row_len;
 use super::phase::{Axis, Phase, Sweep, band_patch as gradient_patch, phases};
@@ -57,15 +58,41 @@ pub fn forward(
     scratch: &Scratch,
 ) {
     verify_maps(g, n, x, y);
+    let forward = Forward { isa, g, packed: w, after };
     let rows = band_rows([row_len(g), g.window.out_w], g.window.out_h, n);
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
-        let x = &x[image * g.window.in_len()..][..g.window.in_len()];
+        let x = Rows::whole(&x[image * g.window.in_len()..][..g.window.in_len()]);
         y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| {
-            let patch = band_patch(g, band * rows, y.len() / out_row);
-            scratch.with(patch.room(), |room| forward_band(isa, g, patch.read(x, room), patch.row_len(), w, after, y));
+            let len = Forward::room(isa, g, band * rows, y.len() / out_row);
+            scratch.with(len, |room| forward.band(x, band * rows, y, room));
         });
     });
+}
+
+/// A convolution with its weights and, behind them, its bias, ready for any band of any image.
+pub struct Forward<'a> {
+    /// What it runs with.
+    pub isa: Isa,
+    /// What it computes.
+    pub g: &'a ConvGeometry,
+    /// Weights and bias as they are.
+    pub packed: &'a [f32],
+    /// What becomes of its sums.
+    pub after: After,
+}
+
+impl Bands for Forward<'_> {
+    fn room(_: Isa, g: &ConvGeometry, first: usize, rows: usize) -> usize {
+        if rows == 0 { 0 } else { band_patch(g, first, rows).room() }
+    }
+
+    fn band(&self, x: Rows<'_>, first: usize, y: &mut [f32], room: &mut [f32]) {
+        let g = self.g;
+        let patch = band_patch(g, first, y.len() / (g.window.out_w * g.filters)).among(x);
+        let x = patch.read(x.values, room);
+        forward_band(self.isa, g, x, patch.row_len(), self.packed, self.after, y);
+    }
 }
 
 fn forward_band(isa: Isa, g: &ConvGeometry, x: &[f32], x_row: usize, packed: &[f32], after: After, y: &mut [f32]) {

@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use super::super::patch::Patch;
-use super::super::{Bands, Weights, verify_maps, verify_weights};
+use super::super::patch::{Patch, Rows};
+use super::super::{Bands, ConvBands, Weights, verify_maps, verify_weights};
 use super::{band_patch, band_rows, row_len, rows_in_cache};
 use crate::kernel::element::Element;
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
@@ -61,7 +61,7 @@ pub fn run<E: Element + Sync>(
     let rows = band_rows([row_len(g), g.window.out_w], g.window.out_h, n);
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
-        let x = &x[image * g.window.in_len()..][..g.window.in_len()];
+        let x = Rows::whole(&x[image * g.window.in_len()..][..g.window.in_len()]);
         y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| {
             let len = Forward::<E>::room(isa, g, band * rows, y.len() / out_row);
             scratch.with(len, |room| forward.band(x, band * rows, y, room));
@@ -122,7 +122,7 @@ pub struct Forward<'a, E> {
     element: PhantomData<E>,
 }
 
-impl<'a, E: Element + Sync> Bands<'a> for Forward<'a, E> {
+impl<'a, E: Element + Sync> ConvBands<'a> for Forward<'a, E> {
     const IS_DIRECT: bool = true;
 
     fn fits(g: &ConvGeometry, _: Weights) -> bool {
@@ -137,10 +137,6 @@ impl<'a, E: Element + Sync> Bands<'a> for Forward<'a, E> {
         pack::<E>(isa, g, w, bias, to);
     }
 
-    fn room(_: Isa, g: &ConvGeometry, first: usize, rows: usize) -> usize {
-        if rows == 0 { 0 } else { band_patch(g, first, rows).room_of_elements::<E>(g.groups) }
-    }
-
     fn new(isa: Isa, g: &'a ConvGeometry, packed: &'a [f32], after: After) -> Self {
         let (of_x, g) = (g, in_elements::<E>(g));
         let order = Packed::of(isa, &g);
@@ -148,11 +144,17 @@ impl<'a, E: Element + Sync> Bands<'a> for Forward<'a, E> {
         let After { residual, activation } = after;
         Self { isa, micro: E::micro(isa), of_x, g, packed: order, panels, residual, activation, element: PhantomData }
     }
+}
 
-    fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]) {
+impl<E: Element + Sync> Bands for Forward<'_, E> {
+    fn room(_: Isa, g: &ConvGeometry, first: usize, rows: usize) -> usize {
+        if rows == 0 { 0 } else { band_patch(g, first, rows).room_of_elements::<E>(g.groups) }
+    }
+
+    fn band(&self, x: Rows<'_>, first: usize, y: &mut [f32], room: &mut [f32]) {
         let rows = y.len() / (self.g.window.out_w * self.g.filters);
-        let patch = band_patch(self.of_x, first, rows);
-        let x = patch.read_elements::<E>(self.isa, self.g.groups, x, room);
+        let patch = band_patch(self.of_x, first, rows).among(x);
+        let x = patch.read_elements::<E>(self.isa, self.g.groups, x.values, room);
         self.rows(patch.row_elements::<E>(self.g.groups), x, y);
         if Clamp::of(self.activation).is_none() {
             self.activation.map_block(self.isa, y);

@@ -41,6 +41,11 @@ pub(super) fn rows_in_cache(row_len: usize, rows: usize) -> usize {
     (BAND / row_len.max(1)).clamp(1, rows.max(1))
 }
 
+/// Whether so many elements of rows stay in the second-level cache beside the weights' panel.
+pub(super) fn is_in_cache(elements: usize) -> bool {
+    elements <= BAND
+}
+
 /// Rows of a band: what stays in cache, and fewer where there are few images. `row` is its elements and its pixels.
 pub(super) fn band_rows(row: [usize; 2], rows: usize, images: usize) -> usize {
     let fair = (rows * images).div_ceil(TASKS).max(PIXELS.div_ceil(row[1].max(1)));

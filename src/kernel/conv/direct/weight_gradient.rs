@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::super::patch::Rows;
 use super::super::{sum_partials, verify_lengths};
 use super::cut::{Band, Cut};
 use super::{band_patch, row_len, rows_in_cache};
@@ -49,9 +50,7 @@ pub fn run<E: Element + Sync>(
     let Space { workspace, scratch } = space;
     verify_lengths(g, n, x, dw, dy);
     let cut = Cut::of(g, n);
-    let panels = Panels::of(isa, g.filters_per_group());
-    let element = PhantomData::<E>;
-    let gradient = WeightGradient { isa, micro: E::micro(isa), g, panels, x, dy, scratch, element };
+    let gradient = WeightGradient { tiles: Tiles::<E>::new(isa, g), x, dy, scratch };
     if cut.parts <= 1 {
         return gradient.part(&cut, cut.bands(0), dw);
     }
@@ -81,36 +80,58 @@ fn chunk_size(g: &ConvGeometry) -> [usize; 2] {
 }
 
 struct WeightGradient<'a, E> {
-    isa: Isa,
-    micro: MicroKernel,
-    g: &'a ConvGeometry,
-    panels: Panels,
+    tiles: Tiles<'a, E>,
     x: &'a [f32],
     dy: &'a [f32],
     scratch: &'a Scratch,
-    element: PhantomData<E>,
 }
 
 impl<E: Element + Sync> WeightGradient<'_, E> {
     /// Computes the sum over `bands` into `dw`, a block of rows a task.
     fn part(&self, cut: &Cut, bands: Range<usize>, dw: &mut [f32]) {
-        dw.par_chunks_mut(cut.rows * self.g.filters).enumerate().for_each(|(block, dw)| {
+        dw.par_chunks_mut(cut.rows * self.tiles.g.filters).enumerate().for_each(|(block, dw)| {
             dw.fill(0.0);
             for band in bands.clone() {
-                self.band(&Band::at(self.g, band), block * cut.rows, dw);
+                self.band(&Band::at(self.tiles.g, band), block * cut.rows, dw);
             }
         });
     }
 
     /// Adds a band's share to the rows of dw from `first` on.
     fn band(&self, band: &Band, first: usize, dw: &mut [f32]) {
-        let (x, dy, patch) = (band.x(self.g, self.x), band.dy(self.g, self.dy), band.patch(self.g));
-        let step = self.g.window.stride[1];
-        self.scratch.with(patch.room_of_columns::<E>() + self.packed_len(), |room| {
-            let (packed, room) = room.split_at_mut(self.packed_len());
-            let x = patch.read_columns::<E>(self.isa, step, x, room);
-            self.chunks(band.rows, x, patch.row_len(), dy, packed, first, dw);
-        });
+        let g = self.tiles.g;
+        let (x, dy) = (Rows::whole(band.x(g, self.x)), Rows { values: band.dy(g, self.dy), first: band.row });
+        self.scratch.with(self.tiles.room(band.row, band.rows), |room| self.tiles.add(x, dy, room, first, dw));
+    }
+}
+
+/// Tiles of taps and input channels × panels of filters.
+pub struct Tiles<'a, E> {
+    isa: Isa,
+    micro: MicroKernel,
+    g: &'a ConvGeometry,
+    panels: Panels,
+    element: PhantomData<E>,
+}
+
+impl<'a, E: Element> Tiles<'a, E> {
+    /// Those of a convolution.
+    pub fn new(isa: Isa, g: &'a ConvGeometry) -> Self {
+        Self { isa, micro: E::micro(isa), g, panels: Panels::of(isa, g.filters_per_group()), element: PhantomData }
+    }
+
+    /// Elements of the room that so many rows of dy from the first one on take.
+    pub fn room(&self, first: usize, rows: usize) -> usize {
+        band_patch(self.g, first, rows).room_of_columns::<E>() + self.packed_len()
+    }
+
+    /// Adds the share of some rows of dy to the rows of dw from `first` on.
+    pub fn add(&self, x: Rows<'_>, dy: Rows<'_>, room: &mut [f32], first: usize, dw: &mut [f32]) {
+        let rows = dy.values.len() / (self.g.window.out_w * self.g.filters);
+        let patch = band_patch(self.g, dy.first, rows).among(x);
+        let (packed, room) = room.split_at_mut(self.packed_len());
+        let x = patch.read_columns::<E>(self.isa, self.g.window.stride[1], x.values, room);
+        self.chunks(rows, x, patch.row_len(), dy.values, packed, first, dw);
     }
 
     #[allow(clippy::too_many_arguments, reason = "operands, their room and the result")]

@@ -3,25 +3,25 @@
 use rayon::prelude::*;
 
 use super::{MOST_TAPS, PooledConv};
-use crate::kernel::conv::{Bands, Weights, direct};
+use crate::kernel::conv::{Bands, ConvBands, Rows, Weights, direct};
 use crate::kernel::pool::MaxRow;
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{After, Isa, Scratch};
 
 /// Whether the convolution can pool as it goes.
-pub fn fits<'a, Conv: Bands<'a>>(g: &PooledConv, packed: Weights) -> bool {
+pub fn fits<'a, Conv: ConvBands<'a>>(g: &PooledConv, packed: Weights) -> bool {
     g.pool.taps() <= MOST_TAPS && Conv::fits(&g.conv, packed)
 }
 
 /// Elements of the convolution's rows of a band, and of the room that they take to compute.
-pub fn scratch<'a, Conv: Bands<'a>>(isa: Isa, g: &PooledConv) -> usize {
+pub fn scratch<Conv: Bands>(isa: Isa, g: &PooledConv) -> usize {
     let rows = rows_in_cache(g);
     let bands = (0..g.pool.out_h).map(|first| band_room::<Conv>(isa, g, first, rows.min(g.pool.out_h - first)));
     padded(bands.max().unwrap_or(0))
 }
 
 /// Elements of the room that the pool's rows from `first` on, `count` of them, take.
-fn band_room<'a, Conv: Bands<'a>>(isa: Isa, g: &PooledConv, first: usize, count: usize) -> usize {
+fn band_room<Conv: Bands>(isa: Isa, g: &PooledConv, first: usize, count: usize) -> usize {
     let rows = g.conv_rows(first, count);
     padded(rows.len() * out_row(g)) + Conv::room(isa, &g.conv, rows.start, rows.len())
 }
@@ -49,7 +49,7 @@ fn band_rows(g: &PooledConv, n: usize) -> usize {
 
 /// Computes y (n×H'×W'×O), the pooled values, and the winners' taps where `index` has room for them.
 #[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
-pub fn run<'a, Conv: Bands<'a>>(
+pub fn run<'a, Conv: ConvBands<'a>>(
     isa: Isa,
     g: &'a PooledConv,
     n: usize,
@@ -90,7 +90,7 @@ struct Pooled<'a, Conv> {
     scratch: &'a Scratch,
 }
 
-impl<'a, Conv: Bands<'a>> Pooled<'a, Conv> {
+impl<Conv: Bands> Pooled<'_, Conv> {
     /// Computes the rows of the pool from `first` on, as many as `y` holds.
     fn band(&self, x: &[f32], first: usize, y: &mut [f32], index: &mut [u8]) {
         let g = self.g;
@@ -101,7 +101,7 @@ impl<'a, Conv: Bands<'a>> Pooled<'a, Conv> {
             let (map, room) = room.split_at_mut(padded(rows.len() * out_row(g)));
             let map = aligned(map, rows.len() * out_row(g));
             if !map.is_empty() {
-                self.conv.band(x, rows.start, map, room);
+                self.conv.band(Rows::whole(x), rows.start, map, room);
             }
             let mut index = index.chunks_exact_mut(row_len);
             for (at, y) in y.chunks_exact_mut(row_len).enumerate() {

@@ -2,12 +2,13 @@
 
 use rayon::prelude::*;
 
+use super::super::patch::RowsMut;
 use super::open_rows::OpenRows;
-use super::winner::{Map, PoolRow, Sums, shape};
-use super::{PooledConv, Seen};
+use super::winner::{Map, PoolRow, Sums, rows_of, shape};
+use super::{PooledConv, Seen, SpreadRow};
 use crate::kernel::micro::{Lists, SparseKernel};
 use crate::kernel::scratch::{aligned, padded};
-use crate::kernel::{Activation, Isa, Scratch, Space};
+use crate::kernel::{Activation, Isa, Space};
 
 /// Elements of the weights by filter.
 pub fn workspace(isa: Isa, g: &PooledConv) -> usize {
@@ -35,13 +36,19 @@ pub fn run(
 ) {
     let Space { workspace, scratch } = space;
     super::verify_lengths(g, n, dx, w, dy, index);
-    let map = Map { pixel: g.conv.window.in_c, row: Seen::of(g, 0).patch.row_len() };
-    let sums = Sums::new(isa, g, map);
-    let weights = aligned(workspace, g.conv.filters * sums.len());
-    by_filter(g, w, sums.shape(), weights);
-    let gradient = InputGradient { isa, sums, g, weights, activation, scratch };
+    let spread = Spread::new(isa, g, w, workspace);
     let images = dx.par_chunks_mut(g.conv.window.in_len()).zip(dy.par_chunks(g.out_len()));
-    images.zip(index.par_chunks(g.out_len())).for_each(|((dx, dy), index)| gradient.image(dy, index, dx));
+    images.zip(index.par_chunks(g.out_len())).for_each(|((dx, dy), index)| {
+        let (mut lists, mut dx) = (Lists::new(), RowsMut::whole(dx));
+        scratch.with(self::scratch(isa, g), |room| {
+            let mut rows = OpenRows::new(isa, activation, room);
+            for (seen, row) in rows_of(g, dy, index) {
+                let room = rows.open(&seen.patch, seen.len(isa, g), &mut dx);
+                spread.row(&seen, row, &mut lists, room);
+            }
+            rows.close(&mut dx);
+        });
+    });
 }
 
 /// H×W×I×O as [filter][kernel row][run], with zeros behind each run up to whole registers.
@@ -55,30 +62,25 @@ fn by_filter(g: &PooledConv, w: &[f32], [rows, whole]: [usize; 2], to: &mut [f32
     });
 }
 
-struct InputGradient<'a> {
-    isa: Isa,
+/// The weights in the order of the sums over winners.
+pub struct Spread<'a> {
     sums: Sums<'a>,
-    g: &'a PooledConv,
     weights: &'a [f32],
-    activation: Activation,
-    scratch: &'a Scratch,
 }
 
-impl InputGradient<'_> {
-    fn image(&self, dy: &[f32], index: &[u8], dx: &mut [f32]) {
-        let mut lists = Lists::new();
-        self.scratch.with(scratch(self.isa, self.g), |room| {
-            let mut rows = OpenRows::new(self.isa, self.activation, room);
-            self.sums.rows(dy, index, |seen, row| {
-                let room = rows.open(&seen.patch, seen.len(self.isa, self.g), dx);
-                self.row(row, &mut lists, room);
-            });
-            rows.close(dx);
-        });
+impl<'a> Spread<'a> {
+    /// Brings w into that order, in `workspace`.
+    pub fn new(isa: Isa, g: &'a PooledConv, w: &[f32], workspace: &'a mut [f32]) -> Self {
+        let map = Map { pixel: g.conv.window.in_c, row: Seen::of(g, 0).patch.row_len() };
+        let sums = Sums::new(isa, g, map);
+        let weights = aligned(workspace, g.conv.filters * sums.len());
+        by_filter(g, w, sums.shape(), weights);
+        Self { sums, weights }
     }
+}
 
-    /// Adds what one row of the pool spreads.
-    fn row(&self, row: PoolRow<'_>, lists: &mut Lists, dx: &mut [f32]) {
+impl SpreadRow for Spread<'_> {
+    fn row(&self, _: &Seen, row: PoolRow<'_>, lists: &mut Lists, dx: &mut [f32]) {
         let (shape, len) = (self.sums.shape(), self.sums.len());
         for pixels in self.sums.stretches() {
             self.sums.terms(row, &pixels, 0, lists, |filters, lists| {

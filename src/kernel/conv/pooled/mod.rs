@@ -6,17 +6,18 @@
 
 pub(super) mod forward;
 pub(super) mod input_gradient;
-mod open_rows;
+pub(super) mod open_rows;
 #[cfg(test)]
 mod tests;
 pub(super) mod weight_gradient;
 pub(super) mod window;
-mod winner;
+pub(super) mod winner;
 
 use super::patch::Patch;
-use crate::kernel::micro::SparseKernel;
+use crate::kernel::micro::{Lists, SparseKernel};
 use crate::kernel::pool::Axis;
 use crate::kernel::{ConvGeometry, Isa, Window};
+use winner::PoolRow;
 
 /// A convolution and the max pool over its output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,7 +29,7 @@ pub struct PooledConv {
 }
 
 /// Taps that a byte counts.
-const MOST_TAPS: usize = 256;
+pub(super) const MOST_TAPS: usize = 256;
 
 /// Whether sums over the winners can be taken, and are less work than those over all places: at least three places a
 /// winner, one run of taps and channels a kernel row, and weights that stay in cache.
@@ -61,7 +62,7 @@ impl PooledConv {
     }
 
     /// The convolution's output rows that the pool's rows from `first` on, `count` of them, look at.
-    fn conv_rows(&self, first: usize, count: usize) -> std::ops::Range<usize> {
+    pub(super) fn conv_rows(&self, first: usize, count: usize) -> std::ops::Range<usize> {
         let rows = Axis::rows(&self.pool);
         let start = rows.first_place(first);
         start..rows.end_place(first + count - 1).max(start)
@@ -69,25 +70,25 @@ impl PooledConv {
 }
 
 /// What the sums over the winners of one row of the pool read of x, or write of dx, in whole rows.
-struct Seen {
-    patch: Patch,
+pub(super) struct Seen {
+    pub patch: Patch,
     /// The convolution's first output row in it.
-    first: usize,
+    pub first: usize,
 }
 
 impl Seen {
-    fn of(g: &PooledConv, pool_row: usize) -> Self {
+    pub fn of(g: &PooledConv, pool_row: usize) -> Self {
         let rows = g.conv_rows(pool_row, 1);
         Self { patch: super::direct::band_patch(&g.conv, rows.start, rows.len().max(1)), first: rows.start }
     }
 
     /// The most elements of a room for any row, whole registers of a run beyond its end included.
-    fn most_room(isa: Isa, g: &PooledConv) -> usize {
+    pub fn most_room(isa: Isa, g: &PooledConv) -> usize {
         super::direct::band_patch(&g.conv, 0, Self::most_conv_rows(g)).len() + slack(isa, g)
     }
 
     /// The most rows of a patch.
-    fn most_rows(g: &PooledConv) -> usize {
+    pub fn most_rows(g: &PooledConv) -> usize {
         super::direct::band_patch(&g.conv, 0, Self::most_conv_rows(g)).rows
     }
 
@@ -96,9 +97,15 @@ impl Seen {
     }
 
     /// Elements of the patch, and of what whole registers read beyond its end.
-    fn len(&self, isa: Isa, g: &PooledConv) -> usize {
+    pub fn len(&self, isa: Isa, g: &PooledConv) -> usize {
         self.patch.len() + slack(isa, g)
     }
+}
+
+/// Weights in the order in which winners spread their gradients by them.
+pub(super) trait SpreadRow: Sync {
+    /// Adds what one row of the pool spreads to a room that holds what the row sees.
+    fn row(&self, seen: &Seen, row: PoolRow<'_>, lists: &mut Lists, room: &mut [f32]);
 }
 
 /// Elements that whole registers read beyond the last run.

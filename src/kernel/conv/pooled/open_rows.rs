@@ -1,10 +1,10 @@
 //! Rows of dx in cache, while rows of the pool add to them.
 
-use super::super::patch::Patch;
+use super::super::patch::{Patch, RowsMut};
 use crate::kernel::{Activation, Isa};
 
 /// The rows of dx that rows of the pool still add to, in cache. A row that no later one reaches goes to dx.
-pub(super) struct OpenRows<'a> {
+pub(in super::super) struct OpenRows<'a> {
     isa: Isa,
     activation: Activation,
     /// What of the image lies in the room.
@@ -22,7 +22,7 @@ impl<'a> OpenRows<'a> {
 
     /// The room of a patch, `len` elements with what whole registers touch beyond it; it holds what was added already.
     /// The patches of an image start ever further down.
-    pub fn open(&mut self, patch: &Patch, len: usize, dx: &mut [f32]) -> &mut [f32] {
+    pub fn open(&mut self, patch: &Patch, len: usize, dx: &mut RowsMut<'_>) -> &mut [f32] {
         let row = patch.row_len();
         let kept = match self.patch {
             None => 0,
@@ -39,23 +39,30 @@ impl<'a> OpenRows<'a> {
         &mut self.room[..len.max(held)]
     }
 
-    /// Writes what is left.
-    pub fn close(mut self, dx: &mut [f32]) {
-        if let Some(patch) = self.patch {
+    /// The first row that is not written yet.
+    pub fn next(&self) -> usize {
+        self.next
+    }
+
+    /// Writes what is left, up to the last row that `dx` has.
+    pub fn close(&mut self, dx: &mut RowsMut<'_>) {
+        if let Some(patch) = self.patch.take() {
             self.write(&patch, patch.rows, dx);
-            self.write_zeros(patch.image[0], patch.image, dx);
+            let [height, width, channels] = patch.image;
+            let end = dx.first + dx.values.len() / (width * channels).max(1);
+            self.write_zeros(height.min(end), patch.image, dx);
         }
     }
 
     /// Writes the first `count` rows of the room, and zeros to the rows before them that nothing was added to.
-    fn write(&mut self, patch: &Patch, count: usize, dx: &mut [f32]) {
+    fn write(&mut self, patch: &Patch, count: usize, dx: &mut RowsMut<'_>) {
         let [height, width, channels] = patch.image;
         let (before, first, columns) = patch.columns_inside();
         for at in 0..count {
             let Some(row) = usize::try_from(patch.top + at as isize).ok().filter(|&row| row < height) else { continue };
             self.write_zeros(row, patch.image, dx);
             let inside = &self.room[at * patch.row_len()..][before * channels..][..columns * channels];
-            let to = &mut dx[row * width * channels..][..width * channels];
+            let to = &mut dx.values[(row - dx.first) * width * channels..][..width * channels];
             to[..first * channels].fill(0.0);
             let (to, after) = to[first * channels..].split_at_mut(columns * channels);
             self.activation.chain_with(self.isa, inside, to);
@@ -65,9 +72,10 @@ impl<'a> OpenRows<'a> {
     }
 
     /// Zeros up to `row`.
-    fn write_zeros(&mut self, row: usize, [_, width, channels]: [usize; 3], dx: &mut [f32]) {
+    fn write_zeros(&mut self, row: usize, [_, width, channels]: [usize; 3], dx: &mut RowsMut<'_>) {
         if self.next < row {
-            dx[self.next * width * channels..row * width * channels].fill(0.0);
+            let place = |row: usize| (row - dx.first) * width * channels;
+            dx.values[place(self.next)..place(row)].fill(0.0);
             self.next = row;
         }
     }

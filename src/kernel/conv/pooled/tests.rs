@@ -201,7 +201,7 @@ fn gradients_over_the_winners_are_those_over_all_places() {
             let dx = on_any_pool(|| {
                 let mut dx = vec![f32::NAN; case.x.len()];
                 with_space(row, &case, |space| {
-                    (row.run)(&case.g, case.n, &case.dy, &case.w, &index, Activation::Identity, &mut dx, space);
+                    (row.run.run)(&case.g, case.n, &case.dy, &case.w, &index, Activation::Identity, &mut dx, space);
                 });
                 dx
             });
@@ -209,7 +209,7 @@ fn gradients_over_the_winners_are_those_over_all_places() {
             let (mut expected, mut behind) = (dx, case.x.clone());
             Activation::Relu.gradient_in_place(Isa::Portable, &case.x, &mut expected);
             with_space(row, &case, |space| {
-                (row.run)(&case.g, case.n, &case.dy, &case.w, &index, Activation::Relu, &mut behind, space);
+                (row.run.run)(&case.g, case.n, &case.dy, &case.w, &index, Activation::Relu, &mut behind, space);
             });
             assert_eq!(behind, expected, "dx behind an activation {} {:?}", row.name, case.g);
         }

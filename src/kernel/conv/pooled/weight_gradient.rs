@@ -5,8 +5,8 @@
 
 use rayon::prelude::*;
 
-use super::super::patch::Patch;
-use super::winner::{Map, PoolRow, Sums, shape, stretch};
+use super::super::patch::{Patch, Rows};
+use super::winner::{Map, PoolRow, Sums, rows_of, shape, stretch};
 use super::{PooledConv, Seen};
 use crate::kernel::conv::direct::TASKS;
 use crate::kernel::micro::{Lists, SparseKernel, prefetch};
@@ -18,8 +18,8 @@ const PARTIALS: usize = 1 << 21;
 
 /// Elements of the partial sums.
 pub fn workspace(isa: Isa, g: &PooledConv, n: usize) -> usize {
-    let slices = Slices::new(isa, g);
-    padded(most_parts(&slices, n) * slices.sums())
+    let len = Slices::new(isa, g).sums();
+    padded(most_parts(len, n) * len)
 }
 
 /// Elements of what a stretch sees.
@@ -32,11 +32,11 @@ pub fn scratch(isa: Isa, g: &PooledConv) -> usize {
 pub fn run(isa: Isa, g: &PooledConv, n: usize, x: &[f32], dy: &[f32], index: &[u8], dw: &mut [f32], space: Space<'_>) {
     let Space { workspace, scratch } = space;
     super::verify_lengths(g, n, x, dw, dy, index);
-    let slices = Slices::new(isa, g);
-    let len = slices.sums();
-    let images = n.div_ceil(most_parts(&slices, n)).max(1);
+    let by_row = ByRow::new(isa, g);
+    let len = by_row.len();
+    let images = n.div_ceil(most_parts(len, n)).max(1);
     let partials = aligned(workspace, n.div_ceil(images) * len);
-    let gradient = WeightGradient { isa, sums: Sums::new(isa, g, slices.map()), g, slices, scratch };
+    let gradient = WeightGradient { by_row, scratch };
     partials.par_chunks_mut(len).enumerate().for_each(|(part, sums)| {
         sums.fill(0.0);
         for image in part * images..n.min((part + 1) * images) {
@@ -45,12 +45,12 @@ pub fn run(isa: Isa, g: &PooledConv, n: usize, x: &[f32], dy: &[f32], index: &[u
             gradient.image(x, &dy[pooled.clone()], &index[pooled], sums);
         }
     });
-    gradient.reduce(partials, dw);
+    gradient.by_row.reduce(partials, dw);
 }
 
-/// Partial sums for `n` images at most.
-fn most_parts(slices: &Slices<'_>, n: usize) -> usize {
-    n.min(TASKS).min(PARTIALS / slices.sums().max(1)).max(1)
+/// Partial sums of `len` elements for `n` images at most.
+pub fn most_parts(len: usize, n: usize) -> usize {
+    n.min(TASKS).min(PARTIALS / len.max(1)).max(1)
 }
 
 /// What a stretch sees of x, in slices of so many channels.
@@ -100,13 +100,18 @@ impl<'a> Slices<'a> {
 }
 
 /// Rows of an image that are read soon.
-struct Ahead<'a> {
+pub struct Ahead<'a> {
     rows: &'a [f32],
     /// Elements that are asked for at a time.
     each: usize,
 }
 
 impl Ahead<'_> {
+    /// None.
+    pub fn nothing() -> Self {
+        Self { rows: &[], each: 0 }
+    }
+
     fn ask(&mut self) {
         let (now, later) = self.rows.split_at(self.each.min(self.rows.len()));
         prefetch(now);
@@ -115,47 +120,85 @@ impl Ahead<'_> {
 }
 
 struct WeightGradient<'a> {
-    isa: Isa,
-    sums: Sums<'a>,
-    g: &'a PooledConv,
-    slices: Slices<'a>,
+    by_row: ByRow<'a>,
     scratch: &'a Scratch,
 }
 
 impl WeightGradient<'_> {
     /// Adds an image's share to `to`.
     fn image(&self, x: &[f32], dy: &[f32], index: &[u8], to: &mut [f32]) {
-        let (pool, window) = (&self.g.pool, &self.g.conv.window);
         let mut lists = Lists::new();
-        self.scratch.with(self.slices.room(), |room| {
-            let room = aligned(room, self.slices.count * self.slices.len());
+        self.scratch.with(self.by_row.room(), |room| {
             room.fill(0.0);
-            self.sums.rows(dy, index, |seen, row| {
+            for (seen, row) in rows_of(self.by_row.g, dy, index) {
                 let mut ahead = self.ahead(x, row.row);
-                for pixels in self.sums.stretches() {
-                    let column = (pixels.start * pool.stride[1]).saturating_sub(pool.padding.left);
-                    let left = seen.patch.left + (column * window.stride[1]) as isize;
-                    let patch = Patch { left, columns: self.slices.size[1], ..seen.patch };
-                    patch.copy_slices(self.isa, x, self.slices.channels, self.slices.len(), room);
-                    self.stretch(row, &pixels, column, room, &mut lists, &mut ahead, to);
-                }
-            });
+                self.by_row.row(&seen, row, Rows::whole(x), room, &mut lists, &mut ahead, to);
+            }
         });
     }
 
     /// What the next row of the pool sees of the image first: asked for while this row is computed, a little at a time.
     fn ahead<'x>(&self, x: &'x [f32], row: usize) -> Ahead<'x> {
-        let g = self.g;
+        let g = self.by_row.g;
         let window = &g.conv.window;
         if row + 1 >= g.pool.out_h {
-            return Ahead { rows: &[], each: 0 };
+            return Ahead::nothing();
         }
         let row_len = window.in_w * window.in_c;
         let place = |patch: Patch| (patch.top + patch.rows as isize).clamp(0, window.in_h as isize).unsigned_abs();
         let (start, end) = (place(Seen::of(g, row).patch), place(Seen::of(g, row + 1).patch));
         let rows = &x[start.min(end) * row_len..end * row_len];
-        let calls = self.sums.stretches().count() * self.slices.count * g.conv.filters;
+        let calls = self.by_row.sums.stretches().count() * self.by_row.slices.count * g.conv.filters;
         Ahead { rows, each: rows.len().div_ceil(calls.max(1)) }
+    }
+}
+
+/// The sums of one row of the pool after the other.
+pub struct ByRow<'a> {
+    isa: Isa,
+    sums: Sums<'a>,
+    g: &'a PooledConv,
+    slices: Slices<'a>,
+}
+
+impl<'a> ByRow<'a> {
+    /// Those of a convolution under a pool.
+    pub fn new(isa: Isa, g: &'a PooledConv) -> Self {
+        let slices = Slices::new(isa, g);
+        Self { isa, sums: Sums::new(isa, g, slices.map()), g, slices }
+    }
+
+    /// Elements of the room, which holds zeros before the first row.
+    pub fn room(&self) -> usize {
+        self.slices.room()
+    }
+
+    /// Elements of the sums.
+    pub fn len(&self) -> usize {
+        self.slices.sums()
+    }
+
+    /// Adds the share of one row to `to`.
+    #[allow(clippy::too_many_arguments, reason = "a row, what it reads, its room and the result")]
+    pub fn row(
+        &self,
+        seen: &Seen,
+        row: PoolRow<'_>,
+        x: Rows<'_>,
+        room: &mut [f32],
+        lists: &mut Lists,
+        ahead: &mut Ahead<'_>,
+        to: &mut [f32],
+    ) {
+        let (pool, window) = (&self.g.pool, &self.g.conv.window);
+        let room = aligned(room, self.slices.count * self.slices.len());
+        for pixels in self.sums.stretches() {
+            let column = (pixels.start * pool.stride[1]).saturating_sub(pool.padding.left);
+            let left = seen.patch.left + (column * window.stride[1]) as isize;
+            let patch = Patch { left, columns: self.slices.size[1], ..seen.patch }.among(x);
+            patch.copy_slices(self.isa, x.values, self.slices.channels, self.slices.len(), room);
+            self.stretch(row, &pixels, column, room, lists, ahead, to);
+        }
     }
 
     /// Adds the share of some pixels of a row.
@@ -184,7 +227,7 @@ impl WeightGradient<'_> {
     }
 
     /// dw = Σ of the partial sums, in their order.
-    fn reduce(&self, partials: &[f32], dw: &mut [f32]) {
+    pub fn reduce(&self, partials: &[f32], dw: &mut [f32]) {
         let (g, channels) = (self.g, self.slices.channels);
         let ([_, whole], of_filter) = (self.sums.shape(), self.sums.len());
         dw.par_chunks_mut(g.conv.filters).enumerate().for_each(|(at, dw)| {

@@ -2,9 +2,11 @@
 
 use rayon::prelude::*;
 
+use super::super::patch::RowsMut;
 use super::open_rows::OpenRows;
-use super::{PooledConv, Seen, verify_lengths};
-use crate::kernel::micro::{Map, WindowKernel, Windows};
+use super::winner::{PoolRow, rows_of};
+use super::{PooledConv, Seen, SpreadRow, verify_lengths};
+use crate::kernel::micro::{Lists, Map, WindowKernel, Windows};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Activation, Isa, Padding, Space};
 
@@ -58,14 +60,17 @@ pub fn run(
 ) {
     let Space { workspace, scratch } = space;
     verify_lengths(g, n, dx, w, dy, index);
-    let kernel = kernel(isa, g);
-    let weights = aligned(workspace, kernel.weights(g.conv.window.in_c, g.conv.filters));
-    arrange(&kernel, g, w, weights);
-    let gradient = InputGradient { isa, g, kernel, weights };
+    let spread = Spread::new(isa, g, w, workspace);
     let images = dx.par_chunks_mut(g.conv.window.in_len()).zip(dy.par_chunks(g.out_len()));
     images.zip(index.par_chunks(g.out_len())).for_each(|((dx, dy), index)| {
+        let (mut lists, mut dx) = (Lists::new(), RowsMut::whole(dx));
         scratch.with(self::scratch(isa, g), |room| {
-            gradient.image(dy, index, OpenRows::new(isa, activation, room), dx);
+            let mut rows = OpenRows::new(isa, activation, room);
+            for (seen, row) in rows_of(g, dy, index) {
+                let room = rows.open(&seen.patch, seen.len(isa, g), &mut dx);
+                spread.row(&seen, row, &mut lists, room);
+            }
+            rows.close(&mut dx);
         });
     });
 }
@@ -81,24 +86,29 @@ fn arrange(kernel: &WindowKernel, g: &PooledConv, w: &[f32], to: &mut [f32]) {
     }
 }
 
-struct InputGradient<'a> {
-    isa: Isa,
+/// The weights in the kernel's order.
+pub struct Spread<'a> {
     g: &'a PooledConv,
     kernel: WindowKernel,
     weights: &'a [f32],
 }
 
-impl InputGradient<'_> {
-    fn image(&self, dy: &[f32], index: &[u8], mut rows: OpenRows<'_>, dx: &mut [f32]) {
-        let (g, channels, filters) = (self.g, self.g.conv.window.in_c, self.g.pool.in_c);
-        let len = g.pool.out_w * filters;
-        for (row, (values, index)) in dy.chunks_exact(len).zip(index.chunks_exact(len)).enumerate() {
-            let seen = Seen::of(g, row);
-            let map = Map { row: seen.patch.row_len(), channels };
-            let windows = Windows { index, values, filters, apart: g.pool.stride[1] * channels };
-            let room = rows.open(&seen.patch, seen.len(self.isa, g), dx);
-            self.kernel.spread(windows, self.weights, room, map);
-        }
-        rows.close(dx);
+impl<'a> Spread<'a> {
+    /// Brings w into that order, in `workspace`.
+    pub fn new(isa: Isa, g: &'a PooledConv, w: &[f32], workspace: &'a mut [f32]) -> Self {
+        let kernel = kernel(isa, g);
+        let weights = aligned(workspace, kernel.weights(g.conv.window.in_c, g.conv.filters));
+        arrange(&kernel, g, w, weights);
+        Self { g, kernel, weights }
+    }
+}
+
+impl SpreadRow for Spread<'_> {
+    fn row(&self, seen: &Seen, row: PoolRow<'_>, _: &mut Lists, room: &mut [f32]) {
+        let PoolRow { index, dy: values, .. } = row;
+        let (channels, filters) = (self.g.conv.window.in_c, self.g.pool.in_c);
+        let map = Map { row: seen.patch.row_len(), channels };
+        let windows = Windows { index, values, filters, apart: self.g.pool.stride[1] * channels };
+        self.kernel.spread(windows, self.weights, room, map);
     }
 }

@@ -11,7 +11,7 @@ use crate::kernel::micro::{Lists, SparseKernel};
 const STRETCH: usize = 6 << 10;
 
 /// Sums over the winners of an image, a filter at a time.
-pub(super) struct Sums<'a> {
+pub(in super::super) struct Sums<'a> {
     /// What takes them.
     pub kernel: SparseKernel,
     g: &'a PooledConv,
@@ -23,7 +23,7 @@ pub(super) struct Sums<'a> {
 
 /// How the convolution's input, or some of its channels, lies in memory.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Map {
+pub(in super::super) struct Map {
     /// Elements of a pixel.
     pub pixel: usize,
     /// Elements from one row to the next.
@@ -32,7 +32,7 @@ pub(super) struct Map {
 
 /// One row of the pool, and what of x is seen from it.
 #[derive(Clone, Copy)]
-pub(super) struct PoolRow<'a> {
+pub(in super::super) struct PoolRow<'a> {
     /// Its number.
     pub row: usize,
     /// The convolution's first output row in the patch.
@@ -41,6 +41,20 @@ pub(super) struct PoolRow<'a> {
     pub index: &'a [u8],
     /// The gradient of the pooled values.
     pub dy: &'a [f32],
+}
+
+/// The rows of the pool of one image, each with what it sees.
+pub(in super::super) fn rows_of<'a>(
+    g: &'a PooledConv,
+    dy: &'a [f32],
+    index: &'a [u8],
+) -> impl Iterator<Item = (Seen, PoolRow<'a>)> {
+    let len = g.pool.out_w * g.pool.in_c;
+    dy.chunks_exact(len).zip(index.chunks_exact(len)).enumerate().map(|(row, (dy, index))| {
+        let seen = Seen::of(g, row);
+        let row = PoolRow { row, first: seen.first, index, dy };
+        (seen, row)
+    })
 }
 
 impl<'a> Sums<'a> {
@@ -69,15 +83,6 @@ impl<'a> Sums<'a> {
     /// Elements from one kernel row to the next.
     pub fn down(&self) -> usize {
         self.g.conv.window.dilation[0] * self.map.row
-    }
-
-    /// Calls `row` for each row of the pool of one image, with what the row sees.
-    pub fn rows(&self, dy: &[f32], index: &[u8], mut row: impl FnMut(&Seen, PoolRow<'_>)) {
-        let len = self.g.pool.out_w * self.g.pool.in_c;
-        for (at, (dy, index)) in dy.chunks_exact(len).zip(index.chunks_exact(len)).enumerate() {
-            let seen = Seen::of(self.g, at);
-            row(&seen, PoolRow { row: at, first: seen.first, index, dy });
-        }
     }
 
     /// The stretches of a row, each a range of pixels.

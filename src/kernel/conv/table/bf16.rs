@@ -4,17 +4,17 @@
 //! no row here: on `f32` it is faster than any rounding of its operands would make it.
 
 use super::super::{
-    Bands, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, Packing, Weights, direct, pooled,
+    ConvBands, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, Packing, Weights, direct, pooled,
 };
 use crate::kernel::Isa;
 use crate::kernel::element::Pair;
 
 /// Forward kernels, the ones to prefer first.
 pub static FORWARD: &[ConvForward] = &[
-    direct_forward!(Pair, Isa::Avx512Bf16, "direct-bf16"),
-    direct_forward!(Pair, Isa::Avx512, "direct-bf16-by-avx512"),
-    direct_forward!(Pair, Isa::Avx2, "direct-bf16-by-avx2"),
-    direct_forward!(Pair, Isa::Portable, "direct-bf16-by-f32"),
+    direct_forward!(Pair, Isa::Avx512Bf16, "direct-bf16", None),
+    direct_forward!(Pair, Isa::Avx512, "direct-bf16-by-avx512", None),
+    direct_forward!(Pair, Isa::Avx2, "direct-bf16-by-avx2", None),
+    direct_forward!(Pair, Isa::Portable, "direct-bf16-by-f32", None),
 ];
 
 /// Input-gradient kernels, the ones to prefer first.

@@ -4,9 +4,9 @@
 use rayon::prelude::*;
 
 use super::weight::G;
-use super::{Inputs, LINE, OUTPUT, PRODUCTS, Rows, Weights};
+use super::{Inputs, LINE, OUTPUT, PRODUCTS, Weights};
 use crate::kernel::conv::direct::TASKS;
-use crate::kernel::conv::{PIECE, verify_lengths};
+use crate::kernel::conv::{PIECE, Rows, verify_lengths};
 use crate::kernel::micro::{Block, Contraction, Finish, INPUT, MicroKernel, Panels, Transform, WIDEST_PANEL};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{ConvGeometry, Isa, Space};
@@ -124,7 +124,7 @@ impl WeightGradient<'_> {
         let rows = sizes.rows.min(window.out_h - first);
         let out_row = window.out_w * self.g.filters;
         let dy = &self.dy[image * self.g.out_len() + first * out_row..][..rows * out_row];
-        let x = Rows { values: &self.x[image * window.in_len()..][..window.in_len()], first: 0 };
+        let x = Rows::whole(&self.x[image * window.in_len()..][..window.in_len()]);
         let (inputs, room) = room.split_at_mut(PRODUCTS * sizes.plane());
         let (gradients, edge) = room.split_at_mut(PRODUCTS * sizes.gradient_plane());
         let of = Inputs { transform: self.transform, window, channels: sizes.channels };

@@ -1,15 +1,8 @@
 //! Tiles of inputs, transformed.
 
 use crate::kernel::Window;
+use crate::kernel::conv::Rows;
 use crate::kernel::micro::{INPUT, PRODUCTS, Transform};
-
-/// Rows of an image; those that are not among them are read as zeros.
-#[derive(Clone, Copy)]
-pub(super) struct Rows<'a> {
-    pub values: &'a [f32],
-    /// The number of the first of them.
-    pub first: usize,
-}
 
 /// Where the tiles of a convolution's inputs lie.
 #[derive(Clone, Copy)]

@@ -14,14 +14,14 @@ mod strip;
 pub(super) mod unpooled;
 mod weight;
 
-use input::{Inputs, Rows};
+use input::Inputs;
 
 use rayon::prelude::*;
 
 use super::direct::{TASKS, rows_in_cache};
-use super::{Bands, Weights, verify_lengths, verify_maps, verify_weights};
+use super::{Bands, ConvBands, Rows, Weights, verify_lengths, verify_maps, verify_weights};
 use crate::kernel::micro::{
-    Block, Clamp, Contraction, Finish, INPUT, MicroKernel, OUTPUT, PRODUCTS, Panels, Transform, WIDEST_PANEL,
+    Block, Clamp, Contraction, Finish, INPUT, Many, MicroKernel, OUTPUT, PRODUCTS, Panels, Transform, WIDEST_PANEL,
 };
 use crate::kernel::{Activation, After, ConvGeometry, Isa, Padding, Scratch, Space, Window};
 
@@ -222,7 +222,7 @@ pub struct Forward<'a> {
     activation: Activation,
 }
 
-impl<'a> Bands<'a> for Forward<'a> {
+impl<'a> ConvBands<'a> for Forward<'a> {
     const IS_DIRECT: bool = false;
 
     fn fits(g: &ConvGeometry, packed: Weights) -> bool {
@@ -237,10 +237,6 @@ impl<'a> Bands<'a> for Forward<'a> {
         pack(isa, g, w, bias, to);
     }
 
-    fn room(isa: Isa, g: &ConvGeometry, _: usize, _: usize) -> usize {
-        scratch(isa, g)
-    }
-
     fn new(isa: Isa, g: &'a ConvGeometry, packed: &'a [f32], after: After) -> Self {
         let sizes = Sizes::of(isa, g);
         let (weights, bias) = packed[..sizes.weights() + sizes.filters].split_at(sizes.weights());
@@ -248,15 +244,14 @@ impl<'a> Bands<'a> for Forward<'a> {
         let (micro, transform) = (MicroKernel::of(isa), Transform::of(isa));
         Self { isa, micro, transform, g, sizes, weights, bias, residual, activation }
     }
-
-    fn band(&self, x: &[f32], first: usize, y: &mut [f32], room: &mut [f32]) {
-        self.band_of(Rows { values: x, first: 0 }, first, y, room);
-    }
 }
 
-impl<'a> Forward<'a> {
-    /// Computes the output rows from `first` on into `y` of the rows of an image that they see.
-    fn band_of(&self, x: Rows<'_>, first: usize, y: &mut [f32], room: &mut [f32]) {
+impl Bands for Forward<'_> {
+    fn room(isa: Isa, g: &ConvGeometry, _: usize, _: usize) -> usize {
+        scratch(isa, g)
+    }
+
+    fn band(&self, x: Rows<'_>, first: usize, y: &mut [f32], room: &mut [f32]) {
         let (transformed, room) = room.split_at_mut(self.sizes.transformed());
         let (multiplied, edge) = room.split_at_mut(self.sizes.multiplied());
         let (out_w, lanes) = (self.g.window.out_w, self.transform.lanes());
@@ -288,7 +283,9 @@ impl<'a> Forward<'a> {
             self.activation.map_block(self.isa, y);
         }
     }
+}
 
+impl Forward<'_> {
     /// All rows of all images; `behind` is the activation whose derivative y is multiplied with, as a gradient is.
     fn all(&self, isa: Isa, n: usize, x: &[f32], behind: Activation, y: &mut [f32], scratch: &Scratch) {
         let window = &self.g.window;
@@ -296,7 +293,7 @@ impl<'a> Forward<'a> {
         let fair = (window.out_h * n).div_ceil(TASKS).max(OUTPUT);
         let rows = rows_of_band(self.g).min(fair.next_multiple_of(OUTPUT));
         y.par_chunks_mut(self.g.out_len().max(1)).enumerate().for_each(|(image, y)| {
-            let x = &x[image * window.in_len()..][..window.in_len()];
+            let x = Rows::whole(&x[image * window.in_len()..][..window.in_len()]);
             y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| {
                 scratch.with(self.sizes.room() + behind.chain_room(y.len()), |room| {
                     let (room, of_y) = room.split_at_mut(self.sizes.room());
@@ -320,12 +317,9 @@ impl<'a> Forward<'a> {
         for (panel, weights) in panels.iter().zip(self.weights.chunks_exact(PRODUCTS * self.sizes.of_product())) {
             let width = self.micro.read_width(panel.width);
             let block = Block { height: count, width, a_lane: lanes, c_lane: filters };
-            let products = transformed
-                .chunks_exact(self.sizes.transformed_plane())
-                .zip(multiplied.chunks_exact_mut(self.sizes.multiplied_plane()));
-            for ((a, c), b) in products.zip(weights.chunks_exact(self.sizes.of_product())) {
-                self.micro.run(&by, block, a, b, finish, &mut c[panel.start..]);
-            }
+            let apart = [self.sizes.transformed_plane(), self.sizes.of_product(), self.sizes.multiplied_plane()];
+            let many = Many { count: PRODUCTS, apart };
+            self.micro.run_each(many, &by, block, transformed, weights, finish, &mut multiplied[panel.start..]);
         }
     }
 

@@ -4,9 +4,9 @@
 
 use rayon::prelude::*;
 
-use super::{Forward, OUTPUT, Rows, pack_in, rows_of_band, scratch as tiles, turned, weight};
+use super::{Forward, OUTPUT, pack_in, rows_of_band, scratch as tiles, turned, weight};
 use crate::kernel::conv::direct::TASKS;
-use crate::kernel::conv::{Bands, PooledConv};
+use crate::kernel::conv::{Bands, ConvBands, PooledConv, Rows};
 use crate::kernel::pool::max_gradient_rows;
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Activation, After, ConvGeometry, Isa, Space};
@@ -82,7 +82,7 @@ pub fn run(
                 max_gradient_rows(isa, &g.pool, index, dy, start, dz);
                 let (room, of_dx) = room.split_at_mut(forward.sizes.room());
                 activation.chain(isa, of_dx, dx, |dx| {
-                    forward.band_of(Rows { values: dz, first: start }, first, dx, room);
+                    forward.band(Rows { values: dz, first: start }, first, dx, room);
                 });
             });
         });
