@@ -22,8 +22,11 @@ use crate::kernel::{After, ConvGeometry, Window};
 /// Convolutions, at most.
 pub const MOST_LINKS: usize = 3;
 
-/// Parts that an image is cut into, at least where it has so many bands: tasks of their own.
-const PARTS: usize = 4;
+/// Bands of an image, at least where it has the rows.
+const BANDS: usize = 4;
+
+/// Images of a batch by which it is judged how much is computed twice: each is then several tasks.
+const FEW: usize = direct::TASKS / 4;
 
 /// One of the convolutions.
 #[derive(Clone, Copy, Debug)]
@@ -163,19 +166,18 @@ impl Chain {
         self.links.iter().map(|link| link.g.macs()).sum()
     }
 
-    /// The share of its multiplications that are done again because two tasks see the same rows.
+    /// The share of its multiplications that are done again in batches of a few images, because two tasks see the same rows.
     #[must_use]
     pub fn again(&self) -> f64 {
-        let [height, _] = self.out();
-        let tasks = (0..height).step_by(self.task_rows(direct::TASKS));
-        let macs = |task: usize| -> f64 {
-            let rows = self.rows(task..height.min(task + self.task_rows(direct::TASKS)));
+        let ([height, _], task) = (self.out(), self.task_rows(FEW));
+        let macs = |first: usize| -> f64 {
+            let rows = self.rows(first..height.min(first + task));
             let of_link = |(link, rows): (&Link, &Range<usize>)| {
                 link.g.macs() as f64 * rows.len() as f64 / link.g.window.out_h.max(1) as f64
             };
             self.links.iter().zip(&rows).map(of_link).sum()
         };
-        tasks.map(macs).sum::<f64>() / self.macs().max(1) as f64 - 1.0
+        (0..height).step_by(task).map(macs).sum::<f64>() / self.macs().max(1) as f64 - 1.0
     }
 
     /// For each convolution the rows of its result that are needed for some rows of the chain's.
@@ -192,22 +194,30 @@ impl Chain {
         all
     }
 
-    /// Rows of a band: those whose operands stay in the second-level cache, a multiple of four where there are more, so that
-    /// tiles of four rows of a convolution, pooled or not, are whole.
+    /// Rows of a band: those whose operands stay in the second-level cache, and few enough that a single image has work for
+    /// several threads. It depends on the shapes alone, and starts where tiles of a convolution do, as bits depend on that.
     fn band_rows(&self) -> usize {
-        let [height, _] = self.out();
+        let ([height, _], unit) = (self.out(), self.unit());
         let elements =
             |count: usize| self.rows(0..count).iter().zip(&self.links).map(|(r, l)| r.len() * l.row_len()).sum();
         let fits = |count: &usize| direct::is_in_cache(elements(*count));
         let most = (1..=height.max(1)).take_while(fits).last().unwrap_or(1);
-        if most >= TILE { most - most % TILE } else { most }
+        let fair = height.div_ceil(BANDS).next_multiple_of(unit);
+        if most >= unit { (most - most % unit).min(fair) } else { most }
     }
 
-    /// Rows of the chain's result that a task computes, of `n` images.
+    /// Rows of the result of which the last convolution's are whole tiles, where it has tiles.
+    fn unit(&self) -> usize {
+        let stride = self.pool.map_or(1, |pool| pool.stride[0]);
+        let has_tiles = !self.last().as_link().starts_anywhere;
+        (1..=TILE).find(|unit| !has_tiles || (unit * stride).is_multiple_of(TILE)).unwrap_or(TILE)
+    }
+
+    /// Rows of the chain's result that a task computes, of `n` images: all of one where there are many.
     fn task_rows(&self, n: usize) -> usize {
         let [height, _] = self.out();
         let bands = height.div_ceil(self.band_rows()).max(1);
-        let parts = direct::TASKS.div_ceil(n.max(1)).max(PARTS).min(bands);
+        let parts = direct::TASKS.div_ceil(n.max(1)).min(bands);
         bands.div_ceil(parts) * self.band_rows()
     }
 

@@ -161,14 +161,15 @@ fn bands_in_turn_give_what_one_gives_and_no_bit_depends_on_the_batch() {
     for pool in [None, Some(pool)] {
         let mut last = Vec::new();
         for isa in instruction_sets() {
-            let case = Case::of(isa, &convs, Added::Nothing, pool, 4, 5).expect("a chain");
-            assert!(case.chain.band_rows() < case.chain.task_rows(4), "a task has more than one band");
-            let before = vec![f32::NAN; 4 * case.chain.out_len()];
+            let case = Case::of(isa, &convs, Added::Nothing, pool, 6, 5).expect("a chain");
+            assert!(case.chain.band_rows() < case.chain.task_rows(6), "a task has more than one band");
+            assert!(case.chain.parts(1) > case.chain.parts(6), "an image alone is cut into more tasks");
+            let before = vec![f32::NAN; 6 * case.chain.out_len()];
             let y = on_any_pool(|| case.forward(isa, &before, None));
             if last.is_empty() {
                 last.clone_from(&case.results(&before)[2]);
             }
-            let wanted = pool.map_or_else(|| last.clone(), |pool| pool::max_forward(&pool, 4, &last).0);
+            let wanted = pool.map_or_else(|| last.clone(), |pool| pool::max_forward(&pool, 6, &last).0);
             let scale = wanted.iter().fold(1.0, |most: f64, value| most.max(value.abs()));
             assert_close(&y, &wanted, 1e-4 * scale, &format!("{isa} pooled: {}", pool.is_some()));
             let alone = Case { n: 1, x: case.x[..case.chain.in_len()].to_vec(), ..case };
