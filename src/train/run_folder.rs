@@ -92,6 +92,7 @@ impl RunFolder {
                 if is_taken(&self.path) {
                     return Err(taken(&self.path));
                 }
+                self.tidy();
             }
             outcome => outcome.map_err(|error| not_created(&self.path, &error))?,
         }

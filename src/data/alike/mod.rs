@@ -47,7 +47,7 @@ pub struct Alike {
 
 /// All pairs (the earlier first) of pictures that are copies of each other, in order; blank ones are not compared.
 ///
-/// The time grows with the square of their number: 14,400 take half a second of two cores.
+/// The time grows with the square of their number.
 #[must_use]
 pub fn alike(looks: &[Option<&Fingerprint>]) -> Vec<Alike> {
     let seen = Seen::of(looks);

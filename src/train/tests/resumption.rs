@@ -68,6 +68,16 @@ fn files_lost_behind_the_checkpoint_are_written_again_and_half_written_ones_remo
 }
 
 #[test]
+fn what_a_kill_left_of_the_making_of_a_folder_is_removed() {
+    let (data, (_keep, at)) = (squares(8), runs());
+    let half_written = ["", "state"].map(|place| at("run").join(place).join(".netc-unfinished-1"));
+    std::fs::create_dir_all(at("run").join("state")).unwrap();
+    half_written.iter().for_each(|path| std::fs::write(path, "{").unwrap());
+    run(&job_with(data.path(), settings(), 1), &at("run")).unwrap();
+    assert!(!half_written.iter().any(|path| path.exists()));
+}
+
+#[test]
 fn a_kill_between_the_best_model_and_the_checkpoint_costs_an_epoch_and_no_byte() {
     let (data, (_keep, at)) = (squares(12), runs());
     let job = job_with(data.path(), settings(), 1);
