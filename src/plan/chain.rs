@@ -15,7 +15,7 @@ const BETWEEN: usize = 1 << 14;
 /// Elements of all packed weights of a chain, at most: more of them are fetched anew for every band.
 const WEIGHTS: usize = 1 << 18;
 
-/// A convolution that is computed twice in a training has so few of the operations of the next one: an eighth, a sixth …
+/// A convolution that is computed twice in a training has at most one in so many of the operations of the next one.
 const CHEAP: u64 = 6;
 
 /// Of its operations a chain may do so many twice, where bands see the same rows.
