@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::chunk::for_each_piece;
 use super::isa::vectorised;
-use super::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panels, prefetch};
+use super::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panels, WIDEST_PANEL, prefetch};
 use super::piece::{self, Cut, Piece, Place};
 use super::{Epilogue, Isa, Operands};
 
@@ -34,12 +34,25 @@ const IMAGES: usize = 16;
 /// Rows of w that stay in cache while the images of a task pass over them.
 const ROWS: usize = 128;
 
-/// Numbers of each image that a task computes, at most: whole panels of every instruction set.
-const WIDTH: usize = 64;
+/// Numbers of each image that a task computes, at most: whole panels of every instruction set. Of a row of w that many lie in a
+/// run, a quarter of a page, so that fewer pages are looked up than numbers are read.
+const WIDTH: usize = 256;
 
-/// Terms of each sum that are taken at a time: what belongs to them of w stays in the first-level cache, and of what comes next is
-/// fetched meanwhile, since its rows lie too far apart for the processor to foresee them.
-const DEPTH: usize = 64;
+/// Terms of each sum that are taken at a time, forward and as input gradient: what belongs to them of w stays in the first-level
+/// cache, and of what comes next is fetched meanwhile, since its rows lie too far apart for the processor to foresee them.
+const DEPTH: usize = 16;
+const GRADIENT_DEPTH: usize = 64;
+
+/// Rows of w that a task of the input gradient takes.
+const GRADIENT_WIDTH: usize = 64;
+
+/// Tasks that the numbers of an image are cut into, at least, where there are enough.
+const TASKS: usize = 4;
+
+/// Numbers of each image that a task computes of `o`.
+fn width(o: usize) -> usize {
+    o.div_ceil(TASKS).next_multiple_of(WIDEST_PANEL).min(WIDTH)
+}
 
 /// Computes y = activation(x·w + bias), or, with a residual, activation(x·w + bias + y).
 pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
@@ -57,7 +70,7 @@ pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<
             epilogue.apply(isa, y);
         });
     }
-    let cut = Cut { runs: n.div_ceil(images), start: |run| run * images, columns: WIDTH };
+    let cut = Cut { runs: n.div_ceil(images), start: |run| run * images, columns: width(o) };
     cut.for_each([1, n, o], y, &|Place { run, columns }, mut y: Piece<'_>| {
         let mut sums = [0.0; IMAGES * WIDTH];
         let sums = &mut sums[..y.dim().1 * WIDTH];
@@ -69,7 +82,7 @@ pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<
         let product = Product::of(isa, columns.len(), WIDTH);
         let x = &x[run * images * i..];
         in_turn(
-            i,
+            [i, DEPTH],
             |terms| fetch(w, o, terms, &columns),
             |terms| {
                 let by = Contraction::flat(terms.len(), 1, o);
@@ -85,12 +98,12 @@ pub fn forward(dense: Dense, n: usize, x: &[f32], w: &[f32], epilogue: Epilogue<
     });
 }
 
-/// Takes the terms of a sum in turn, some at a time, and fetches those that come next before each.
-fn in_turn(terms: usize, fetch: impl Fn(Range<usize>), mut add: impl FnMut(Range<usize>)) {
-    let from = |first: usize| first.min(terms)..terms.min(first + DEPTH);
+/// Takes the terms of a sum in turn, `depth` at a time, and fetches those that come next before each.
+fn in_turn([terms, depth]: [usize; 2], fetch: impl Fn(Range<usize>), mut add: impl FnMut(Range<usize>)) {
+    let from = |first: usize| first.min(terms)..terms.min(first + depth);
     fetch(from(0));
-    for first in (0..terms).step_by(DEPTH) {
-        fetch(from(first + DEPTH));
+    for first in (0..terms).step_by(depth) {
+        fetch(from(first + depth));
         add(from(first));
     }
 }
@@ -118,12 +131,12 @@ pub fn input_gradient(dense: Dense, n: usize, dy: &[f32], w: &[f32], dx: &mut [f
         });
     }
     let (micro, panels) = (MicroKernel::of(isa), Panels::of(isa, IMAGES));
-    let cut = Cut { runs: n.div_ceil(images), start: |run| run * images, columns: WIDTH };
+    let cut = Cut { runs: n.div_ceil(images), start: |run| run * images, columns: GRADIENT_WIDTH };
     cut.for_each([1, n, i], dx, &|Place { run, columns: rows }, mut dx: Piece<'_>| {
         let dy = &dy[run * images * o..][..dx.dim().1 * o];
-        let (mut turned, mut sums) = ([0.0; DEPTH * IMAGES], [0.0; WIDTH * IMAGES]);
+        let (mut turned, mut sums) = ([0.0; GRADIENT_DEPTH * IMAGES], [0.0; GRADIENT_WIDTH * IMAGES]);
         in_turn(
-            o,
+            [o, GRADIENT_DEPTH],
             |terms| fetch(w, o, rows.clone(), &terms),
             |terms| {
                 let turned = &mut turned[..terms.len() * IMAGES];
@@ -304,6 +317,7 @@ mod tests {
             [4, 2, 33],
             [131, 131, 3],
             [2, 33, 259],
+            [9, 20, 1100],
             [129, 257, 65],
         ];
         for isa in Isa::available() {
