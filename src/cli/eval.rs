@@ -41,7 +41,7 @@ pub(super) struct Args {
 
 /// Runs `netc eval`.
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
-    let (model, mut predictor) = model::load(&args.model, BATCH, args.machine.machine()?)?;
+    let (model, mut predictor) = model::load(&args.model, BATCH, &args.machine.machine(console)?)?;
     let bar = Bar::new("reading");
     let images = evaluation_images(&args.data, &model, OnBadImage::Skip, &|done, total| bar.reach(done, total));
     drop(bar);

@@ -47,6 +47,7 @@ const USAGE_OR_FILES: &[&Code] = &[
     &code::NOTHING_TO_RESUME,
     &code::UNKNOWN_CODE,
     &code::FILE_EXISTS,
+    &code::KERNELS_UNREADABLE,
 ];
 
 impl Failure {

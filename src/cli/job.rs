@@ -13,7 +13,7 @@ use crate::syntax::settings::FrontMatter;
 use crate::train::{self, Job, Machine, Setup};
 
 /// What a job is made of, its spec's text and settings apart.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Wanted<'a> {
     /// Where the spec stands.
     pub spec: &'a Path,

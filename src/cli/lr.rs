@@ -74,7 +74,7 @@ struct Point {
 
 /// Runs `netc lr`.
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
-    let machine = args.machine.machine()?;
+    let machine = args.machine.machine(console)?;
     let source = spec::read(&args.spec)?;
     spec::refuse_unread(&source)?;
     let mut settings = spec::front_matter(&source);

@@ -19,6 +19,7 @@ mod graph;
 mod health;
 mod interrupt;
 mod job;
+mod kernels;
 mod lr;
 mod machine;
 mod man;
@@ -38,6 +39,7 @@ mod summary;
 mod table;
 mod text;
 mod train;
+mod tune;
 mod watch;
 
 use std::process::ExitCode;

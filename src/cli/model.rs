@@ -14,7 +14,7 @@ use crate::train::{Machine, Predictor};
 /// # Errors
 ///
 /// The file is no model of this version of netc, or the network does not fit into memory.
-pub(super) fn load(path: &Path, batch: usize, machine: Machine) -> Result<(Model, Predictor), Failure> {
+pub(super) fn load(path: &Path, batch: usize, machine: &Machine) -> Result<(Model, Predictor), Failure> {
     let model = Model::load(path)?;
     let facts = Facts { input: None, classes: Some(model.classes.clone()), images: None };
     let checked = spec::check(model.spec.clone(), &facts, Some(model.input));

@@ -1,15 +1,16 @@
 //! `netc plan`: the steps that a network becomes, and with `--profile` how long each takes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::argument::{Format, batch};
 use super::console::Console;
+use super::kernels::Kernels;
 use super::machine::MachineArgs;
 use super::number::{bytes, grouped, operations, percent};
-use super::profile::{Profile, profile};
+use super::profile::{Effort, Profile, profile};
 use super::spec::{self, ImageArgs};
 use super::table::{Column, ruled};
-use super::{Ending, Outcome};
+use super::{Ending, Outcome, shell, tune};
 use crate::check::Net;
 use crate::graph::{Inference, Training};
 use crate::plan::{Buffer, Holds, Options, Parts, Plan, Step};
@@ -19,7 +20,7 @@ use crate::train::Machine;
 /// Arguments of `netc plan`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  netc plan specs/digits.net\n  netc plan specs/origin.net --infer --batch 1\n  \
-    netc plan specs/digits.net --profile --format json")]
+    netc plan specs/digits.net --profile --format json\n  netc plan specs/digits.net --tune kernels.json")]
 pub(super) struct Args {
     /// The spec, or `-` for stdin.
     spec: PathBuf,
@@ -32,6 +33,10 @@ pub(super) struct Args {
     /// Run the plan on random images and weights, and show the time of each step.
     #[arg(long)]
     profile: bool,
+    /// Time every kernel that can do each convolution, show the times, and write the fastest into this file, for `--kernels`;
+    /// what the file holds of other shapes and processors stays.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "kernels"])]
+    tune: Option<PathBuf>,
     #[command(flatten)]
     machine: MachineArgs,
     #[command(flatten)]
@@ -43,12 +48,16 @@ pub(super) struct Args {
 
 /// Runs `netc plan`.
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
-    let Machine { threads, isa } = args.machine.machine()?;
+    let Machine { threads, isa, choices } = args.machine.machine(console)?;
     let spec = args.images.load(&args.spec, console)?;
     let train = &spec.tree.front.train;
-    let options = Options { batch: args.batch, isa, precision: train.precision, recompute: train.recompute };
-    let plan = plan_of(&spec.net, train, args.infer, options);
-    let profile = if args.profile { Some(profile(&plan, &spec.net, threads)?) } else { None };
+    let options = Options { batch: args.batch, isa, precision: train.precision, recompute: train.recompute, choices };
+    let plan_of = |options| plan_of(&spec.net, train, args.infer, options);
+    if let Some(file) = &args.tune {
+        return tune(args, file, &spec.net, threads, &options, plan_of, console);
+    }
+    let plan = plan_of(options);
+    let profile = if args.profile { Some(profile(&plan, &spec.net, threads, &Effort::FULL)?) } else { None };
     let shown = Shown { plan: &plan, net: &spec.net, threads, profile: profile.as_ref() };
     match args.format {
         Format::Text => {
@@ -58,6 +67,31 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
             }
         }
         Format::Json => console.json(&shown.json())?,
+    }
+    Ok(Ending::Done)
+}
+
+/// Measures kernels, writes the fastest into a file, and shows what was found.
+fn tune(
+    args: &Args,
+    file: &Path,
+    net: &Net,
+    threads: usize,
+    options: &Options,
+    plan_of: impl Fn(Options) -> Plan,
+    console: &mut Console,
+) -> Outcome {
+    // What cannot be added to is told before anything is measured.
+    let mut kernels = Kernels::read_if_there(file)?;
+    let tuning = tune::tune(net, threads, options, plan_of)?;
+    kernels.add(options.isa, tuning.measured());
+    kernels.write(file)?;
+    match args.format {
+        Format::Text => {
+            console.result(&tuning.text())?;
+            console.line(&format!("written to {}; take them with `--kernels {0}`", shell::word(file)))?;
+        }
+        Format::Json => console.json(&tuning.json())?,
     }
     Ok(Ending::Done)
 }

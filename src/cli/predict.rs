@@ -47,7 +47,8 @@ enum Format {
 
 /// Runs `netc predict`.
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
-    let (model, mut predictor) = model::load(&args.model, BATCH.min(args.files.len()), args.machine.machine()?)?;
+    let machine = args.machine.machine(console)?;
+    let (model, mut predictor) = model::load(&args.model, BATCH.min(args.files.len()), &machine)?;
     let bar = Bar::new("predicting");
     let predictions = predict(&mut predictor, &model, &args.files, &mut |done, total| bar.reach(done, total));
     drop(bar);

@@ -11,16 +11,29 @@ use crate::exec::{Rate, Session};
 use crate::model::initialise;
 use crate::plan::Plan;
 
-/// Runs that are not counted: caches fill and the clock rises.
-const WARM_UP_RUNS: usize = 3;
-/// Runs that are counted, at least.
-const MIN_RUNS: usize = 10;
-/// Counted runs go on until so many seconds have passed.
-const MIN_SECONDS: f64 = 1.0;
-/// Counted runs, at most.
-const MAX_RUNS: usize = 1000;
+/// How often a plan is run, and which of the times counts.
+#[derive(Debug)]
+pub(super) struct Effort {
+    /// Runs that are not counted: caches fill and the clock rises.
+    warm_up: usize,
+    /// Runs that are counted, at least.
+    least: usize,
+    /// Counted runs go on until so many seconds have passed.
+    seconds: f64,
+    /// Counted runs, at most.
+    most: usize,
+    /// The time that stands for all of them.
+    of: fn(Vec<f64>) -> f64,
+}
 
-/// Times of a plan, medians over the runs.
+impl Effort {
+    /// To be shown: what a run takes as a rule.
+    pub const FULL: Self = Self { warm_up: 3, least: 10, seconds: 1.0, most: 1000, of: median };
+    /// To be compared: what a run takes where nothing disturbs it.
+    pub const SHORT: Self = Self { warm_up: 1, least: 3, seconds: 0.3, most: 100, of: least };
+}
+
+/// Times of a plan.
 #[derive(Debug)]
 pub(super) struct Profile {
     /// Of each step.
@@ -43,7 +56,7 @@ impl Profile {
 /// # Errors
 ///
 /// P411 where the plan does not fit into memory, M809 where the system gives no threads.
-pub(super) fn profile(plan: &Plan, net: &Net, threads: usize) -> Result<Profile, Fault> {
+pub(super) fn profile(plan: &Plan, net: &Net, threads: usize, effort: &Effort) -> Result<Profile, Fault> {
     check_memory(plan, threads)?;
     let mut session = Session::new(plan.clone(), threads).map_err(|error| {
         let message = format!("{threads} threads cannot be started: {error}");
@@ -53,13 +66,14 @@ pub(super) fn profile(plan: &Plan, net: &Net, threads: usize) -> Result<Profile,
     let batch = Batch::random(&mut session, net);
     // A rate of zero leaves the weights as they are, so that every run does the same work.
     let rate = Rate::default();
-    for _ in 0..WARM_UP_RUNS {
+    for _ in 0..effort.warm_up {
         batch.load(&mut session);
         session.run(plan.options.batch, &rate);
     }
     let start = Instant::now();
     let (mut wholes, mut parts) = (Vec::new(), vec![Vec::new(); plan.steps.len()]);
-    while wholes.len() < MIN_RUNS || (start.elapsed().as_secs_f64() < MIN_SECONDS && wholes.len() < MAX_RUNS) {
+    while wholes.len() < effort.least || (start.elapsed().as_secs_f64() < effort.seconds && wholes.len() < effort.most)
+    {
         batch.load(&mut session);
         let run = Instant::now();
         for timed in session.run_timed(plan.options.batch, &rate) {
@@ -68,7 +82,8 @@ pub(super) fn profile(plan: &Plan, net: &Net, threads: usize) -> Result<Profile,
         wholes.push(run.elapsed().as_secs_f64() * 1000.0);
     }
     let runs = wholes.len();
-    Ok(Profile { milliseconds: parts.into_iter().map(median).collect(), step_milliseconds: median(wholes), runs })
+    let milliseconds = parts.into_iter().map(effort.of).collect();
+    Ok(Profile { milliseconds, step_milliseconds: (effort.of)(wholes), runs })
 }
 
 fn check_memory(plan: &Plan, threads: usize) -> Result<(), Fault> {
@@ -111,6 +126,11 @@ fn set_weights(session: &mut Session, net: &Net) {
     for (slot, values) in slots.iter().zip(initialise(&net.graph, 0)) {
         session.tensor_mut(slot).copy_from_slice(&values);
     }
+}
+
+/// The shortest; zero for what is not part of a run.
+fn least(times: Vec<f64>) -> f64 {
+    times.into_iter().min_by(f64::total_cmp).unwrap_or_default()
 }
 
 /// Zero for what is not part of a run.

@@ -49,6 +49,9 @@ pub(super) struct Args {
     /// Threads; the result is the same for any number [default: as many as the machine runs at once].
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<usize>,
+    /// Take the kernels that `netc plan --tune` measured and wrote into this file; a run that is resumed keeps those it began with.
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    kernels: Option<PathBuf>,
     /// First see whether the network can learn one batch by heart; a few seconds (H702, H703).
     #[arg(long)]
     sanity: bool,
@@ -121,11 +124,14 @@ impl Overrides {
 
 /// Runs `netc train`.
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
-    let machine = MachineArgs { threads: args.threads }.machine()?;
+    let mut machine = MachineArgs { threads: args.threads, kernels: args.kernels.clone() }.machine(console)?;
     let source = spec::read(&args.spec)?;
     let folder = run_folder(args, &source)?;
     spec::refuse_unread(&source)?;
     let settings = settings(args, &source, &folder)?;
+    if args.resume {
+        machine.choices = folder.record()?.machine.choices();
+    }
     let (on_bad, cache) = (args.on_bad_image.into(), args.cache.as_deref());
     let wanted = Wanted { spec: &args.spec, data: &args.data, on_bad, cache, machine };
     let (mut job, net) = prepare(wanted, source, &settings, console)?;

@@ -1,5 +1,7 @@
 //! Windows that slide over a map: the one formula of their output size, checked.
 
+use std::fmt;
+
 /// Zeros (or, for a maximum, minus infinities) around a map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Padding {
@@ -163,6 +165,29 @@ impl ConvGeometry {
     }
 }
 
+/// How a window slides, where that is not one place at a time over the map alone: `3x3, stride 2x2, padding 0 1 0 1`.
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Padding { top, bottom, left, right } = self.padding;
+        write!(f, "{}x{}", self.kernel[0], self.kernel[1])?;
+        for (what, [rows, columns]) in [("stride", self.stride), ("dilation", self.dilation)] {
+            if [rows, columns] != [1, 1] {
+                write!(f, ", {what} {rows}x{columns}")?;
+            }
+        }
+        if self.padding.is_none() { Ok(()) } else { write!(f, ", padding {top} {bottom} {left} {right}") }
+    }
+}
+
+/// `56x56x64 to 28x28x128 by 3x3, stride 2x2, padding 1 1 1 1`.
+impl fmt::Display for ConvGeometry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Window { in_h, in_w, in_c, out_h, out_w, .. } = self.window;
+        write!(f, "{in_h}x{in_w}x{in_c} to {out_h}x{out_w}x{} by {}", self.filters, self.window)?;
+        if self.groups == 1 { Ok(()) } else { write!(f, ", {} groups", self.groups) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +212,26 @@ mod tests {
         assert_eq!(same_padding(15, 3, 2, 1), (1, 1));
         assert_eq!(same_padding(16, 3, 2, 1), (0, 1));
         assert_eq!(same_padding(16, 4, 1, 1), (1, 2));
+    }
+
+    #[test]
+    fn a_convolution_is_told_by_its_sizes_and_by_what_is_unusual_of_it() {
+        let plain = Window {
+            in_h: 9,
+            in_w: 8,
+            in_c: 4,
+            kernel: [3, 3],
+            stride: [1, 1],
+            dilation: [1, 1],
+            padding: Padding::default(),
+            out_h: 7,
+            out_w: 6,
+        };
+        let text = |window, groups| ConvGeometry { window, filters: 16, groups }.to_string();
+        assert_eq!(text(plain, 1), "9x8x4 to 7x6x16 by 3x3");
+        let padding = Padding { top: 0, bottom: 1, left: 0, right: 2 };
+        let unusual = Window { stride: [2, 1], dilation: [1, 2], padding, ..plain };
+        assert_eq!(text(unusual, 4), "9x8x4 to 7x6x16 by 3x3, stride 2x1, dilation 1x2, padding 0 1 0 2, 4 groups");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) fn predicting(
     prepared: &mut [Step],
     buffers: &mut Vec<Buffer>,
     outside: &[BufferId],
-    options: Options,
+    options: &Options,
 ) {
     let mut at = 0;
     while at < steps.len() {
@@ -52,7 +52,7 @@ pub(super) fn predicting(
 
 /// Makes chains of two convolutions and a max pool of the front of a training: what the first one gives is computed again for
 /// the gradients instead of being kept.
-pub(super) fn training(steps: &mut Vec<Step>, buffers: &mut Vec<Buffer>, options: Options) {
+pub(super) fn training(steps: &mut Vec<Step>, buffers: &mut Vec<Buffer>, options: &Options) {
     for at in 0..steps.len().saturating_sub(1) {
         if let Some((chain, gradients, front)) = front_at(steps, at, options) {
             join_front(steps, buffers, at, chain, gradients, front, options.batch);
@@ -62,7 +62,7 @@ pub(super) fn training(steps: &mut Vec<Step>, buffers: &mut Vec<Buffer>, options
 
 /// The chain of the step at `at` and the next one, the steps of their gradients, one behind the other, and what stands for
 /// these.
-fn front_at(steps: &[Step], at: usize, options: Options) -> Option<(Chain, Range<usize>, Front)> {
+fn front_at(steps: &[Step], at: usize, options: &Options) -> Option<(Chain, Range<usize>, Front)> {
     let [one, two] = steps.get(at..at + 2)? else { return None };
     let (Work::Conv(g, ..), Work::ConvPool(pooled, ..)) = (&one.work, &two.work) else { return None };
     let chain = chain_of(&steps[at..at + 2], options, Weights::Plain)?;
@@ -151,7 +151,7 @@ fn join_front(
 }
 
 /// The chain that some steps in a row are.
-fn chain_of(run: &[Step], options: Options, weights: Weights) -> Option<Chain> {
+fn chain_of(run: &[Step], options: &Options, weights: Weights) -> Option<Chain> {
     let (last, before) = run.split_last()?;
     let is_conv = |step: &Step| matches!(step.work, Work::Conv(..) | Work::ConvPool(..));
     let follows = |two: &[Step]| {
@@ -182,7 +182,8 @@ fn chain_of(run: &[Step], options: Options, weights: Weights) -> Option<Chain> {
         _ => return None,
     };
     let chain = Chain { links, added, pool };
-    (chain.is_possible() && run.iter().all(|step| step.phase == run[0].phase)).then_some(chain)
+    let is_one_phase = run.iter().all(|step| step.phase == run[0].phase);
+    (is_one_phase && chain.is_possible() && options.joins(&chain, weights)).then_some(chain)
 }
 
 fn plain_link(work: &Work) -> Option<Link> {

@@ -62,7 +62,7 @@ pub(super) struct Derivative {
 }
 
 /// The graph as groups, in the order of their first nodes.
-pub(super) fn groups(graph: &Graph, kept: &[ValueId], options: Options) -> Vec<Group> {
+pub(super) fn groups(graph: &Graph, kept: &[ValueId], options: &Options) -> Vec<Group> {
     let fusion = Fusion { graph, kept, options, consumers: graph.consumers(), readers: reader_counts(graph, kept) };
     let mut absorbed = vec![false; graph.nodes.len()];
     let mut groups = Vec::new();
@@ -107,7 +107,7 @@ pub(super) fn groups(graph: &Graph, kept: &[ValueId], options: Options) -> Vec<G
 struct Fusion<'a> {
     graph: &'a Graph,
     kept: &'a [ValueId],
-    options: Options,
+    options: &'a Options,
     consumers: Vec<Vec<NodeId>>,
     readers: Vec<usize>,
 }

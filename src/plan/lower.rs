@@ -44,7 +44,7 @@ impl Draft {
 
 impl<'a> Lowering<'a> {
     pub fn new(graph: &'a Graph, kept: &'a [ValueId], options: Options) -> Self {
-        let groups = groups(graph, kept, options);
+        let groups = groups(graph, kept, &options);
         let buffers = Buffers::new(graph, &groups, kept);
         Self {
             graph,
@@ -115,9 +115,9 @@ impl<'a> Lowering<'a> {
         let mut scratch_len = self.scratch_len;
         if self.is_inference {
             let outside = [&filled[..], &read[..]].concat();
-            chain::predicting(&mut self.steps, &mut self.prepared, &mut buffers, &outside, self.options);
+            chain::predicting(&mut self.steps, &mut self.prepared, &mut buffers, &outside, &self.options);
         } else {
-            chain::training(&mut self.steps, &mut buffers, self.options);
+            chain::training(&mut self.steps, &mut buffers, &self.options);
         }
         scratch_len = scratch_len.max(chain::scratch(&self.steps));
         let mut steps = [self.prepared, self.steps].concat();

@@ -5,6 +5,7 @@
 
 mod buffer;
 mod chain;
+mod choices;
 mod choose;
 mod cost;
 mod dump;
@@ -19,6 +20,7 @@ mod step;
 mod update;
 
 pub use crate::syntax::settings::Precision;
+pub use choices::{APART, Choices, JOINED, Task};
 pub use cost::Cost;
 pub use part::Parts;
 pub use step::{
@@ -30,7 +32,7 @@ use crate::graph::{Graph, Inference, Training, ValueId};
 use crate::kernel::{Isa, Operands};
 
 /// What a plan is made for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// The most images a step takes; fewer are possible at run time.
     pub batch: usize,
@@ -41,9 +43,17 @@ pub struct Options {
     /// Whether a training computes its first layers' outputs anew for their gradients instead of keeping them, where that
     /// saves memory at little cost.
     pub recompute: bool,
+    /// Kernels that are taken instead of those of the rules.
+    pub choices: Choices,
 }
 
 impl Options {
+    /// `f32`, all outputs kept, every kernel chosen by rule.
+    #[must_use]
+    pub fn plain(batch: usize, isa: Isa) -> Self {
+        Self { batch, isa, precision: Precision::F32, recompute: false, choices: Choices::default() }
+    }
+
     /// The best instruction set that kernels of this precision have a use for.
     #[must_use]
     pub fn used_isa(&self) -> Isa {

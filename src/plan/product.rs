@@ -1,6 +1,5 @@
 //! Lowering of convolutions and products: the kernel that is chosen, its room, and what it may write over.
 
-use super::Options;
 use super::choose;
 use super::fuse::Group;
 use super::lower::{Draft, Lowering, fused};
@@ -23,7 +22,7 @@ impl Lowering<'_> {
 
     /// A convolution, over a max pool where one is fused. What only predicts packs its weights once for all batches.
     pub(super) fn conv(&mut self, group: &Group, g: ConvGeometry, phase: Phase) {
-        let options @ Options { batch, .. } = self.options;
+        let (options, batch) = (&self.options, self.options.batch);
         let weights = if self.is_inference { Weights::Packed } else { Weights::Plain };
         let fused = Fused { weights, ..fused(group) };
         let (work, pack, packed, workspace, scratch) = match group.pool {
@@ -60,7 +59,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn conv_weight_gradient(&mut self, group: &Group, g: ConvGeometry) -> Draft {
-        let options @ Options { batch, .. } = self.options;
+        let (options, batch) = (&self.options, self.options.batch);
         let (work, workspace, scratch) = match group.pool {
             Some(pool) => {
                 let g = PooledConv { conv: g, pool };
@@ -79,7 +78,7 @@ impl Lowering<'_> {
     /// The gradient overwrites what the derivative behind it is computed from, so that it takes no memory of its own, if
     /// nobody needs that any more; else the derivative is a step of its own.
     pub(super) fn conv_input_gradient(&mut self, group: &Group, at: usize, g: ConvGeometry, phase: Phase) {
-        let options @ Options { batch, .. } = self.options;
+        let (options, batch) = (&self.options, self.options.batch);
         let dx = group.outputs[0];
         let in_place = group.derivative.filter(|derivative| self.buffers.ends_at(derivative.source, at));
         let activation = in_place.map_or(Activation::Identity, |derivative| derivative.activation);

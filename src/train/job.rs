@@ -11,10 +11,10 @@ use super::record::{DataRecord, MachineRecord, NormalizationRecord, Record, Trai
 use crate::base::Source;
 use crate::data::{Images, OnBadImage, Order, class_weights, oversampled_len};
 use crate::diag::{Diagnostic, Result, Severity, code};
-use crate::graph::{Graph, Objective, ParamId, Training};
+use crate::graph::{Graph, Inference, Objective, ParamId, Training};
 use crate::kernel::criterion::{Criterion, Error};
 use crate::model::{Model, Normalization, Tensor};
-use crate::plan::{Change, Options, Plan};
+use crate::plan::{Change, Choices, Options, Plan};
 use crate::syntax::ast::Name;
 use crate::syntax::settings::{Augment, Balance, DataSettings, Loss, Resize, TrainSettings};
 
@@ -185,13 +185,20 @@ impl Job {
     #[must_use]
     pub fn options(&self) -> Options {
         let TrainSettings { precision, recompute, .. } = self.settings;
-        Options { batch: self.batch(), isa: self.machine.isa, precision, recompute }
+        let Machine { isa, ref choices, .. } = self.machine;
+        Options { batch: self.batch(), isa, precision, recompute, choices: choices.clone() }
     }
 
     /// The plan of a training step.
     #[must_use]
     pub fn plan(&self) -> Plan {
         Plan::training(&self.training(), self.change(), self.options())
+    }
+
+    /// The choices of kernels that the plans of the training go by.
+    fn choices_used(&self) -> Choices {
+        let validating = Plan::inference(&Inference::of(&self.graph), self.options());
+        self.machine.choices.used_by(&[self.plan(), validating])
     }
 
     /// Everything resolved, to be written down.
@@ -211,7 +218,7 @@ impl Job {
             init_from_digest: None,
             freeze: self.freeze.clone(),
             train: TrainRecord::from(&self.settings),
-            machine: MachineRecord { threads: self.machine.threads, isa: self.machine.isa.to_string() },
+            machine: MachineRecord::new(&self.machine, &self.choices_used()),
         }
     }
 

@@ -4,15 +4,25 @@ use super::job::Job;
 use crate::diag::{Diagnostic, Fault, Result, code};
 use crate::graph::{Graph, Inference, Training};
 use crate::kernel::Isa;
-use crate::plan::{Change, Options, Plan, Precision, Slot};
+use crate::plan::{Change, Choices, Options, Plan, Precision, Slot};
 
 /// What a plan runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
     /// Threads.
     pub threads: usize,
     /// The best instruction set that kernels may use.
     pub isa: Isa,
+    /// Kernels that are taken instead of those of the rules.
+    pub choices: Choices,
+}
+
+impl Machine {
+    /// Every kernel chosen by rule.
+    #[must_use]
+    pub fn new(threads: usize, isa: Isa) -> Self {
+        Self { threads, isa, choices: Choices::default() }
+    }
 }
 
 /// The plans of a training: the step, and the forward pass that validates.
@@ -24,7 +34,10 @@ pub(super) struct Plans {
 
 impl Plans {
     fn new(training: &Training, inference: &Inference, change: Change, options: Options) -> Self {
-        Self { training: Plan::training(training, change, options), inference: Plan::inference(inference, options) }
+        Self {
+            training: Plan::training(training, change, options.clone()),
+            inference: Plan::inference(inference, options),
+        }
     }
 
     /// Bytes of the averaged weights, which are beside the weights themselves.
@@ -38,7 +51,7 @@ impl Plans {
     /// # Errors
     /// P411 where they take more than `available` bytes.
     pub fn that_fit(job: &Job, available: u64) -> Result<Self> {
-        let (batch, machine) = (job.batch(), job.machine);
+        let (batch, machine) = (job.batch(), &job.machine);
         let (training, inference) = (job.training(), Inference::of(&job.graph));
         let of = |options| Self::new(&training, &inference, job.change(), options);
         let plan = |batch| of(Options { batch, ..job.options() });
@@ -65,11 +78,12 @@ pub(super) fn inference_that_fits(
     graph: &Graph,
     precision: Precision,
     batch: usize,
-    machine: Machine,
+    machine: &Machine,
     available: u64,
 ) -> Result<Plan> {
     let inference = Inference::of(graph);
-    let plan = |batch| Plan::inference(&inference, Options { batch, isa: machine.isa, precision, recompute: false });
+    let options = Options { precision, choices: machine.choices.clone(), ..Options::plain(batch, machine.isa) };
+    let plan = |batch| Plan::inference(&inference, Options { batch, ..options.clone() });
     let fits = |batch| plan(batch).peak_bytes(machine.threads) <= available;
     let wanted = plan(batch);
     let needed = wanted.peak_bytes(machine.threads);

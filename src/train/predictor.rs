@@ -36,7 +36,7 @@ impl Predictor {
         graph: &Graph,
         precision: Precision,
         batch: usize,
-        machine: Machine,
+        machine: &Machine,
     ) -> Result<Self> {
         let weights = match_weights(graph, &model.tensors)?;
         check_classes(model, graph)?;

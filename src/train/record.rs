@@ -1,7 +1,11 @@
 //! Everything that a run was resolved to: what `run.yaml` shows, and what a resumed run goes by.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::memory::Machine;
+use crate::plan::Choices;
 use crate::syntax::settings::{
     EarlyStopping, Loss, Metric, OnCollapse, Optimizer, Precision, Rate, Schedule, TrainSettings,
 };
@@ -131,6 +135,23 @@ pub struct MachineRecord {
     pub threads: usize,
     /// The instruction set of the kernels.
     pub isa: String,
+    /// Kernels that were not chosen by rule, by their tasks.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kernels: BTreeMap<String, String>,
+}
+
+impl MachineRecord {
+    /// A machine, with those of its choices that are `used`.
+    pub(super) fn new(machine: &Machine, used: &Choices) -> Self {
+        let kernels = used.iter().map(|(task, kernel)| (task.to_owned(), kernel.to_owned())).collect();
+        Self { threads: machine.threads, isa: machine.isa.to_string(), kernels }
+    }
+
+    /// The choices of kernels.
+    #[must_use]
+    pub fn choices(&self) -> Choices {
+        self.kernels.clone().into_iter().collect()
+    }
 }
 
 /// [`Optimizer`], as it is written down.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use netc::exec::{Rate, Session};
 use netc::graph::Training;
 use netc::kernel::Isa;
-use netc::plan::{Optimizer, Options, Plan, Precision};
+use netc::plan::{Optimizer, Options, Plan};
 
 use crate::network::cases;
 
@@ -47,7 +47,7 @@ fn no_step_allocates() {
     let mut checked = 0;
     for case in cases() {
         let training = Training::of(&case.graph);
-        let options = Options { batch: images, isa: Isa::detect(), precision: Precision::F32, recompute: false };
+        let options = Options::plain(images, Isa::detect());
         let mut session = Session::new(Plan::training(&training, Optimizer::default(), options), 2).expect("threads");
         // Threads and their queues come into being in the first run.
         session.run(images, &Rate::default());

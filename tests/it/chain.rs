@@ -6,7 +6,7 @@ use netc::exec::reference::evaluate;
 use netc::exec::{Rate, Session};
 use netc::graph::{Graph, Inference, Training, ValueId};
 use netc::kernel::Isa;
-use netc::plan::{Options, Plan, Precision, Work};
+use netc::plan::{Options, Plan, Work};
 use netc::syntax::parse;
 
 use crate::gradient::{IMAGES, SHOWS_GRADIENTS, assert_close, feed, fill};
@@ -19,7 +19,7 @@ fn graph(layers: &str) -> Graph {
 }
 
 fn options(isa: Isa) -> Options {
-    Options { batch: IMAGES + 1, isa, precision: Precision::F32, recompute: false }
+    Options::plain(IMAGES + 1, isa)
 }
 
 /// Trainings that begin with two convolutions under a pool.

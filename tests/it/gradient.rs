@@ -164,11 +164,7 @@ fn plans_of_every_loss_give_the_gradients_of_the_reference() {
         for training in trainings(&case) {
             let feed = feed(&training.graph, training.graph.shape(training.logits).len());
             let values = evaluate(&training.graph, &feed);
-            let plan = Plan::training(
-                &training,
-                SHOWS_GRADIENTS,
-                Options { batch: IMAGES, isa: Isa::detect(), precision: Precision::F32, recompute: false },
-            );
+            let plan = Plan::training(&training, SHOWS_GRADIENTS, Options::plain(IMAGES, Isa::detect()));
             let mut session = Session::new(plan, 2).expect("threads");
             fill(&mut session, &feed);
             let weights = session.class_weights_mut();
@@ -243,11 +239,7 @@ fn plans_give_the_losses_and_gradients_of_the_reference_on_every_instruction_set
         let (training, feed) = case_feed(&case);
         let values = evaluate(&training.graph, &feed);
         for isa in Isa::available() {
-            let plan = Plan::training(
-                &training,
-                SHOWS_GRADIENTS,
-                Options { batch: IMAGES + 1, isa, precision: Precision::F32, recompute: false },
-            );
+            let plan = Plan::training(&training, SHOWS_GRADIENTS, Options::plain(IMAGES + 1, isa));
             let mut session = Session::new(plan, 2).expect("two threads");
             fill(&mut session, &feed);
             session.run(IMAGES, &Rate { seed: feed.seed, ..Rate::default() });
@@ -279,11 +271,8 @@ fn plans_of_bf16_are_near_the_reference_on_every_instruction_set_and_not_those_o
         let (training, feed) = case_feed(&case);
         let values = evaluate(&training.graph, &feed);
         let run = |isa, precision| {
-            let plan = Plan::training(
-                &training,
-                SHOWS_GRADIENTS,
-                Options { batch: IMAGES + 1, isa, precision, recompute: false },
-            );
+            let plan =
+                Plan::training(&training, SHOWS_GRADIENTS, Options { precision, ..Options::plain(IMAGES + 1, isa) });
             let mut session = Session::new(plan, 2).expect("two threads");
             fill(&mut session, &feed);
             session.run(IMAGES, &Rate { seed: feed.seed, ..Rate::default() });
@@ -310,10 +299,7 @@ fn inference_gives_the_probabilities_of_the_reference() {
         inference.graph.verify();
         let feed = feed(&inference.graph, 2);
         let values = evaluate(&inference.graph, &feed);
-        let plan = Plan::inference(
-            &inference,
-            Options { batch: IMAGES, isa: Isa::detect(), precision: Precision::F32, recompute: false },
-        );
+        let plan = Plan::inference(&inference, Options::plain(IMAGES, Isa::detect()));
         let mut session = Session::new(plan, 1).expect("a thread");
         fill(&mut session, &feed);
         session.run(IMAGES, &Rate::default());
@@ -329,10 +315,7 @@ fn folded_normalisations_answer_as_the_network_that_was_written() {
         let inference = Inference::of(&case.graph);
         let feed = feed(&case.graph, 2);
         let wanted = &evaluate(&case.graph, &feed)[case.graph.output.0];
-        let plan = Plan::inference(
-            &inference,
-            Options { batch: IMAGES, isa: Isa::detect(), precision: Precision::F32, recompute: false },
-        );
+        let plan = Plan::inference(&inference, Options::plain(IMAGES, Isa::detect()));
         let prepared = plan.steps.iter().filter(|step| matches!(step.work, Work::FoldBatchNorm(_))).count();
         let norms = case.graph.nodes.iter().filter(|node| matches!(node.op, Op::BatchNorm(_))).count();
         let left = inference.graph.nodes.iter().filter(|node| matches!(node.op, Op::BatchNorm(_))).count();
@@ -375,7 +358,7 @@ fn answers_do_not_depend_on_how_many_images_are_asked_for_at_a_time() {
     let images = 7;
     let random = Random::named(13, "images");
     let answers = |batch: usize| -> Vec<u32> {
-        let options = Options { batch, isa: Isa::detect(), precision: Precision::F32, recompute: false };
+        let options = Options::plain(batch, Isa::detect());
         let plan = Plan::inference(&inference, options);
         assert_eq!(plan.parts.images < batch, batch == images, "{:?} of {batch} images", plan.parts);
         let mut session = Session::new(plan, 2).expect("threads");
@@ -407,11 +390,7 @@ fn answers_do_not_depend_on_how_many_images_are_asked_for_at_a_time() {
 fn bits_after_training(case: &Case, threads: usize) -> Vec<u32> {
     let (training, feed) = case_feed(case);
     let adam = Optimizer::default();
-    let plan = Plan::training(
-        &training,
-        adam,
-        Options { batch: IMAGES, isa: Isa::detect(), precision: Precision::F32, recompute: false },
-    );
+    let plan = Plan::training(&training, adam, Options::plain(IMAGES, Isa::detect()));
     let mut session = Session::new(plan, threads).expect("threads");
     fill(&mut session, &feed);
     for step in 0..3 {

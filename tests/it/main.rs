@@ -9,6 +9,7 @@ mod format;
 mod fuzz;
 mod gradient;
 mod health;
+mod kernels;
 mod kill;
 mod mend;
 mod mutation;

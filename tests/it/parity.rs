@@ -9,7 +9,7 @@ use netc::check::{Facts, Net, check};
 use netc::exec::{Rate, Session};
 use netc::graph::{Inference, Role, Training};
 use netc::kernel::Isa;
-use netc::plan::{Optimizer, Options, Plan, Precision, Slot};
+use netc::plan::{Optimizer, Options, Plan, Slot};
 use netc::syntax::parse;
 use safetensors::SafeTensors;
 
@@ -74,11 +74,7 @@ impl Fixture {
         let labels = self.labels();
         let images = labels.len();
         let shows_gradients = Optimizer::Sgd { momentum: 0.9, nesterov: false };
-        let plan = Plan::training(
-            &Training::of(&self.net.graph),
-            shows_gradients,
-            Options { batch: images, isa, precision: Precision::F32, recompute: false },
-        );
+        let plan = Plan::training(&Training::of(&self.net.graph), shows_gradients, Options::plain(images, isa));
         let mut session = Session::new(plan, 2).expect("two threads");
         self.fill(&mut session, images);
         for slot in Self::slots(&session, |role| role == Role::RunningVariance) {
@@ -116,10 +112,7 @@ impl Fixture {
 
     fn check_inference(&self, isa: Isa) {
         let images = self.labels().len();
-        let plan = Plan::inference(
-            &Inference::of(&self.net.graph),
-            Options { batch: images, isa, precision: Precision::F32, recompute: false },
-        );
+        let plan = Plan::inference(&Inference::of(&self.net.graph), Options::plain(images, isa));
         let mut session = Session::new(plan, 2).expect("two threads");
         self.fill(&mut session, images);
         for (role, name) in [(Role::RunningMean, "running_mean"), (Role::RunningVariance, "running_var")] {

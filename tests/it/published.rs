@@ -9,7 +9,7 @@ use netc::exec::{Rate, Session};
 use netc::graph::{Inference, Role, Shape, Training};
 use netc::kernel::Isa;
 use netc::model::initialise;
-use netc::plan::{Optimizer, Options, Plan, Precision};
+use netc::plan::{Optimizer, Options, Plan};
 use netc::syntax::parse;
 
 /// What is published of a net: its name; trained parameters; multiply-accumulates for one image; side and channels of the
@@ -156,10 +156,10 @@ fn good_or_cramped(name: &str, text: String) {
 fn every_net_is_planned_for_training_and_for_prediction() {
     for &(name, ..) in PUBLISHED {
         let (net, _) = good(name, text(name));
-        let options = Options { batch: 1, isa: Isa::Portable, precision: Precision::F32, recompute: false };
+        let options = Options::plain(1, Isa::Portable);
         let training = Training::of(&net.graph);
         training.graph.verify();
-        let plan = Plan::training(&training, Optimizer::default(), options);
+        let plan = Plan::training(&training, Optimizer::default(), options.clone());
         assert!(plan.peak_bytes(1) > 4 * 3 * net.graph.trained_params(), "{name}: weights and two moments");
         let inference = Inference::of(&net.graph);
         inference.graph.verify();
@@ -195,11 +195,7 @@ fn a_training_step_on_noise_changes_every_kernel() {
 fn step_on_noise(name: &str, net: &Net) {
     const IMAGES: usize = 2;
     let training = Training::of(&net.graph);
-    let plan = Plan::training(
-        &training,
-        Optimizer::default(),
-        Options { batch: IMAGES, isa: Isa::detect(), precision: Precision::F32, recompute: false },
-    );
+    let plan = Plan::training(&training, Optimizer::default(), Options::plain(IMAGES, Isa::detect()));
     let mut session = Session::new(plan, 2).expect("two threads");
     let weights = initialise(&net.graph, 1);
     let slots = session.plan().params.clone();

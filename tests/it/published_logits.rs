@@ -7,7 +7,7 @@ use netc::check::Net;
 use netc::exec::{Rate, Session};
 use netc::graph::{Inference, Role};
 use netc::kernel::Isa;
-use netc::plan::{Options, Plan, Precision, Slot};
+use netc::plan::{Options, Plan, Slot};
 use serde_json::Value;
 
 use crate::published::{checked, with_input};
@@ -52,10 +52,7 @@ fn fill(session: &mut Session) {
 }
 
 fn logits(net: &Net) -> Vec<f32> {
-    let plan = Plan::inference(
-        &Inference::of(&net.graph),
-        Options { batch: 1, isa: Isa::detect(), precision: Precision::F32, recompute: false },
-    );
+    let plan = Plan::inference(&Inference::of(&net.graph), Options::plain(1, Isa::detect()));
     let mut session = Session::new(plan, 2).expect("two threads");
     fill(&mut session);
     session.run(1, &Rate::default());

@@ -7,7 +7,7 @@ use netc::exec::reference::evaluate;
 use netc::exec::{Rate, Session};
 use netc::graph::{Graph, Head, Inference, Training};
 use netc::kernel::Isa;
-use netc::plan::{Options, Plan, Precision};
+use netc::plan::{Options, Plan};
 use netc::syntax::parse;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -52,7 +52,7 @@ fn inference_agrees(text: &str, isa: Isa) -> Result<(), TestCaseError> {
     inference.graph.verify();
     let feed = feed(&graph, 3);
     let wanted = &evaluate(&graph, &feed)[Head::of(&graph).1.0];
-    let plan = Plan::inference(&inference, Options { batch: IMAGES, isa, precision: Precision::F32, recompute: false });
+    let plan = Plan::inference(&inference, Options::plain(IMAGES, isa));
     let mut session = Session::new(plan, 2).expect("two threads");
     fill(&mut session, &feed);
     session.run(IMAGES, &Rate::default());
@@ -116,11 +116,7 @@ fn agrees(what: &str, got: Vec<f32>, wanted: &[f64], least_scale: f64) -> Result
 fn plan_agrees(training: &Training, isa: Isa) -> Result<(), TestCaseError> {
     let feed = feed(&training.graph, 3);
     let values = evaluate(&training.graph, &feed);
-    let plan = Plan::training(
-        training,
-        SHOWS_GRADIENTS,
-        Options { batch: IMAGES, isa, precision: Precision::F32, recompute: false },
-    );
+    let plan = Plan::training(training, SHOWS_GRADIENTS, Options::plain(IMAGES, isa));
     let mut session = Session::new(plan, 2).expect("two threads");
     fill(&mut session, &feed);
     session.run(IMAGES, &Rate { seed: feed.seed, ..Rate::default() });

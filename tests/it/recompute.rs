@@ -5,7 +5,7 @@ use netc::check::{Facts, check};
 use netc::exec::{Rate, Session};
 use netc::graph::{Graph, Training};
 use netc::kernel::Isa;
-use netc::plan::{Options, Phase, Plan, Precision, Work};
+use netc::plan::{Options, Phase, Plan, Work};
 use netc::syntax::parse;
 
 use crate::gradient::SHOWS_GRADIENTS;
@@ -28,7 +28,7 @@ fn graph(layers: &str) -> Graph {
 }
 
 fn plan(graph: &Graph, isa: Isa, recompute: bool) -> Plan {
-    let options = Options { batch: BATCH, isa, precision: Precision::F32, recompute };
+    let options = Options { recompute, ..Options::plain(BATCH, isa) };
     Plan::training(&Training::of(graph), SHOWS_GRADIENTS, options)
 }
 

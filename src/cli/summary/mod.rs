@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use super::argument::batch;
 use super::console::{Console, terminal_width};
-use super::failure::Failure;
 use super::machine::MachineArgs;
 use super::number::{bytes, grouped};
 use super::spec::{self, ImageArgs, Runnable};
@@ -68,7 +67,8 @@ struct Memory {
 pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     let spec = args.images.load(&args.spec, console)?;
     let net = &spec.net;
-    let memory = args.batch.map(|batch| memory(&spec, batch, args.machine)).transpose()?;
+    let machine = args.machine.machine(console)?;
+    let memory = args.batch.map(|batch| memory(&spec, batch, machine));
     let (columns, rows) = if args.fold { row::folded(net) } else { row::every(net) };
     match args.format {
         Format::Json => console.json(&json::summary(net, memory))?,
@@ -91,12 +91,12 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Outcome {
     Ok(Ending::Done)
 }
 
-fn memory(spec: &Runnable, batch: usize, machine: MachineArgs) -> Result<Memory, Failure> {
-    let Machine { threads, isa } = machine.machine()?;
+fn memory(spec: &Runnable, batch: usize, machine: Machine) -> Memory {
+    let Machine { threads, isa, choices } = machine;
     let train = &spec.tree.front.train;
-    let options = Options { batch, isa, precision: train.precision, recompute: train.recompute };
+    let options = Options { batch, isa, precision: train.precision, recompute: train.recompute, choices };
     let plan = Plan::training(&Training::of(&spec.net.graph), train.optimizer, options);
-    Ok(Memory { batch, threads, peak_bytes: plan.peak_bytes(threads) })
+    Memory { batch, threads, peak_bytes: plan.peak_bytes(threads) }
 }
 
 fn title(spec: &Runnable) -> String {

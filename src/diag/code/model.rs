@@ -137,6 +137,23 @@ pub static RUN_FAILED: Code = Code {
     },
 };
 
+/// M812: measured kernels cannot be read.
+pub static KERNELS_UNREADABLE: Code = Code {
+    id: "M812",
+    slug: "kernels-unreadable",
+    severity: Severity::Error,
+    summary: "the file of measured kernels cannot be read",
+    page: Page {
+        means: "`--kernels` or `--tune` names a file that is not there, cannot be read, or is not what \
+                `netc plan SPEC --tune FILE` writes.",
+        why: "With other kernels the last digits of a result differ. What was asked for cannot be had, and choosing by \
+              rule without a word would hide it.",
+        remedy: "Name the right file, measure anew with `--tune`, or leave `--kernels` out: then kernels are chosen by \
+                 rule.",
+        example: None,
+    },
+};
+
 /// M810: there is no code of that name.
 pub static UNKNOWN_CODE: Code = Code {
     id: "M810",

@@ -1,8 +1,8 @@
 //! Convolution and its two gradients, alone and under a max pool: six tables of kernels.
 //!
-//! Whoever plans takes the first row that fits the geometry and whose instruction set is not above the chosen one. The
-//! last row of a table of plain convolutions fits everything; of the others none has to fit, and the pool is then a step
-//! of its own. A [`Chain`] computes several convolutions one behind the other by kernels of these tables, and stores the
+//! Whoever plans takes the first row that fits the geometry and whose instruction set is not above the chosen one, or the
+//! one that was measured to be the fastest of those that can compute it. The last row of a table of plain convolutions fits
+//! everything; of the others none has to fit, and the pool is then a step of its own. A [`Chain`] computes several convolutions one behind the other by kernels of these tables, and stores the
 //! last result alone. Tensors are N×H×W×C, weights H×W×I×O with I the channels of one group.
 
 mod chain;
@@ -65,7 +65,9 @@ pub struct ConvKernel<Geometry, Run> {
     pub name: &'static str,
     /// What the machine must have.
     pub isa: Isa,
-    /// Whether it can compute this convolution, and is worth it.
+    /// Whether it can compute this convolution.
+    pub can: fn(&Geometry) -> bool,
+    /// Whether it can, and by rule is worth it.
     pub fits: fn(&Geometry) -> bool,
     /// Whether it is of the direct form, which takes every product of the sum: pairs of bf16 halve its work, and the tables
     /// of [`bf16`] have it too.
@@ -76,6 +78,15 @@ pub struct ConvKernel<Geometry, Run> {
     pub scratch: fn(&Geometry) -> usize,
     /// The function.
     pub run: Run,
+}
+
+impl<Geometry, Run> ConvKernel<Geometry, Run> {
+    /// The form of the kernel: what rows that differ in their instruction sets alone have in common.
+    #[must_use]
+    pub fn form(&self) -> &'static str {
+        let form = self.name.split("-by-").next().unwrap_or(self.name);
+        form.strip_suffix(&format!("-{}", self.isa)).unwrap_or(form)
+    }
 }
 
 /// How weights are packed: geometry, w, the bias if there is one, where they go.
@@ -145,7 +156,10 @@ trait ConvBands<'a>: Bands + Sized {
     /// What [`ConvKernel::is_direct`] says.
     const IS_DIRECT: bool;
 
-    /// Whether it can compute this convolution, and is worth it, in every run and where weights are packed once for many.
+    /// Whether it can compute this convolution.
+    fn can(g: &ConvGeometry) -> bool;
+
+    /// Whether it can, and by rule is worth it, in every run and where weights are packed once for many.
     fn fits(g: &ConvGeometry, packed: Weights) -> bool;
 
     /// Elements of the packed weights and bias.

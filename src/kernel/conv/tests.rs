@@ -231,7 +231,7 @@ fn runnable<Run>(
     table: &'static [ConvKernel<ConvGeometry, Run>],
     g: &ConvGeometry,
 ) -> impl Iterator<Item = &'static ConvKernel<ConvGeometry, Run>> {
-    table.iter().filter(|row| row.isa.is_available() && (row.fits)(g))
+    table.iter().filter(|row| row.isa.is_available() && (row.can)(g))
 }
 
 /// The same of a table and of its namesake of bf16.

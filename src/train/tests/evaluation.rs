@@ -11,8 +11,7 @@ fn trained(data: &Path, out: &Path) -> (Model, Predictor) {
     run(&job_with(data, settings(), 1), out).unwrap();
     let model = Model::load(out).unwrap();
     let predictor =
-        Predictor::of_model(&model, &network(3), Precision::F32, 7, Machine { threads: 2, isa: Isa::detect() })
-            .unwrap();
+        Predictor::of_model(&model, &network(3), Precision::F32, 7, &Machine::new(2, Isa::detect())).unwrap();
     (model, predictor)
 }
 
@@ -81,7 +80,7 @@ fn one_unit_gives_the_probabilities_of_two_classes() {
     let resize = crate::syntax::settings::Resize::Stretch;
     let model = Model { spec: spec(), classes, input: [8, 8, 3], normalization, resize, tensors };
     let mut predictor =
-        Predictor::of_model(&model, &graph, Precision::F32, 4, Machine { threads: 1, isa: Isa::Portable }).unwrap();
+        Predictor::of_model(&model, &graph, Precision::F32, 4, &Machine::new(1, Isa::Portable)).unwrap();
     let file = _data.path().join("red/000.bmp");
     let predictions = predict(&mut predictor, &model, &[file], &mut |_, _| {});
     let Prediction::Class { class, confidence, probabilities, .. } = &predictions[0] else { panic!("{predictions:?}") };

@@ -43,10 +43,10 @@ fn a_run_folder_that_is_taken_is_left_alone() {
 #[test]
 fn a_batch_that_does_not_fit_is_refused_with_one_that_does() {
     let data = squares(24);
-    let machine = Machine { threads: 2, isa: Isa::Portable };
+    let machine = Machine::new(2, Isa::Portable);
     let plans = |batch_size, available| {
         let job = job_with(data.path(), TrainSettings { batch_size, ..settings() }, 2);
-        Plans::that_fit(&Job { machine, ..job }, available)
+        Plans::that_fit(&Job { machine: machine.clone(), ..job }, available)
     };
     let enough = |batch| {
         let plans = plans(batch, u64::MAX).unwrap();
@@ -58,7 +58,7 @@ fn a_batch_that_does_not_fit_is_refused_with_one_that_does() {
     assert!(plans(9, enough(9)).is_ok());
     let averaged = Job {
         settings: TrainSettings { ema: Some(0.9), batch_size: 9, ..settings() },
-        machine,
+        machine: machine.clone(),
         ..job_with(data.path(), settings(), 2)
     };
     assert_eq!(

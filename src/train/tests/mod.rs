@@ -104,7 +104,7 @@ fn job_of(data: &Path, settings: TrainSettings, images: &DataSettings, threads: 
         train: settings,
         init_from: None,
         freeze: &[],
-        machine: Machine { threads, isa: Isa::detect() },
+        machine: Machine::new(threads, Isa::detect()),
     };
     Job::prepare(setup, dataset, OnBadImage::Stop, &|_, _| {}).unwrap().0
 }

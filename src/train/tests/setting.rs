@@ -52,7 +52,7 @@ fn weights_of_classes_change_what_is_learnt_and_not_what_is_validated() {
     assert_ne!(bytes(&at("none"), "last.safetensors"), bytes(&at("class_weights"), "last.safetensors"));
     assert_eq!(plain.0.steps_per_epoch(), weighted.0.steps_per_epoch());
     let model = crate::model::Model::load(&at("class_weights")).unwrap();
-    let mut predictor = Predictor::of_model(&model, &network(3), Precision::F32, 8, weighted.0.machine).unwrap();
+    let mut predictor = Predictor::of_model(&model, &network(3), Precision::F32, 8, &weighted.0.machine).unwrap();
     let Job { validation, normalizer, .. } = &weighted.0;
     let mut tally = Tally::default();
     let each = |logits: &[f32], label: usize| {
@@ -194,7 +194,7 @@ fn what_is_not_measured_cannot_be_watched() {
         train: settings,
         init_from: None,
         freeze: &[],
-        machine: Machine { threads: 1, isa: Isa::detect() },
+        machine: Machine::new(1, Isa::detect()),
     };
     let fault = Job::prepare(setup, dataset, OnBadImage::Stop, &|_, _| {}).unwrap_err();
     assert_eq!((fault.code, fault.is_error()), (&code::NO_VALIDATION, true));

@@ -8,6 +8,7 @@ mod gradient;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::ops::Range;
 
 pub use forward::Kept;
@@ -224,6 +225,18 @@ impl Chain {
     /// Tasks of one of `n` images.
     fn parts(&self, n: usize) -> usize {
         self.out()[0].div_ceil(self.task_rows(n)).max(1)
+    }
+}
+
+/// Its convolutions, one behind the other.
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let links: Vec<String> = self.links.iter().map(|link| link.g.to_string()).collect();
+        f.write_str(&links.join(" > "))?;
+        match self.pool {
+            Some(pool) => write!(f, ", max pool {pool} to {}x{}", pool.out_h, pool.out_w),
+            None => Ok(()),
+        }
     }
 }
 

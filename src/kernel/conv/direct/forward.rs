@@ -125,6 +125,10 @@ pub struct Forward<'a, E> {
 impl<'a, E: Element + Sync> ConvBands<'a> for Forward<'a, E> {
     const IS_DIRECT: bool = true;
 
+    fn can(g: &ConvGeometry) -> bool {
+        super::fits::<E>(g)
+    }
+
     fn fits(g: &ConvGeometry, _: Weights) -> bool {
         super::fits::<E>(g)
     }

@@ -9,6 +9,11 @@ use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{After, Isa, Scratch};
 
 /// Whether the convolution can pool as it goes.
+pub fn can<'a, Conv: ConvBands<'a>>(g: &PooledConv) -> bool {
+    g.pool.taps() <= MOST_TAPS && Conv::can(&g.conv)
+}
+
+/// Whether it can, and by rule is worth it.
 pub fn fits<'a, Conv: ConvBands<'a>>(g: &PooledConv, packed: Weights) -> bool {
     g.pool.taps() <= MOST_TAPS && Conv::fits(&g.conv, packed)
 }

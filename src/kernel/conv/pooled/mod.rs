@@ -13,6 +13,8 @@ pub(super) mod weight_gradient;
 pub(super) mod window;
 pub(super) mod winner;
 
+use std::fmt;
+
 use super::patch::Patch;
 use crate::kernel::micro::{Lists, SparseKernel};
 use crate::kernel::pool::Axis;
@@ -31,17 +33,27 @@ pub struct PooledConv {
 /// Taps that a byte counts.
 pub(super) const MOST_TAPS: usize = 256;
 
-/// Whether sums over the winners can be taken, and are less work than those over all places: at least three places a
-/// winner, one run of taps and channels a kernel row, and weights that stay in cache.
+/// Whether sums over the winners can be taken: one run of taps and channels a kernel row.
+pub(super) fn can_be_sparse(g: &PooledConv) -> bool {
+    let is_run = g.conv.groups == 1 && g.conv.window.dilation[1] == 1;
+    is_run && g.pool.taps() <= MOST_TAPS && u32::try_from(g.conv.window.in_len()).is_ok()
+}
+
+/// Whether they can, and by rule are less work than those over all places: at least three places a winner, and weights
+/// that stay in cache.
 pub(super) fn fits_sparse(g: &PooledConv) -> bool {
     let is_sparse = g.pool.stride[0] * g.pool.stride[1] > 2;
-    let is_run = g.conv.groups == 1 && g.conv.window.dilation[1] == 1;
-    let has_places = g.pool.taps() <= MOST_TAPS && u32::try_from(g.conv.window.in_len()).is_ok();
-    has_places && is_sparse && is_run && g.conv.weight_len() <= WEIGHTS
+    can_be_sparse(g) && is_sparse && g.conv.weight_len() <= WEIGHTS
 }
 
 /// Elements of the weights, at most.
 const WEIGHTS: usize = 1 << 18;
+
+impl fmt::Display for PooledConv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, max pool {} to {}x{}", self.conv, self.pool, self.pool.out_h, self.pool.out_w)
+    }
+}
 
 impl PooledConv {
     /// Elements of one image of the pool's output.

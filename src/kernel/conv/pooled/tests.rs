@@ -117,7 +117,7 @@ fn in_registers() -> impl Iterator<Item = Case> {
 
 /// The rows of a table that can compute `g` here.
 fn runnable<Run>(table: &[ConvKernel<PooledConv, Run>], g: PooledConv) -> Vec<&ConvKernel<PooledConv, Run>> {
-    table.iter().filter(|row| row.isa.is_available() && (row.fits)(&g)).collect()
+    table.iter().filter(|row| row.isa.is_available() && (row.can)(&g)).collect()
 }
 
 /// Gives a kernel exactly what it asked for, filled with what must not matter.

@@ -13,9 +13,8 @@ use crate::kernel::{Activation, Isa, Padding, Space};
 /// Channels, at least: whole registers are not worth it for fewer.
 const CHANNELS: usize = 8;
 
-/// Whether it can compute this, and is worth it: square windows inside the convolution's output, 3×3 taps at every place,
-/// enough channels.
-pub fn fits(g: &PooledConv) -> bool {
+/// Whether it can compute this: square windows inside the convolution's output, 3×3 taps at every place.
+pub fn can(g: &PooledConv) -> bool {
     let (pool, conv) = (&g.pool, &g.conv.window);
     let is_inside = |axis: usize, out: usize, len: usize| {
         out.saturating_sub(1).saturating_mul(pool.stride[axis]).saturating_add(pool.kernel[axis]) <= len
@@ -27,7 +26,12 @@ pub fn fits(g: &PooledConv) -> bool {
     let is_square = pool.kernel[0] == pool.kernel[1] && conv.kernel[0] == conv.kernel[1];
     let is_every_place = conv.stride == [1, 1] && conv.dilation == [1, 1];
     let has_kernel = is_square && WindowKernel::exists(pool.kernel[0], conv.kernel[0]);
-    super::fits_sparse(g) && is_whole && is_every_place && has_kernel && conv.in_c >= CHANNELS
+    super::can_be_sparse(g) && is_whole && is_every_place && has_kernel
+}
+
+/// Whether it can, and by rule is worth it: there are enough channels.
+pub fn fits(g: &PooledConv) -> bool {
+    can(g) && super::fits_sparse(g) && g.conv.window.in_c >= CHANNELS
 }
 
 /// The kernel for the sizes of its windows.

@@ -53,21 +53,29 @@ pub(super) fn fits(g: &ConvGeometry, packed: Weights) -> bool {
     let are_few = w.in_c * g.filters * PRODUCTS <= most;
     // Where the last tiles stick out far, most of what they compute is thrown away.
     let tiles = w.out_h.div_ceil(OUTPUT) * w.out_w.div_ceil(OUTPUT);
-    is_plain(g) && are_few && tiles >= FEWEST_TILES && tiles * OUTPUT * OUTPUT * 2 <= w.out_pixels() * 3
+    is_worthwhile(g) && are_few && tiles >= FEWEST_TILES && tiles * OUTPUT * OUTPUT * 2 <= w.out_pixels() * 3
 }
 
-/// Whether it is 3×3, at every place, with enough channels and filters.
-fn is_plain(g: &ConvGeometry) -> bool {
+/// Whether it is 3×3, at every place.
+pub(super) fn can(g: &ConvGeometry) -> bool {
     let w = &g.window;
-    let is_square = w.kernel == [3, 3] && w.stride == [1, 1] && w.dilation == [1, 1] && g.groups == 1;
-    is_square && w.in_c >= CHANNELS && g.filters >= CHANNELS
+    w.kernel == [3, 3] && w.stride == [1, 1] && w.dilation == [1, 1] && g.groups == 1
+}
+
+/// Whether it is, with enough channels and filters.
+fn is_worthwhile(g: &ConvGeometry) -> bool {
+    can(g) && g.window.in_c >= CHANNELS && g.filters >= CHANNELS
 }
 
 /// Whether the input gradient can be computed: the gradient of the output is padded by what the input was not.
-pub(super) fn fits_input_gradient(g: &ConvGeometry) -> bool {
+pub(super) fn can_input_gradient(g: &ConvGeometry) -> bool {
     let Padding { top, bottom, left, right } = g.window.padding;
-    [top, bottom, left, right].iter().all(|&padding| padding <= 2)
-        && [*g, turned(g)].iter().all(|g| fits(g, Weights::Anew))
+    can(g) && [top, bottom, left, right].iter().all(|&padding| padding <= 2)
+}
+
+/// Whether it can, and by rule is worth it.
+pub(super) fn fits_input_gradient(g: &ConvGeometry) -> bool {
+    can_input_gradient(g) && [*g, turned(g)].iter().all(|g| fits(g, Weights::Anew))
 }
 
 /// The convolution of dy that gives dx.
@@ -224,6 +232,10 @@ pub struct Forward<'a> {
 
 impl<'a> ConvBands<'a> for Forward<'a> {
     const IS_DIRECT: bool = false;
+
+    fn can(g: &ConvGeometry) -> bool {
+        can(g)
+    }
 
     fn fits(g: &ConvGeometry, packed: Weights) -> bool {
         fits(g, packed)

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::{Forward, OUTPUT, pack_in, rows_of_band, scratch as tiles, turned, weight};
 use crate::kernel::conv::direct::TASKS;
+use crate::kernel::conv::pooled::MOST_TAPS;
 use crate::kernel::conv::{Bands, ConvBands, PooledConv, Rows};
 use crate::kernel::pool::max_gradient_rows;
 use crate::kernel::scratch::{aligned, padded};
@@ -14,11 +15,14 @@ use crate::kernel::{Activation, After, ConvGeometry, Isa, Space};
 /// Places a winner, at most: where it is one of more, sums over the winners are less work.
 const PLACES: usize = 6;
 
-/// Whether the input gradient can be computed, and is worth it.
+/// Whether the input gradient can be computed.
+pub fn can(g: &PooledConv) -> bool {
+    g.pool.taps() <= MOST_TAPS && super::can_input_gradient(&g.conv)
+}
+
+/// Whether it can, and by rule is worth it.
 pub fn fits(g: &PooledConv) -> bool {
-    g.pool.taps() <= 1 << u8::BITS
-        && g.pool.stride[0] * g.pool.stride[1] <= PLACES
-        && super::fits_input_gradient(&g.conv)
+    can(g) && g.pool.stride[0] * g.pool.stride[1] <= PLACES && super::fits_input_gradient(&g.conv)
 }
 
 /// Elements of the transformed weights.

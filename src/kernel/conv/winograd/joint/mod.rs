@@ -10,9 +10,9 @@ pub mod gradient;
 mod sizes;
 mod task;
 
-use super::{OUTPUT, PRODUCTS, is_plain, turned, weight};
+use super::{OUTPUT, PRODUCTS, can_input_gradient, is_worthwhile, turned, weight};
 use crate::kernel::conv::{verify_lengths, verify_maps, verify_weights};
-use crate::kernel::{Activation, After, ConvGeometry, Isa, Padding, Scratch, Space};
+use crate::kernel::{Activation, After, ConvGeometry, Isa, Scratch, Space};
 use sizes::Sizes;
 use task::Joint;
 
@@ -33,13 +33,12 @@ pub fn fits(g: &ConvGeometry) -> bool {
     let w = &g.window;
     // Where the last tiles stick out far, most of what they compute is thrown away.
     let outputs = w.out_h.next_multiple_of(OUTPUT) * w.out_w.next_multiple_of(OUTPUT);
-    is_plain(g) && w.in_c * g.filters * PRODUCTS > WEIGHTS && outputs * 2 <= w.out_pixels() * 3
+    is_worthwhile(g) && w.in_c * g.filters * PRODUCTS > WEIGHTS && outputs * 2 <= w.out_pixels() * 3
 }
 
-/// Whether the input gradient can be computed: the gradient of the output is padded by what the input was not.
+/// The same of the input gradient.
 pub fn fits_input_gradient(g: &ConvGeometry) -> bool {
-    let Padding { top, bottom, left, right } = g.window.padding;
-    [top, bottom, left, right].iter().all(|&padding| padding <= 2) && [*g, turned(g)].iter().all(fits)
+    can_input_gradient(g) && [*g, turned(g)].iter().all(fits)
 }
 
 /// Elements of the weights in panels of filters, and of the bias.
