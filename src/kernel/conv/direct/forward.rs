@@ -1,6 +1,7 @@
 //! The forward direct convolution: tiles of pixels of one output row × a panel of filters.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -8,7 +9,9 @@ use super::super::patch::{Patch, Rows};
 use super::super::{Bands, ConvBands, Weights, verify_maps, verify_weights};
 use super::{band_patch, band_rows, row_len, rows_in_cache};
 use crate::kernel::element::Element;
-use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
+use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels, WIDEST_PANEL};
+use crate::kernel::piece::{self, Cut, Place};
+use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Activation, After, ConvGeometry, Isa, Scratch, Window};
 
 /// Elements of the packed weights, biases among them.
@@ -23,13 +26,27 @@ pub fn pack<E: Element>(isa: Isa, g: &ConvGeometry, w: &[f32], bias: Option<&[f3
     packed.fill::<E>(isa, g, w, bias, &mut to[..packed.len()]);
 }
 
-/// Elements of a band with its padding; none where no pixel is padded, and none of two values made.
+/// Elements of a band with its padding, none where no pixel is padded, and none of two values made, and of its sums where a
+/// task has some of the filters.
 pub fn scratch<E: Element>(g: &ConvGeometry) -> usize {
     let rows = rows_in_cache(row_len(g), g.window.out_h);
     let patch = band_patch(g, 0, rows);
     let is_in_place = E::VALUES == 1 && g.window.padding.is_none() && patch.is_in_place();
-    if is_in_place { 0 } else { rows_len::<E>(&patch, g) }
+    // More images never make fewer bands of all together.
+    let is_cut = g.window.out_h.div_ceil(band_rows([row_len(g), g.window.out_w], g.window.out_h, 1)) < FEWEST_TASKS;
+    let sums = if is_cut { padded(rows * g.window.out_w * columns(g, FEWEST_TASKS - 1)) } else { 0 };
+    sums + if is_in_place { 0 } else { rows_len::<E>(&patch, g) }
 }
+
+/// Filters of a task where there are so many bands: all, or, where these alone leave threads idle, whole panels of every
+/// instruction set, so that each task reads its share of the weights.
+fn columns(g: &ConvGeometry, bands: usize) -> usize {
+    let pieces = if g.groups == 1 { FEWEST_TASKS.div_ceil(bands.max(1)) } else { 1 };
+    g.filters.div_ceil(pieces).next_multiple_of(WIDEST_PANEL).min(g.filters)
+}
+
+/// Tasks of a call, at least, where filters can be cut.
+const FEWEST_TASKS: usize = 8;
 
 fn rows_len<E: Element>(patch: &Patch, g: &ConvGeometry) -> usize {
     patch.rows * patch.row_elements::<E>(g.groups)
@@ -59,6 +76,10 @@ pub fn run<E: Element + Sync>(
     }
     let forward = Forward::<E>::new(isa, g, w, after);
     let rows = band_rows([row_len(g), g.window.out_w], g.window.out_h, n);
+    let columns = columns(g, n * g.window.out_h.div_ceil(rows));
+    if columns < g.filters {
+        return forward.by_columns([n, rows, columns], x, y, scratch);
+    }
     let out_row = g.window.out_w * g.filters;
     y.par_chunks_mut(g.out_len()).enumerate().for_each(|(image, y)| {
         let x = Rows::whole(&x[image * g.window.in_len()..][..g.window.in_len()]);
@@ -159,37 +180,88 @@ impl<E: Element + Sync> Bands for Forward<'_, E> {
         let rows = y.len() / (self.g.window.out_w * self.g.filters);
         let patch = band_patch(self.of_x, first, rows).among(x);
         let x = patch.read_elements::<E>(self.isa, self.g.groups, x.values, room);
-        self.rows(patch.row_elements::<E>(self.g.groups), x, y);
+        let panels = 0..self.g.groups * self.packed.panels.count();
+        self.rows(patch.row_elements::<E>(self.g.groups), x, panels, self.g.filters, y);
         if Clamp::of(self.activation).is_none() {
             self.activation.map_block(self.isa, y);
         }
     }
 }
 
-impl<E: Element> Forward<'_, E> {
-    fn rows(&self, in_row: usize, x: &[f32], y: &mut [f32]) {
-        let g = &self.g;
-        let by = self.contraction(in_row);
-        for (index, packed) in self.panels.chunks_exact(self.packed.panel_len()).enumerate() {
+impl<E: Element + Sync> Forward<'_, E> {
+    /// All images, cut into tasks of some rows and some filters. A task's sums lie in a room of their own until they are
+    /// finished.
+    fn by_columns(&self, [n, rows, columns]: [usize; 3], x: &[f32], y: &mut [f32], scratch: &Scratch) {
+        let (g, full) = (&self.g, self.packed.panels.full());
+        let Window { out_h, out_w, .. } = g.window;
+        let bands = out_h.div_ceil(rows);
+        let first_row = |band: usize| band / bands * out_h + band % bands * rows;
+        let cut = Cut { runs: n * bands, start: |band| first_row(band) * out_w, columns };
+        cut.for_each([1, n * out_h * out_w, g.filters], y, &|Place { run, columns }, mut y| {
+            let (image, first) = (run / bands, run % bands * rows);
+            let rows = rows.min(out_h - first);
+            let patch = band_patch(self.of_x, first, rows);
+            let (of_patch, width) = (patch.room_of_elements::<E>(g.groups), columns.len());
+            scratch.with(of_patch + padded(rows * out_w * width), |room| {
+                let (of_patch, sums) = room.split_at_mut(of_patch);
+                let sums = aligned(sums, rows * out_w * width);
+                let of_image = self.of_x.window.in_len();
+                let x = patch.read_elements::<E>(self.isa, g.groups, &x[image * of_image..][..of_image], of_patch);
+                if self.residual {
+                    for (pixel, sums) in sums.chunks_exact_mut(width).enumerate() {
+                        sums.copy_from_slice(piece::row(&mut y, 0, pixel));
+                    }
+                }
+                let panels = columns.start / full..columns.end.div_ceil(full);
+                self.rows(patch.row_elements::<E>(g.groups), x, panels, width, sums);
+                if Clamp::of(self.activation).is_none() {
+                    self.activation.map_block(self.isa, sums);
+                }
+                for (pixel, sums) in sums.chunks_exact(width).enumerate() {
+                    piece::row(&mut y, 0, pixel).copy_from_slice(sums);
+                }
+            });
+        });
+    }
+
+    /// Some panels of filters for all rows of a band; a pixel of `y` has `pixel` of them.
+    fn rows(&self, in_row: usize, x: &[f32], panels: Range<usize>, pixel: usize, y: &mut [f32]) {
+        let (g, by, len) = (&self.g, self.contraction(in_row), self.packed.panel_len());
+        let filters = |index: usize| {
             let group = index / self.packed.panels.count();
-            let panel = self.packed.panels.at(index % self.packed.panels.count());
-            let (x, y) = (&x[group * g.channels_per_group()..], &mut y[group * g.filters_per_group() + panel.start..]);
-            self.panel(&by, in_row, panel, packed, x, y);
+            (group, self.packed.panels.at(index % self.packed.panels.count()))
+        };
+        let start = |(group, panel): (usize, Panel)| group * g.filters_per_group() + panel.start;
+        let first = start(filters(panels.start));
+        for index in panels {
+            let (group, panel) = filters(index);
+            let (x, y) = (&x[group * g.channels_per_group()..], &mut y[start((group, panel)) - first..]);
+            self.panel(&by, in_row, panel, &self.panels[index * len..][..len], x, pixel, y);
         }
     }
 
     /// Where the pixels of all rows lie in one run, they are cut into tiles as one row.
-    fn panel(&self, by: &Contraction, in_row: usize, panel: Panel, packed: &[f32], x: &[f32], y: &mut [f32]) {
+    #[allow(clippy::too_many_arguments, reason = "a panel, what it is multiplied with, and where it goes")]
+    fn panel(
+        &self,
+        by: &Contraction,
+        in_row: usize,
+        panel: Panel,
+        packed: &[f32],
+        x: &[f32],
+        pixel: usize,
+        y: &mut [f32],
+    ) {
         let window = &self.g.window;
         let (bias, weights) = packed.split_at(self.packed.panels.full());
         let clamp = Clamp::of(self.activation).unwrap_or(Clamp::NONE);
         let finish = Finish::Store { bias: Some(bias), residual: self.residual, clamp };
         let a_lane = window.stride[1] * window.in_c;
-        let out_row = window.out_w * self.g.filters;
+        let out_row = window.out_w * pixel;
         let rows = y.len().div_ceil(out_row);
         let is_one_run = window.stride[0] * in_row == window.out_w * a_lane;
         let (rows, height) = if is_one_run { (1, rows * window.out_w) } else { (rows, window.out_w) };
-        let block = Block { height, width: panel.width, a_lane, c_lane: self.g.filters };
+        let block = Block { height, width: panel.width, a_lane, c_lane: pixel };
         for row in 0..rows {
             let (x, y) = (&x[row * window.stride[0] * in_row..], &mut y[row * out_row..]);
             self.micro.run(by, block, x, weights, finish, y);
