@@ -2,10 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::super::patch::RowsMut;
-use super::open_rows::OpenRows;
-use super::winner::{Map, PoolRow, Sums, rows_of, shape};
-use super::{PooledConv, Seen, SpreadRow};
+use super::spread::{self, SpreadRow, Winners};
+use super::winner::{Map, PoolRow, Sums, shape};
+use super::{PooledConv, Seen};
 use crate::kernel::micro::{Lists, SparseKernel};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Activation, Isa, Space};
@@ -14,11 +13,6 @@ use crate::kernel::{Activation, Isa, Space};
 pub fn workspace(isa: Isa, g: &PooledConv) -> usize {
     let [rows, whole] = shape(SparseKernel::of(isa), g, g.conv.window.in_c);
     padded(g.conv.filters * rows * whole)
-}
-
-/// Elements of the rows of dx that a row of the pool adds to.
-pub fn scratch(isa: Isa, g: &PooledConv) -> usize {
-    Seen::most_room(isa, g)
 }
 
 /// Computes dx (n×H×W×I).
@@ -37,18 +31,7 @@ pub fn run(
     let Space { workspace, scratch } = space;
     super::verify_lengths(g, n, dx, w, dy, index);
     let spread = Spread::new(isa, g, w, workspace);
-    let images = dx.par_chunks_mut(g.conv.window.in_len()).zip(dy.par_chunks(g.out_len()));
-    images.zip(index.par_chunks(g.out_len())).for_each(|((dx, dy), index)| {
-        let (mut lists, mut dx) = (Lists::new(), RowsMut::whole(dx));
-        scratch.with(self::scratch(isa, g), |room| {
-            let mut rows = OpenRows::new(isa, activation, room);
-            for (seen, row) in rows_of(g, dy, index) {
-                let room = rows.open(&seen.patch, seen.len(isa, g), &mut dx);
-                spread.row(&seen, row, &mut lists, room);
-            }
-            rows.close(&mut dx);
-        });
-    });
+    spread::over_images(isa, g, Winners { dy, index }, &spread, activation, dx, scratch);
 }
 
 /// H×W×I×O as [filter][kernel row][run], with zeros behind each run up to whole registers.

@@ -7,6 +7,7 @@
 pub(super) mod forward;
 pub(super) mod input_gradient;
 pub(super) mod open_rows;
+pub(super) mod spread;
 #[cfg(test)]
 mod tests;
 pub(super) mod weight_gradient;
@@ -16,10 +17,9 @@ pub(super) mod winner;
 use std::fmt;
 
 use super::patch::Patch;
-use crate::kernel::micro::{Lists, SparseKernel};
+use crate::kernel::micro::SparseKernel;
 use crate::kernel::pool::Axis;
 use crate::kernel::{ConvGeometry, Isa, Window};
-use winner::PoolRow;
 
 /// A convolution and the max pool over its output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -112,12 +112,6 @@ impl Seen {
     pub fn len(&self, isa: Isa, g: &PooledConv) -> usize {
         self.patch.len() + slack(isa, g)
     }
-}
-
-/// Weights in the order in which winners spread their gradients by them.
-pub(super) trait SpreadRow: Sync {
-    /// Adds what one row of the pool spreads to a room that holds what the row sees.
-    fn row(&self, seen: &Seen, row: PoolRow<'_>, lists: &mut Lists, room: &mut [f32]);
 }
 
 /// Elements that whole registers read beyond the last run.

@@ -1,11 +1,8 @@
 //! dx as sums over the winners, a window at a time: what they spread comes together in registers.
 
-use rayon::prelude::*;
-
-use super::super::patch::RowsMut;
-use super::open_rows::OpenRows;
-use super::winner::{PoolRow, rows_of};
-use super::{PooledConv, Seen, SpreadRow, verify_lengths};
+use super::spread::{self, SpreadRow, Winners};
+use super::winner::PoolRow;
+use super::{PooledConv, Seen, verify_lengths};
 use crate::kernel::micro::{Lists, Map, WindowKernel, Windows};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Activation, Isa, Padding, Space};
@@ -44,11 +41,6 @@ pub fn workspace(isa: Isa, g: &PooledConv) -> usize {
     padded(kernel(isa, g).weights(g.conv.window.in_c, g.conv.filters))
 }
 
-/// Elements of the rows of dx that a row of the pool adds to.
-pub fn scratch(isa: Isa, g: &PooledConv) -> usize {
-    Seen::most_room(isa, g)
-}
-
 /// Computes dx (n×H×W×I).
 #[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
 pub fn run(
@@ -65,18 +57,7 @@ pub fn run(
     let Space { workspace, scratch } = space;
     verify_lengths(g, n, dx, w, dy, index);
     let spread = Spread::new(isa, g, w, workspace);
-    let images = dx.par_chunks_mut(g.conv.window.in_len()).zip(dy.par_chunks(g.out_len()));
-    images.zip(index.par_chunks(g.out_len())).for_each(|((dx, dy), index)| {
-        let (mut lists, mut dx) = (Lists::new(), RowsMut::whole(dx));
-        scratch.with(self::scratch(isa, g), |room| {
-            let mut rows = OpenRows::new(isa, activation, room);
-            for (seen, row) in rows_of(g, dy, index) {
-                let room = rows.open(&seen.patch, seen.len(isa, g), &mut dx);
-                spread.row(&seen, row, &mut lists, room);
-            }
-            rows.close(&mut dx);
-        });
-    });
+    spread::over_images(isa, g, Winners { dy, index }, &spread, activation, dx, scratch);
 }
 
 /// H×W×I×O in the kernel's order, with zeros for channels that there are not.

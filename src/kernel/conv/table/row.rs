@@ -313,7 +313,7 @@ macro_rules! pooled_input_gradient {
             fits: pooled::fits_sparse,
             is_direct: false,
             workspace: |g, _| pooled::input_gradient::workspace($isa, g),
-            scratch: |g| pooled::input_gradient::scratch($isa, g),
+            scratch: |g| pooled::spread::scratch($isa, g),
             run: ByPool {
                 run: |g, n, dy, w, index, f, dx, space| {
                     pooled::input_gradient::run($isa, g, n, dy, w, index, f, dx, space);
@@ -370,7 +370,7 @@ macro_rules! window_input_gradient {
             fits: pooled::window::fits,
             is_direct: false,
             workspace: |g, _| pooled::window::workspace($isa, g),
-            scratch: |g| pooled::window::scratch($isa, g),
+            scratch: |g| pooled::spread::scratch($isa, g),
             run: ByPool {
                 run: |g, n, dy, w, index, f, dx, space| {
                     pooled::window::run($isa, g, n, dy, w, index, f, dx, space);
