@@ -42,10 +42,14 @@ pub(super) fn pairs(examination: &Examination) -> String {
     let roles = || [Some(&examination.train), examination.validation.as_ref()].into_iter().flatten();
     let samples: Vec<&Sample> = roles().flat_map(|role| &role.samples).collect();
     let trained = examination.train.samples.len();
-    let lie = |one: usize, other: usize| match () {
-        () if (one < trained) != (other < trained) => Lie::AcrossRoles,
-        () if samples[one].class != samples[other].class => Lie::AcrossClasses,
-        () => Lie::InOneClass,
+    let lie = |one: usize, other: usize| {
+        if (one < trained) != (other < trained) {
+            Lie::AcrossRoles
+        } else if samples[one].class != samples[other].class {
+            Lie::AcrossClasses
+        } else {
+            Lie::InOneClass
+        }
     };
     let pair = |(one, other): (usize, usize), how: String| Pair { one, other, lie: lie(one, other), how };
     let same = same_bytes(examination).into_iter().map(|both| pair(both, "the same bytes".to_owned()));

@@ -131,15 +131,16 @@ fn findings(found: &[Diagnostic]) -> String {
             Severity::Note => "note",
         };
         let message = match group.len() {
-            1 => escaped(&fault.message),
+            1 => marked(&fault.message),
             count => counted(count, "file"),
         };
-        let lines: String = match group {
-            [_] => place(fault).into_iter().chain(fault.notes.iter().map(|note| escaped(note))).map(small).collect(),
-            files => files.iter().map(|file| small(of_file(file))).collect(),
+        let lines = match group {
+            [_] => place(fault).into_iter().chain(fault.notes.iter().map(|note| marked(note))).collect(),
+            files => files.iter().map(of_file).collect::<Vec<_>>(),
         };
+        let lines: String = lines.iter().map(|line| format!("<p><small>{line}</small></p>")).collect();
         let way_out = fault.help.as_deref().or_else(|| is_of_a_file(fault).then_some(fault.code.page.remedy));
-        let help = way_out.map(|help| format!("<p>→ {}</p>", escaped(help))).unwrap_or_default();
+        let help = way_out.map(|help| format!("<p>→ {}</p>", marked(help))).unwrap_or_default();
         _ = writeln!(
             list,
             "<div class=\"f {kind}\"><p><b>{kind} {} {}</b>: {message}</p>{lines}{help}</div>",
@@ -162,11 +163,7 @@ fn place(fault: &Diagnostic) -> Option<String> {
 /// The file with what is wrong with it.
 fn of_file(fault: &Diagnostic) -> String {
     let place = place(fault).map(|place| format!("{place} — ")).unwrap_or_default();
-    format!("{place}{}", escaped(&fault.message))
-}
-
-fn small(line: String) -> String {
-    format!("<p><small>{line}</small></p>")
+    format!("{place}{}", marked(&fault.message))
 }
 
 /// Pictures of every class, evenly spread over its files.
@@ -233,6 +230,20 @@ fn escaped(text: &str) -> String {
     safe
 }
 
+/// A sentence of netc's, with what stands between backticks as code.
+fn marked(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        // A name has a backtick of its own.
+        return escaped(text);
+    }
+    let part = |(at, part): (usize, &&str)| match at % 2 {
+        0 => escaped(part),
+        _ => format!("<code>{}</code>", escaped(part)),
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
 /// Base64 of RFC 4648, with padding.
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -256,6 +267,17 @@ mod tests {
     fn base64_is_that_of_the_standards_examples() {
         let coded = ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(|text| base64(text.as_bytes()));
         assert_eq!(coded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"]);
+    }
+
+    #[test]
+    fn what_is_between_backticks_is_code_and_a_single_one_stays() {
+        assert_eq!(marked("write `a<b` here"), "write <code>a&lt;b</code> here");
+        assert_eq!(marked("no ` pair"), "no ` pair");
+    }
+
+    #[test]
+    fn names_can_be_broken_where_their_parts_meet() {
+        assert_eq!(breakable("train/a b_c&.png"), "train/<wbr>a <wbr>b_<wbr>c&amp;.png");
     }
 
     #[test]
