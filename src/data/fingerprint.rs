@@ -13,6 +13,10 @@ const MAX_GAIN: f32 = 2.5;
 /// The most that the values of a blank picture lie apart, of 255.
 const MAX_BLANK: u8 = 8;
 
+/// Pixels along a side below which two pictures that look alike cannot be told from a picture and its copy: handwritten signs
+/// of two hands are then as near to each other as a photograph and what an encoder made of it.
+const FEW: usize = 16;
+
 /// A picture in little.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fingerprint {
@@ -21,6 +25,8 @@ pub struct Fingerprint {
     tint: [f32; 3],
     /// How far the values of a channel lie apart, of the channel where they do so most.
     spread: u8,
+    /// Whether the picture has so few pixels that only the same ones are a copy.
+    has_few_pixels: bool,
 }
 
 impl Fingerprint {
@@ -33,13 +39,28 @@ impl Fingerprint {
         });
         let bytes = colour.with_channels(1).bytes;
         let spread = (0..picture.channels).map(|channel| spread(picture, channel)).max().unwrap_or(0);
-        Ok(Self { grey: std::array::from_fn(|at| bytes[at]), tint, spread })
+        let has_few_pixels = picture.height.min(picture.width) < FEW;
+        Ok(Self { grey: std::array::from_fn(|at| bytes[at]), tint, spread, has_few_pixels })
     }
 
     /// Whether the whole picture is one colour, but for the noise of an encoder.
     #[must_use]
     pub fn is_blank(&self) -> bool {
         self.spread <= MAX_BLANK
+    }
+
+    /// Whether the picture has so few pixels that only the same ones are a copy.
+    pub(super) fn has_few_pixels(&self) -> bool {
+        self.has_few_pixels
+    }
+
+    /// Whether both have the same pixels, but for rounding; of one the mirror image, where it is so.
+    pub(super) fn has_pixels_of(&self, other: &Self, is_mirrored: bool) -> bool {
+        let mut rows = self.grey.chunks_exact(SIDE).zip(other.grey.chunks_exact(SIDE));
+        rows.all(|(one, other)| {
+            let mut pixels = one.iter().enumerate();
+            pixels.all(|(at, byte)| byte.abs_diff(other[if is_mirrored { SIDE - 1 - at } else { at }]) <= 1)
+        })
     }
 
     /// In grey, 32×32.

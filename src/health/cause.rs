@@ -33,7 +33,8 @@ const UNEQUAL: f64 = 0.8;
 
 /// Why a training that learns nothing, or fell back to that, does so.
 pub(super) fn cause(view: &View<'_>) -> Cause {
-    let questions = [raw_input, fell_back, dead_units, high_ratio, unequal_classes, vanishing, low_ratio, too_early];
+    let questions =
+        [raw_input, fell_back, dead_units, high_ratio, unequal_classes, vanishing, low_ratio, too_early, risky_rate];
     questions.iter().find_map(|question| question(view)).unwrap_or_else(labels)
 }
 
@@ -152,10 +153,12 @@ fn low_ratio(view: &View<'_>) -> Option<Cause> {
 
 /// Before so many updates a sound training may well stand where it began.
 const EARLY: u64 = 20;
+/// Nothing is wrong with the first steps of most trainings at a rate that is too high either: it takes more to blame that.
+const EARLY_AT_A_RISKY_RATE: u64 = 100;
 
 /// Whether too few updates were made to say what keeps a network from learning.
 pub(super) fn is_early(view: &View<'_>) -> bool {
-    view.step < EARLY
+    view.step < if view.task.is_rate_risky() { EARLY_AT_A_RISKY_RATE } else { EARLY }
 }
 
 fn too_early(view: &View<'_>) -> Option<Cause> {
@@ -166,6 +169,22 @@ fn too_early(view: &View<'_>) -> Option<Cause> {
         ),
         advice: "let it train: more epochs, or a smaller `batch_size` for more updates an epoch".to_owned(),
         remedies: Vec::new(),
+        code: None,
+    })
+}
+
+/// Steps of a sound size that lead nowhere, at a rate that is known to do so: that is likelier than labels that say nothing.
+fn risky_rate(view: &View<'_>) -> Option<Cause> {
+    let risky = view.task.risky_rate.filter(|_| view.task.is_rate_risky())?;
+    let lower = Lower::of(view.task);
+    Some(Cause {
+        sentence: format!(
+            "the rate is {}, and above {} such networks often end up answering one class from the first epoch on",
+            lower.rate,
+            rate_text(risky)
+        ),
+        advice: format!("{lower}; if it still learns nothing, look at some images with their labels"),
+        remedies: vec![lower.remedy()],
         code: None,
     })
 }

@@ -255,9 +255,10 @@ impl View<'_> {
         self.health.dead_at_start.as_ref().and_then(|dead| dead.get(layer)).copied().unwrap_or(0.0)
     }
 
-    /// Whether units died of a training that stood still, and it does not stand still for their death.
+    /// Whether units died of a training that stood still, and it does not stand still for their death: not where steps were long, or
+    /// the rate is one at which units die.
     pub fn died_idle(&self) -> bool {
-        self.health.stood_alive && self.health.largest_ratio <= HIGH_RATIO
+        self.health.stood_alive && self.health.largest_ratio <= HIGH_RATIO && !self.task.is_rate_risky()
     }
 
     /// Of each layer of rectifiers, the largest share of dead units that there is, with the layer.

@@ -23,20 +23,22 @@ pub struct Task {
     pub rate: f64,
     /// A rate at which its optimizer mostly trains well.
     pub usual_rate: f64,
+    /// A rate above which such trainings tend to collapse, where one is known.
+    pub risky_rate: Option<f64>,
 }
 
 impl Task {
     /// What a guess scores: the share of the class with the most training images, as they count in the training.
     #[must_use]
     pub fn majority(&self) -> f64 {
-        let images = self.counted();
-        share(images.iter().copied().max().unwrap_or(0), images.iter().sum())
+        let (most, all) = self.counted().fold((0, 0), |(most, all), count| (count.max(most), all + count));
+        share(most, all)
     }
 
     /// The entropy of the classes' shares, in nats: what a guess by these shares loses.
     #[must_use]
     pub fn prior_entropy(&self) -> f64 {
-        entropy(&self.counted())
+        entropy_of(self.counted(), self.counted().sum())
     }
 
     /// The accuracy that is to be held against that of a guess: where the classes count alike, the mean over the classes.
@@ -45,10 +47,15 @@ impl Task {
         if self.is_balanced { answers.mean_recall() } else { answers.accuracy() }
     }
 
+    /// Whether the rate is one at which such trainings tend to collapse.
+    pub(super) fn is_rate_risky(&self) -> bool {
+        self.risky_rate.is_some_and(|risky| self.rate > risky)
+    }
+
     /// The images of each class as they count in the training.
-    fn counted(&self) -> Vec<u64> {
-        let images = self.images.iter();
-        if self.is_balanced { images.map(|count| (*count).min(1)).collect() } else { images.copied().collect() }
+    fn counted(&self) -> impl Iterator<Item = u64> + '_ {
+        let most = if self.is_balanced { 1 } else { u64::MAX };
+        self.images.iter().map(move |count| (*count).min(most))
     }
 
     /// The accuracy from which on a network has learnt something: `above` more than a guess, or half of what is left
@@ -225,9 +232,11 @@ pub struct UnitStep {
 /// −Σ p ln p of the shares of `counts`, in nats.
 #[must_use]
 pub fn entropy(counts: &[u64]) -> f64 {
-    let sum: u64 = counts.iter().sum();
-    let term = |&count: &u64| if count == 0 { 0.0 } else { -share(count, sum) * share(count, sum).ln() };
-    counts.iter().map(term).sum()
+    entropy_of(counts.iter().copied(), counts.iter().sum())
+}
+
+fn entropy_of(counts: impl Iterator<Item = u64>, sum: u64) -> f64 {
+    counts.map(|count| if count == 0 { 0.0 } else { -share(count, sum) * share(count, sum).ln() }).sum()
 }
 
 pub(super) fn share(part: u64, whole: u64) -> f64 {

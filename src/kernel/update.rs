@@ -39,6 +39,18 @@ pub fn norm(isa: Isa, g: &[f32]) -> f32 {
     sum_of_squares(isa, g).sqrt() as f32
 }
 
+/// Σ w² and Σ (w′ − w)² of weights w that became w′, added as [`norm`] adds.
+///
+/// # Panics
+/// If the lengths differ.
+#[must_use]
+pub fn change(isa: Isa, before: &[f32], after: &[f32]) -> [f64; 2] {
+    verify_lengths(before.len(), &[after.len()]);
+    let mut lanes = [[0.0; LANES]; 2];
+    add_changes(isa, before, after, &mut lanes);
+    lanes.map(|lanes| lanes.iter().sum())
+}
+
 /// Σ g².
 fn sum_of_squares(isa: Isa, g: &[f32]) -> f64 {
     let mut lanes = [0.0; LANES];
@@ -191,6 +203,24 @@ vectorised! {
         }
     }
 
+    fn add_changes(before: &[f32], after: &[f32], lanes: &mut [[f64; LANES]; 2]) {
+        let [squares, changes] = lanes;
+        let (whole, rest) = before.as_chunks::<LANES>();
+        let (whole_after, rest_after) = after.as_chunks::<LANES>();
+        for (w, after) in whole.iter().zip(whole_after) {
+            for lane in 0..LANES {
+                let change = after[lane] - w[lane];
+                squares[lane] += f64::from(w[lane]) * f64::from(w[lane]);
+                changes[lane] += f64::from(change) * f64::from(change);
+            }
+        }
+        for ((lane, w), after) in rest.iter().enumerate().zip(rest_after) {
+            let change = after - w;
+            squares[lane] += f64::from(*w) * f64::from(*w);
+            changes[lane] += f64::from(change) * f64::from(change);
+        }
+    }
+
     fn scale(factor: f32, g: &mut [f32]) {
         for g in g {
             *g *= factor;
@@ -299,6 +329,23 @@ mod tests {
         let of_nan = norm(ISA, &g);
         clip(ISA, 1.0, &[of_nan, 0.5], &mut g);
         assert!(g.iter().all(|g| g.is_nan()));
+    }
+
+    #[test]
+    fn what_weights_became_is_measured_against_what_they_were() {
+        let (before, after) = (normal("w", LEN), normal("after", LEN));
+        let wanted = wide(&before)
+            .iter()
+            .zip(wide(&after))
+            .fold([0.0, 0.0], |[squares, changes], (w, after)| [squares + w * w, changes + (after - w) * (after - w)]);
+        for isa in Isa::available() {
+            let got = change(isa, &before, &after);
+            assert!(
+                got.iter().zip(wanted).all(|(got, wanted)| (got / wanted - 1.0).abs() < 1e-6),
+                "{got:?} {wanted:?}"
+            );
+            assert_eq!(change(isa, &before, &before)[1], 0.0);
+        }
     }
 
     #[test]

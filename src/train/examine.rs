@@ -2,11 +2,12 @@
 
 use std::ops::ControlFlow;
 
+use super::change::Before;
 use super::gauge::{Gauge, first_non_finite};
 use super::job::Job;
 use super::metric::{class_logits, class_of, cross_entropy};
 use crate::exec::{Moment, Rate, Session};
-use crate::graph::Graph;
+use crate::graph::{Graph, Op};
 use crate::health::{Answers, Finding, Health, Observed, Task, non_finite};
 use crate::plan::Plan;
 use crate::syntax::settings::Balance;
@@ -18,8 +19,10 @@ pub(super) struct Examiner {
     gauge: Gauge,
     peak: f64,
     /// A layer's weights from before its update to after it.
-    before: Vec<f32>,
+    before: Before,
     logits: Vec<f32>,
+    /// Whether the losses of the training are the cross-entropies of its answers.
+    is_plain: bool,
 }
 
 /// A step that ran.
@@ -52,8 +55,9 @@ impl Examiner {
             is_normalised: job.normalizer.deviation.iter().any(|deviation| *deviation != 1.0),
             rate: peak,
             usual_rate: job.settings.optimizer.default_rate(),
+            risky_rate: job.settings.risky_rate(normalises(&job.graph)),
         };
-        Self { task, gauge, peak, before: Vec::new(), logits: Vec::new() }
+        Self { task, gauge, peak, before: Before::default(), logits: Vec::new(), is_plain: job.objective().is_plain() }
     }
 
     /// How much of the settings' rate is left after the recoveries of `health`.
@@ -85,11 +89,12 @@ impl Examiner {
     /// Counts the answers to a batch, and whether all of its images got the same output.
     pub fn answers(&mut self, session: &Session, labels: &[u32]) -> (Answers, bool) {
         let mut answers = Answers::new(self.task.classes.len(), false);
-        let rows = session.logits(labels.len());
-        for (units, label) in rows.rows().into_iter().zip(labels) {
+        let (rows, losses) = (session.logits(labels.len()), session.losses(labels.len()));
+        for ((units, label), loss) in rows.rows().into_iter().zip(labels).zip(losses) {
             class_logits(&units, &mut self.logits);
             let label = *label as usize;
-            answers.add(cross_entropy(&self.logits, label), class_of(&self.logits), label);
+            let loss = if self.is_plain { f64::from(*loss) } else { cross_entropy(&self.logits, label) };
+            answers.add(loss, class_of(&self.logits), label);
         }
         let is_constant = rows.rows().into_iter().all(|row| row == rows.row(0));
         (answers, is_constant)
@@ -106,6 +111,11 @@ impl Examiner {
         }
         non_finite(&self.task, what, found.as_deref(), rate.learning_rate, rate.step == 0)
     }
+}
+
+fn normalises(graph: &Graph) -> bool {
+    let is_norm = |op: &Op| matches!(op, Op::BatchNorm(_) | Op::BatchNormTraining(_) | Op::GroupNorm(_));
+    graph.nodes.iter().any(|node| is_norm(&node.op))
 }
 
 fn has_finite_losses(moment: &Moment<'_>) -> bool {

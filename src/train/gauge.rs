@@ -1,10 +1,11 @@
 //! What of a training step is observed for its health, and how: norms of gradients and updates, activity of units.
 //!
-//! An observed step costs a pass over the weights and over the activations that are looked at. So few of the steps of an epoch are
+//! An observed step costs a pass over the activations that are looked at, and over weights and gradients where they are few. So few of the steps of an epoch are
 //! observed, by their number alone: what is found does not depend on when a run was interrupted.
 
 use std::ops::ControlFlow;
 
+use super::change::Before;
 use crate::exec::Moment;
 use crate::graph::{Graph, LayerId, Op, Role};
 use crate::health::{LayerStep, Observed, Unit, UnitKind, UnitStep};
@@ -96,21 +97,18 @@ impl Gauge {
     }
 
     /// Looks at a moment of an observed step; `before` keeps a layer's weights from before its update to after it.
-    pub fn look(&self, moment: &Moment<'_>, before: &mut Vec<f32>, to: &mut Observed) {
+    pub fn look(&self, moment: &Moment<'_>, before: &mut Before, to: &mut Observed) {
         let step = &moment.plan.steps[moment.step];
         if let Some(layer) = self.updates[moment.step] {
             let weights = moment.numbers(step.writes[0]);
             let layer = &mut to.layers[layer];
-            let norm = |numbers: &[f32]| f64::from(update::norm(moment.plan.options.isa, numbers));
             if moment.is_done {
+                let isa = moment.plan.options.isa;
                 let gradient = if let Work::DenseUpdate(..) = step.work { step.writes[1] } else { step.reads[0] };
-                layer.gradient = norm(moment.numbers(gradient));
-                before.iter_mut().zip(weights).for_each(|(before, after)| *before = after - *before);
-                layer.update = norm(before);
+                layer.gradient = f64::from(update::norm(isa, moment.numbers(gradient)));
+                [layer.weights, layer.update] = before.norms(isa, weights);
             } else {
-                layer.weights = norm(weights);
-                before.clear();
-                before.extend_from_slice(weights);
+                before.keep(weights);
             }
         }
         for &Seen { units, activation, buffer } in self.activations[moment.step].iter().filter(|_| moment.is_done) {

@@ -162,9 +162,9 @@ impl Job {
         self.train.samples().iter().map(|sample| sample.class)
     }
 
-    /// The network with its loss and the gradients that are wanted.
+    /// What the training makes small, and which parameters it changes for it.
     #[must_use]
-    pub fn training(&self) -> Training {
+    pub fn objective(&self) -> Objective {
         let error = match self.settings.loss {
             None | Some(Loss::CrossEntropy | Loss::BinaryCrossEntropy) => Error::CrossEntropy,
             Some(Loss::Focal) => Error::Focal,
@@ -172,7 +172,13 @@ impl Job {
         };
         let criterion = Criterion { error, smoothing: self.settings.label_smoothing as f32 };
         let class_weights = self.balance == Balance::ClassWeights;
-        Training::with(&self.graph, &Objective { criterion, class_weights, frozen: self.frozen.clone() })
+        Objective { criterion, class_weights, frozen: self.frozen.clone() }
+    }
+
+    /// The network with its loss and the gradients that are wanted.
+    #[must_use]
+    pub fn training(&self) -> Training {
+        Training::with(&self.graph, &self.objective())
     }
 
     /// How gradients change the weights.

@@ -5,6 +5,7 @@
 //! known here: an [`Observer`] is told.
 
 mod average;
+mod change;
 mod checkpoint;
 mod convert;
 mod dataset;

@@ -164,6 +164,13 @@ fn the_page_stands_alone_and_no_other_file_is_written_over() {
     let text = std::fs::read_to_string(&page).unwrap();
     assert!(text.matches("data:image/jpeg;base64,").count() > 20, "pictures");
     assert!(!text.contains("http://") && !text.contains("https://"), "nothing is fetched");
+    // What spoils the validation comes first, with what makes it a copy, and both sides can be told apart.
+    let place = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} in {text}"));
+    assert!(place("the same bytes, one to train on, one to validate with") < place("the same bytes, in two classes"));
+    assert!(place("nearly the same, one to train on") < place("nearly the same, in one class"));
+    assert!(text.contains("<figcaption>train/<wbr>") && text.contains("<figcaption>validation/<wbr>"));
+    // Files without a picture are counted by class and listed together.
+    assert!(text.contains("Unreadable") && text.contains("wren <small>no image that can be read</small>"));
     netc(["data", root, "--html", to]).ended(1);
     std::fs::write(&page, "my own notes").unwrap();
     let refused = netc(["data", root, "--html", to]).ended(2);

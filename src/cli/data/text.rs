@@ -20,22 +20,31 @@ pub(super) fn counts(examination: &Examination) -> String {
     let has_validation = examination.validation.is_some();
     let most = counts.iter().map(|[train, held]| train + held).max().unwrap_or(0);
     let total: usize = counts.iter().flatten().sum();
+    let unreadable = unreadable_per_class(examination);
+    let has_unreadable = unreadable.iter().any(|count| *count > 0);
     let mut columns = vec![Column::Left("Class"), Column::Right("Images")];
     if has_validation {
         columns.extend([Column::Right("Train"), Column::Right("Validation")]);
     }
+    if has_unreadable {
+        columns.push(Column::Right("Unreadable"));
+    }
     columns.extend([Column::Right("Share"), Column::Left("")]);
-    let row = |(class, [train, held]): (&String, &[usize; 2])| {
+    let row = |((class, [train, held]), unreadable): ((&String, &[usize; 2]), &usize)| {
         let images = train + held;
         let mut row = vec![printable(class).into_owned(), grouped(images as u64)];
         if has_validation {
             row.extend([grouped(*train as u64), grouped(*held as u64)]);
         }
+        if has_unreadable {
+            row.push(grouped(*unreadable as u64));
+        }
         row.extend([percent(images as f64 / total.max(1) as f64), bar(images, most)]);
         row
     };
-    let table = ruled(&columns, examination.classes.iter().zip(&counts).map(row).collect());
-    format!("{table}\n{}\n{}", images(examination), shapes(&facts(examination)))
+    let table = ruled(&columns, examination.classes.iter().zip(&counts).zip(&unreadable).map(row).collect());
+    let shapes: String = shapes(&facts(examination)).iter().map(|(of, what)| format!("{of:<9} {what}\n")).collect();
+    format!("{table}\n{}\n{shapes}", images(examination))
 }
 
 /// Images of each class, to train on and to validate with.
@@ -44,6 +53,15 @@ pub(super) fn per_class(examination: &Examination) -> Vec<[usize; 2]> {
     examination.train.samples.iter().for_each(|sample| counts[sample.class][0] += 1);
     let held = examination.validation.iter().flat_map(|role| &role.samples);
     held.for_each(|sample| counts[sample.class][1] += 1);
+    counts
+}
+
+/// Files of each class that give no picture.
+pub(super) fn unreadable_per_class(examination: &Examination) -> Vec<usize> {
+    let mut counts = vec![0; examination.classes.len()];
+    let roles = [Some(&examination.train), examination.validation.as_ref()].into_iter().flatten();
+    let files = roles.flat_map(|role| role.samples.iter().zip(&role.looks));
+    files.filter(|(_, look)| look.is_none()).for_each(|(sample, _)| counts[sample.class] += 1);
     counts
 }
 
@@ -75,8 +93,9 @@ fn bar(count: usize, most: usize) -> String {
     format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
 }
 
-fn shapes(facts: &[Facts]) -> String {
-    let Some(sizes) = Sizes::of(facts) else { return "no image has a size that can be read\n".to_owned() };
+/// What the images are like: of what, and how that is.
+pub(super) fn shapes(facts: &[Facts]) -> Vec<(&'static str, String)> {
+    let Some(sizes) = Sizes::of(facts) else { return vec![("sizes", "of no image".to_owned())] };
     let size = |[height, width]: [usize; 2]| format!("{height}×{width}");
     let sides = if sizes.min == sizes.max {
         format!("all {}", size(sizes.min))
@@ -89,13 +108,7 @@ fn shapes(facts: &[Facts]) -> String {
         (grey, colour) => format!("{} grey, {} in colour", grouped(grey as u64), grouped(colour as u64)),
     };
     let bytes: u64 = facts.iter().map(|facts| facts.len).sum();
-    format!(
-        "{:<9} {sides}\n{:<9} {channels}\n{:<9} {}\n",
-        "sizes",
-        "channels",
-        "on disk",
-        super::super::number::bytes(bytes)
-    )
+    vec![("sizes", sides), ("channels", channels), ("on disk", super::super::number::bytes(bytes))]
 }
 
 /// The findings, the worst first, and how many more of a code there are.

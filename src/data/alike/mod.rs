@@ -2,7 +2,8 @@
 //!
 //! Every picture is compared with every other by its lowest frequencies. What is most alike is compared again by more of
 //! them, and where a crop is to be the reason, the crop is sought that makes both most alike. How near two pictures have to be
-//! depends on how near other pictures are: handwritten ones are as alike as some copies of photographs.
+//! depends on how near other pictures are: handwritten ones are as alike as some copies of photographs. Of pictures of few
+//! pixels only those with the same ones are copies.
 
 mod mark;
 mod nearest;
@@ -134,12 +135,22 @@ impl<'a> Seen<'a> {
         self.looks[at].1.has_tint_of(others.looks[near.other].1)
     }
 
+    fn have_few_pixels(&self, others: &Seen<'_>, at: usize, near: &Near) -> bool {
+        self.looks[at].1.has_few_pixels() || others.looks[near.other].1.has_few_pixels()
+    }
+
     fn is_copy(&self, others: &Seen<'_>, at: usize, near: &Near, far: f32) -> bool {
+        if self.have_few_pixels(others, at, near) {
+            return self.looks[at].1.has_pixels_of(others.looks[near.other].1, near.is_mirrored);
+        }
         let distance = self.distance(others, at, near);
         (distance <= SURE || distance <= MOST.min(SHARE * far)) && self.has_tint_of(others, at, near)
     }
 
     fn is_crop(&self, others: &Seen<'_>, at: usize, near: &Near, far: f32) -> bool {
+        if self.have_few_pixels(others, at, near) {
+            return false;
+        }
         let most = MOST_CROPPED.min(SHARE_CROPPED * far);
         let copy = others.sharp[near.other].mirrored(near.is_mirrored);
         self.has_tint_of(others, at, near) && fitted(self.looks[at].1.grey(), &copy, near.crop) <= most

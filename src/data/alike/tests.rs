@@ -116,3 +116,37 @@ fn among_pictures_of_one_kind_a_copy_has_to_be_much_nearer_than_the_others() {
     looks.push(look(&scene(1, 7), 50));
     assert_eq!(found(&looks), [Alike { pair: (7, 40), is_mirrored: false, is_cropped: false }]);
 }
+
+/// A handwritten-like sign of 8×8 in the 17 levels of scanned digits, in a larger file `times` as wide.
+fn sign(change: Option<(u32, u32)>, times: u32) -> RgbImage {
+    const ROWS: [&str; 8] =
+        ["..#@....", "..@@#...", "...@@...", "...#@#..", "....@@..", "....#@..", "...@@@@.", "..#@@@@#"];
+    RgbImage::from_fn(8 * times, 8 * times, |x, y| {
+        let at = (x / times, y / times);
+        let level = match ROWS[at.1 as usize].as_bytes()[at.0 as usize] {
+            b'@' => 15,
+            b'#' => 8,
+            _ => 0,
+        };
+        Rgb([(level + u8::from(change == Some(at))) * 15; 3])
+    })
+}
+
+#[test]
+fn of_pictures_of_few_pixels_only_those_with_the_same_ones_are_copies() {
+    let exact = |picture: &RgbImage| {
+        let mut file = Cursor::new(Vec::new());
+        picture.write_to(&mut file, image::ImageFormat::Png).unwrap();
+        Fingerprint::of(&Picture::decode(&file.into_inner()).unwrap()).unwrap()
+    };
+    let found = |looks: &[Fingerprint]| alike(&looks.iter().map(Some).collect::<Vec<_>>());
+    let pair = |is_mirrored| Alike { pair: (0, 1), is_mirrored, is_cropped: false };
+    let own = exact(&sign(None, 1));
+    // One pixel of 64 is a sixteenth lighter: as near as copies of larger pictures are, and still another hand.
+    assert_eq!(found(&[own.clone(), exact(&sign(Some((3, 1)), 1))]), []);
+    assert_eq!(found(&[exact(&sign(None, 4)), exact(&sign(Some((3, 1)), 4))]), [pair(false)]);
+    assert_eq!(found(&[own.clone(), own.clone()]), [pair(false)]);
+    assert_eq!(found(&[own.clone(), exact(&flip_horizontal(&sign(None, 1)))]), [pair(true)]);
+    // What was made smaller has lost what would tell whether it is a copy.
+    assert_eq!(found(&[own, exact(&sign(None, 4))]), []);
+}

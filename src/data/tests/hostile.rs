@@ -126,6 +126,19 @@ fn every_file_of_a_hostile_folder_meets_its_fate() {
 }
 
 #[test]
+fn an_image_that_is_too_large_is_told_with_its_size_and_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.png");
+    for (side, said) in
+        [(20_000, "20000×20000, and a side has at most 16384 pixels"), (12_000, "12000×12000, which takes")]
+    {
+        std::fs::write(&path, png_claiming(side)).unwrap();
+        let fault = square(24).decode(&Source::File(path.clone())).unwrap_err();
+        assert!(fault.message.contains(said), "{}", fault.message);
+    }
+}
+
+#[test]
 fn a_hostile_folder_keeps_its_classes_and_is_told_in_a_few_messages() {
     let folder = hostile();
     let (listing, found) = read_listing(folder.path(), None).unwrap();

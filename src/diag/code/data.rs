@@ -83,7 +83,8 @@ pub static DUPLICATE_IMAGE: Code = Code {
         remedy: "Remove all but one of them. `netc data DATA --html page.html` shows them side by side; two are nearly \
               the same if the lowest frequencies of both at 32×32 agree, where a crop explains it once it is found, and \
               much better than those of other pictures do. Handwritten digits that are no copies are named now and then \
-              (3 of 7,000 of small MNIST).",
+              (3 of 7,000 of small MNIST); of pictures with a side below 16 pixels, where look-alikes cannot be told from \
+              copies, only those with the same pixels are named.",
         example: None,
     },
 };

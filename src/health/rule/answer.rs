@@ -53,6 +53,11 @@ fn one_class_of_window(view: &View<'_>) -> Option<(usize, f64, f64, &'static str
     if !health.window.is_full() || health.losses.len() < LOSSES {
         return None;
     }
+    // Asked after every step: what is soon answered comes first.
+    let accuracy = view.window_accuracy();
+    if accuracy > view.task.majority() + NEAR {
+        return None;
+    }
     let all = health.window.sum();
     let (class, _) = all.favourite();
     let batches = health.window.batches();
@@ -64,13 +69,14 @@ fn one_class_of_window(view: &View<'_>) -> Option<(usize, f64, f64, &'static str
     };
     let is_one = unequal < 0.1 * (all.taken.len() as f64).ln();
     let learns = all.mean_loss() < view.task.prior_entropy() - 2.0 * NEAR;
-    let accuracy = view.window_accuracy();
-    let is_guess = accuracy <= view.task.majority() + NEAR;
-    (is_one && is_guess && !learns).then_some((class, taken, accuracy, "each of the last 50 batches"))
+    (is_one && !learns).then_some((class, taken, accuracy, "each of the last 50 batches"))
 }
 
 /// H710: the loss stays at that of guessing.
 pub(in crate::health) fn stuck(view: &View<'_>) -> Option<Finding> {
+    if view.accuracy() > view.task.majority() + 0.05 {
+        return None;
+    }
     let prior = view.task.prior_entropy();
     let is_at_prior = |loss: f64| (loss - prior).abs() <= NEAR_LOSS;
     let health = view.health;
@@ -92,7 +98,7 @@ pub(in crate::health) fn stuck(view: &View<'_>) -> Option<Finding> {
         }
         _ => return None,
     };
-    if !is_at_prior(loss) || view.accuracy() > view.task.majority() + 0.05 {
+    if !is_at_prior(loss) {
         return None;
     }
     let classes = view.task.classes.len();
@@ -137,6 +143,10 @@ pub(in crate::health) fn never_right(view: &View<'_>) -> Option<Finding> {
     let is_rare = share_of * (view.task.images.len() as f64) < RARE;
     let finding =
         finding.because_of(format!("`{name}` has {trained} training images, {:.1} % of all", 100.0 * share_of));
+    if finding.because.is_some() {
+        // The way out stands with the finding that explains this one.
+        return Some(finding.advise("find first why nothing is learnt; the other findings say more", Vec::new()));
+    }
     Some(match is_rare {
         true => finding.advise(
             "weigh the classes, `data: { balance: class_weights }`; find more images of it; look at what its folder holds",

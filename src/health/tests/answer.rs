@@ -163,3 +163,34 @@ fn a_class_that_is_not_learnt_yet_is_a_note_and_weights_are_for_rare_classes() {
         assert_eq!((finding.severity, finding.remedies.len()), (level, remedies), "{images:?} {losses:?}");
     }
 }
+
+#[test]
+fn a_rate_at_which_trainings_collapse_is_blamed_before_the_labels_and_for_the_units_that_die_of_it() {
+    let all_one = || validation((0..30).map(|at| (at % 3, 1)), PRIOR);
+    let mut course = Course::new();
+    (course.task.rate, course.task.risky_rate) = (5e-3, Some(3e-3));
+    // After a few steps nothing is blamed yet.
+    course.steps(40, &one_class(1, PRIOR), |_| {}).close(Some(&all_one()), None);
+    assert_eq!(course.found(&code::ONE_CLASS_PREDICTED).severity, Level::Note);
+    course.steps(100, &one_class(1, PRIOR), |_| {}).close(Some(&all_one()), None);
+    let finding = course.found(&code::ONE_CLASS_PREDICTED);
+    assert!(finding.severity > Level::Note && finding.cause.contains("5e-3, and above 3e-3"), "{finding:?}");
+    assert_eq!(finding.remedies, [Remedy::rate(5e-4)]);
+    let dead = |step: &mut Observed| step.units[0].alive = vec![false; 4];
+    course.steps(200, &one_class(1, PRIOR), dead);
+    let finding = course.found(&code::DEAD_RELU);
+    assert!(finding.severity > Level::Note && finding.cause.contains("steps at a rate of 5e-3"), "{finding:?}");
+}
+
+#[test]
+fn a_class_that_is_never_right_where_nothing_is_learnt_asks_for_no_weights() {
+    let mut course = Course::new();
+    course.task.images = vec![100, 20, 100];
+    for _ in 0..3 {
+        course
+            .steps(70, &one_class(0, PRIOR), |_| {})
+            .close(Some(&validation((0..30).map(|at| (at % 3, 0)), PRIOR)), None);
+    }
+    let finding = course.found(&code::CLASS_NEVER_RIGHT);
+    assert_eq!((finding.because.as_deref(), finding.remedies.len()), (Some("H711"), 0), "{finding:?}");
+}

@@ -63,6 +63,7 @@ impl Course {
             is_normalised: true,
             rate: 1e-2,
             usual_rate: 1e-3,
+            risky_rate: None,
         };
         Self { task, health: Health::default(), epoch: 1, step: 0 }
     }

@@ -70,6 +70,21 @@ impl TrainSettings {
             Some(Rate::Auto) | None => self.optimizer.default_rate(),
         }
     }
+
+    /// The peak rate above which trainings tend to collapse, for a network that `normalises` between its layers or not; none where
+    /// no rate is known for it.
+    #[must_use]
+    pub fn risky_rate(&self, normalises: bool) -> Option<f64> {
+        let is_raised = self.warmup_epochs > 0.0 || matches!(self.schedule, Schedule::OneCycle { .. });
+        match self.optimizer {
+            Optimizer::Sgd { .. } if normalises => None,
+            // A momentum of 0.9 makes steps ten times as long.
+            Optimizer::Sgd { momentum, .. } => Some(if momentum >= 0.9 { 0.05 } else { 0.1 }),
+            // Raised slowly, and with normalised layers, the peak of a cycle may be higher.
+            _ if normalises && is_raised => Some(1e-2),
+            _ => Some(3e-3),
+        }
+    }
 }
 
 /// The optimizer with its constants; formulas as in PyTorch.

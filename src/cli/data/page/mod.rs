@@ -2,23 +2,23 @@
 //!
 //! Names of files and classes are whatever somebody wrote: all text goes through [`escaped`].
 
-use std::collections::{HashMap, HashSet};
+mod copies;
+
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::Path;
 
+use self::copies::pairs;
 use super::super::number::{counted, grouped, percent};
 use super::shown;
-use super::text::{images, per_class};
+use super::text::{facts, images, per_class, shapes, unreadable_per_class};
 use crate::data::{Examination, Sample, thumbnail};
-use crate::diag::{Diagnostic, Fault, Severity, code};
+use crate::diag::{Diagnostic, Fault, Place, Severity, code};
 
 /// Pixels of a small picture's longer side.
 const SIDE: usize = 112;
 /// Pictures shown of each class.
 const OF_A_CLASS: usize = 12;
-/// Pairs of copies shown.
-const PAIRS: usize = 60;
 /// Findings listed.
 const FINDINGS: usize = 200;
 /// What a page of netc's begins with, and no other file.
@@ -47,11 +47,12 @@ pub(super) fn write(data: &Path, examination: &Examination, sheet: Option<&[u8]>
     let title = escaped(&shown(data));
     let mut page = format!(
         "{MARK}<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<p>{}, {}, looked at by netc {}</p>\n",
+         <title>{title}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<p>{}, {}",
         counted(examination.classes.len(), "class"),
         images(examination),
-        env!("CARGO_PKG_VERSION"),
     );
+    shapes(&facts(examination)).iter().for_each(|(of, what)| _ = write!(page, "<br>{of}: {what}"));
+    _ = writeln!(page, "<br>looked at by netc {}</p>", env!("CARGO_PKG_VERSION"));
     page += &counts(examination);
     page += &findings(&examination.found);
     page += &pairs(examination);
@@ -73,29 +74,39 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding
 h1,h2{line-height:1.2}h2{margin-top:2.5rem;border-bottom:1px solid var(--line);padding-bottom:.3rem}\
 table{border-collapse:collapse;width:100%}td,th{padding:.25rem .8rem .25rem 0;text-align:left;vertical-align:middle}\
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.b{width:45%}\
-.bar{display:flex;height:.9rem}.bar i{background:var(--bar)}.bar i+i{opacity:.45}\
+.bar{display:flex;height:.9rem}.bar i,.k{background:var(--bar)}i.v{opacity:.45}\
+.k{display:inline-block;width:.7rem;height:.7rem;margin-right:.4rem}h2 small{font-weight:normal;font-size:.9rem;opacity:.7}\
 .f{margin:.7rem 0;padding-left:.8rem;border-left:4px solid #888}.error{border-color:#c62828}.warning{border-color:#e09000}\
 .f p{margin:.1rem 0}.f small{opacity:.8;overflow-wrap:anywhere}\
 .g{display:flex;flex-wrap:wrap;gap:.6rem}figure{margin:0;width:112px}figure img{display:block;max-width:112px}\
 figcaption{font-size:11px;line-height:1.3;overflow-wrap:anywhere;opacity:.8}\
-.p{display:flex;gap:.3rem;border:1px solid var(--line);padding:.4rem}.sheet{max-width:100%}";
+.p{border:1px solid var(--line);padding:.4rem;width:15rem}.p p{font-size:12px;line-height:1.3;margin:0 0 .4rem}\
+.p>div{display:flex;gap:.3rem}.sheet{max-width:100%}";
 
 fn counts(examination: &Examination) -> String {
-    let counts = per_class(examination);
+    let (counts, unreadable) = (per_class(examination), unreadable_per_class(examination));
     let total: usize = counts.iter().flatten().sum();
     let most = counts.iter().map(|[train, held]| train + held).max().unwrap_or(0).max(1);
-    let mut table =
-        "<table><tr><th>Class<th class=\"n\">Train<th class=\"n\">Validation<th class=\"n\">Share<th></tr>\n"
-            .to_owned();
-    for (class, [train, held]) in examination.classes.iter().zip(&counts) {
+    let number = |count: usize| format!("<td class=\"n\">{}", grouped(count as u64));
+    let (has_validation, has_unreadable) =
+        (examination.validation.is_some(), unreadable.iter().any(|count| *count > 0));
+    let mut table = "<table><tr><th>Class".to_owned();
+    table += match has_validation {
+        true => "<th class=\"n\"><i class=\"k\"></i>Train<th class=\"n\"><i class=\"k v\"></i>Validation",
+        false => "<th class=\"n\">Images",
+    };
+    table += if has_unreadable { "<th class=\"n\">Unreadable" } else { "" };
+    table += "<th class=\"n\">Share<th></tr>\n";
+    for ((class, [train, held]), unreadable) in examination.classes.iter().zip(&counts).zip(&unreadable) {
         let width = |count: usize| 100.0 * count as f64 / most as f64;
         _ = writeln!(
             table,
-            "<tr><td>{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"b\"><div class=\"bar\">\
-             <i style=\"width:{:.2}%\"></i><i style=\"width:{:.2}%\"></i></div></tr>",
+            "<tr><td>{}{}{}{}<td class=\"n\">{}<td class=\"b\"><div class=\"bar\">\
+             <i style=\"width:{:.2}%\"></i><i class=\"v\" style=\"width:{:.2}%\"></i></div></tr>",
             escaped(class),
-            grouped(*train as u64),
-            grouped(*held as u64),
+            number(*train),
+            if has_validation { number(*held) } else { String::new() },
+            if has_unreadable { number(*unreadable) } else { String::new() },
             percent((train + held) as f64 / total.max(1) as f64),
             width(*train),
             width(*held),
@@ -104,65 +115,55 @@ fn counts(examination: &Examination) -> String {
     table + "</table>\n"
 }
 
+/// What was found; files that give no picture are listed together, each with its reason.
 fn findings(found: &[Diagnostic]) -> String {
     let mut list = "<h2>Found</h2>\n".to_owned();
     if found.is_empty() {
         list += "<p>Nothing is wrong with these images.</p>\n";
     }
-    for fault in found.iter().take(FINDINGS) {
+    let shown = &found[..found.len().min(FINDINGS)];
+    let is_of_a_file = |fault: &Diagnostic| fault.notes.is_empty() && fault.help.is_none();
+    for group in shown.chunk_by(|one, other| one.code == other.code && is_of_a_file(one) && is_of_a_file(other)) {
+        let [fault, ..] = group else { continue };
         let kind = match fault.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
             Severity::Note => "note",
         };
-        let place = match &fault.place {
-            crate::diag::Place::Path(path) => format!("<p><small>{}</small></p>", escaped(&shown(path))),
-            _ => String::new(),
+        let message = match group.len() {
+            1 => marked(&fault.message),
+            count => counted(count, "file"),
         };
-        let notes: String = fault.notes.iter().map(|note| format!("<p><small>{}</small></p>", escaped(note))).collect();
-        let help = fault.help.iter().map(|help| format!("<p>→ {}</p>", escaped(help))).collect::<String>();
+        let lines = match group {
+            [_] => place(fault).into_iter().chain(fault.notes.iter().map(|note| marked(note))).collect(),
+            files => files.iter().map(of_file).collect::<Vec<_>>(),
+        };
+        let lines: String = lines.iter().map(|line| format!("<p><small>{line}</small></p>")).collect();
+        let way_out = fault.help.as_deref().or_else(|| is_of_a_file(fault).then_some(fault.code.page.remedy));
+        let help = way_out.map(|help| format!("<p>→ {}</p>", marked(help))).unwrap_or_default();
         _ = writeln!(
             list,
-            "<div class=\"f {kind}\"><p><b>{kind} {} {}</b>: {}</p>{place}{notes}{help}</div>",
-            fault.code.id,
-            fault.code.slug,
-            escaped(&fault.message)
+            "<div class=\"f {kind}\"><p><b>{kind} {} {}</b>: {message}</p>{lines}{help}</div>",
+            fault.code.id, fault.code.slug,
         );
     }
-    if let more @ 1.. = found.len().saturating_sub(FINDINGS) {
+    if let more @ 1.. = found.len() - shown.len() {
         _ = writeln!(list, "<p>and {}</p>", counted(more, "more finding"));
     }
     list
 }
 
-/// Copies side by side, those of the same bytes first.
-fn pairs(examination: &Examination) -> String {
-    let roles = || [Some(&examination.train), examination.validation.as_ref()].into_iter().flatten();
-    let samples: Vec<&Sample> = roles().flat_map(|role| &role.samples).collect();
-    let facts: Vec<_> = roles().flat_map(|role| &role.facts).collect();
-    let mut first = HashMap::new();
-    let mut pairs: Vec<(usize, usize)> = (0..samples.len())
-        .filter(|&at| facts[at].len > 0)
-        .filter_map(|at| match *first.entry(facts[at].hash).or_insert(at) {
-            earlier if earlier == at => None,
-            earlier => Some((earlier, at)),
-        })
-        .collect();
-    let alike = examination.alike.iter().map(|alike| alike.pair);
-    pairs.extend(alike.filter(|&(one, other)| facts[one].hash != facts[other].hash));
-    // Of many copies of a picture each is shown beside one of the others, not beside all.
-    let mut seen = HashSet::new();
-    pairs.retain(|&(_, other)| seen.insert(other));
-    if pairs.is_empty() {
-        return String::new();
+fn place(fault: &Diagnostic) -> Option<String> {
+    match &fault.place {
+        Place::Path(path) => Some(escaped(&shown(path))),
+        _ => None,
     }
-    let mut shown = format!("<h2>Copies</h2>\n<p>{}", counted(pairs.len(), "pair"));
-    shown += if pairs.len() > PAIRS { ", the first of which are:</p>\n" } else { "</p>\n" };
-    shown += "<div class=\"g\">\n";
-    for &(one, other) in pairs.iter().take(PAIRS) {
-        _ = writeln!(shown, "<div class=\"p\">{}{}</div>", figure(samples[one]), figure(samples[other]));
-    }
-    shown + "</div>\n"
+}
+
+/// The file with what is wrong with it.
+fn of_file(fault: &Diagnostic) -> String {
+    let place = place(fault).map(|place| format!("{place} — ")).unwrap_or_default();
+    format!("{place}{}", marked(&fault.message))
 }
 
 /// Pictures of every class, evenly spread over its files.
@@ -177,22 +178,40 @@ fn samples(examination: &Examination) -> String {
             .filter(|(sample, look)| sample.class == class && look.is_some())
             .map(|(sample, _)| sample)
             .collect();
-        _ = write!(shown, "<h2>{}</h2>\n<div class=\"g\">\n", escaped(name));
         let count = of_class.len().min(OF_A_CLASS);
-        (0..count).for_each(|at| shown += &figure(of_class[at * of_class.len() / count]));
+        let of_how_many = match of_class.len() {
+            0 => "no image that can be read".to_owned(),
+            all if all > count => format!("{count} of {}", grouped(all as u64)),
+            _ => String::new(),
+        };
+        _ = write!(shown, "<h2>{} <small>{of_how_many}</small></h2>\n<div class=\"g\">\n", escaped(name));
+        for at in 0..count {
+            let sample = of_class[at * of_class.len() / count];
+            let own = sample.name();
+            let own = own.strip_prefix(name.as_str()).and_then(|own| own.strip_prefix('/')).unwrap_or(&own);
+            shown += &figure(sample, own);
+        }
         shown += "</div>\n";
     }
     shown
 }
 
-/// A small picture with the name of its file; the reason where there is none.
-fn figure(sample: &Sample) -> String {
-    let name = escaped(&sample.name());
+/// A small picture with a caption; the reason where there is none.
+fn figure(sample: &Sample, caption: &str) -> String {
     let picture = match thumbnail(&sample.source, SIDE) {
-        Ok(jpeg) => format!("<img loading=\"lazy\" alt=\"{name}\" src=\"data:image/jpeg;base64,{}\">", base64(&jpeg)),
+        Ok(jpeg) => {
+            let name = escaped(&sample.name());
+            format!("<img loading=\"lazy\" alt=\"{name}\" src=\"data:image/jpeg;base64,{}\">", base64(&jpeg))
+        }
         Err(fault) => escaped(&fault.message),
     };
-    format!("<figure>{picture}<figcaption>{name}</figcaption></figure>\n")
+    format!("<figure>{picture}<figcaption>{}</figcaption></figure>\n", breakable(caption))
+}
+
+/// A name that a line can be broken within behind what joins its parts.
+fn breakable(name: &str) -> String {
+    let parts = name.split_inclusive(['/', '_', '-', ' ']);
+    parts.map(escaped).collect::<Vec<_>>().join("<wbr>")
 }
 
 /// Text as HTML shows it, in an element or in an attribute between double quotes.
@@ -209,6 +228,20 @@ fn escaped(text: &str) -> String {
         }
     }
     safe
+}
+
+/// A sentence of netc's, with what stands between backticks as code.
+fn marked(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        // A name has a backtick of its own.
+        return escaped(text);
+    }
+    let part = |(at, part): (usize, &&str)| match at % 2 {
+        0 => escaped(part),
+        _ => format!("<code>{}</code>", escaped(part)),
+    };
+    parts.iter().enumerate().map(part).collect()
 }
 
 /// Base64 of RFC 4648, with padding.
@@ -234,6 +267,17 @@ mod tests {
     fn base64_is_that_of_the_standards_examples() {
         let coded = ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(|text| base64(text.as_bytes()));
         assert_eq!(coded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"]);
+    }
+
+    #[test]
+    fn what_is_between_backticks_is_code_and_a_single_one_stays() {
+        assert_eq!(marked("write `a<b` here"), "write <code>a&lt;b</code> here");
+        assert_eq!(marked("no ` pair"), "no ` pair");
+    }
+
+    #[test]
+    fn names_can_be_broken_where_their_parts_meet() {
+        assert_eq!(breakable("train/a b_c&.png"), "train/<wbr>a <wbr>b_<wbr>c&amp;.png");
     }
 
     #[test]
