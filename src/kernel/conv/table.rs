@@ -34,10 +34,10 @@ macro_rules! direct_forward {
 
 /// How the direct form is a link of a chain.
 macro_rules! direct_link {
-    ($isa:expr) => {
+    ($element:ty, $stage:path, $isa:expr) => {
         Some(AsLink {
-            room: |g, first, rows| direct::forward::Forward::<Single>::room($isa, g, first, rows),
-            stage: |g, packed, after| Stage::Direct(ConvBands::new($isa, g, packed, after)),
+            room: |g, first, rows| direct::forward::Forward::<$element>::room($isa, g, first, rows),
+            stage: |g, packed, after| $stage(ConvBands::new($isa, g, packed, after)),
             starts_anywhere: true,
         })
     };
@@ -379,13 +379,13 @@ pub static FORWARD: &[ConvForward] = &[
     depthwise_forward!(Isa::Portable, "direct-depthwise"),
     joint_winograd_forward!(Isa::Avx512, "winograd-joint-avx512"),
     winograd_forward!(Isa::Avx512, "winograd-avx512"),
-    direct_forward!(Single, Isa::Avx512, "direct-avx512", direct_link!(Isa::Avx512)),
+    direct_forward!(Single, Isa::Avx512, "direct-avx512", direct_link!(Single, Stage::Direct, Isa::Avx512)),
     joint_winograd_forward!(Isa::Avx2, "winograd-joint-avx2"),
     winograd_forward!(Isa::Avx2, "winograd-avx2"),
-    direct_forward!(Single, Isa::Avx2, "direct-avx2", direct_link!(Isa::Avx2)),
+    direct_forward!(Single, Isa::Avx2, "direct-avx2", direct_link!(Single, Stage::Direct, Isa::Avx2)),
     joint_winograd_forward!(Isa::Portable, "winograd-joint"),
     winograd_forward!(Isa::Portable, "winograd"),
-    direct_forward!(Single, Isa::Portable, "direct", direct_link!(Isa::Portable)),
+    direct_forward!(Single, Isa::Portable, "direct", direct_link!(Single, Stage::Direct, Isa::Portable)),
     ConvKernel {
         name: "depthwise",
         isa: Isa::Portable,

@@ -9,6 +9,7 @@ pub(super) mod input_gradient;
 pub(super) mod open_rows;
 #[cfg(test)]
 mod tests;
+pub(super) mod unpooled;
 pub(super) mod weight_gradient;
 pub(super) mod window;
 pub(super) mod winner;
