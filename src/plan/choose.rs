@@ -2,17 +2,17 @@
 
 use super::step::Weights;
 use super::{Options, Precision};
-use crate::kernel::ConvGeometry;
 use crate::kernel::conv::{
     self, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, Packing, PooledConv, PooledGradient,
     PooledInputGradient,
 };
+use crate::kernel::{ConvGeometry, Isa};
 
 /// Rows of kernels.
 type Table<Geometry, Run> = &'static [ConvKernel<Geometry, Run>];
 
 /// The fastest row that fits: tables are sorted by speed. For bf16, that of the second table stands for a direct one of the
-/// first; what does with fewer products multiplies `f32` sooner than these could be rounded.
+/// first; what does with fewer products multiplies `f32` sooner than these could be rounded, unless the matrix unit takes all of them.
 fn try_first_fit<Geometry, Run>(
     [of_f32, of_bf16]: [Table<Geometry, Run>; 2],
     options: Options,
@@ -20,8 +20,8 @@ fn try_first_fit<Geometry, Run>(
 ) -> Option<&'static ConvKernel<Geometry, Run>> {
     let first = |table: Table<Geometry, Run>| table.iter().find(|row| row.isa <= options.isa && fits(row));
     let row = first(of_f32)?;
-    let in_pairs = (options.precision == Precision::Bf16 && row.is_direct).then(|| first(of_bf16));
-    in_pairs.flatten().or(Some(row))
+    let in_pairs = (options.precision == Precision::Bf16).then(|| first(of_bf16)).flatten();
+    in_pairs.filter(|in_pairs| row.is_direct || in_pairs.isa == Isa::Amx).or(Some(row))
 }
 
 /// The same where the last row of the first table fits every shape.
@@ -68,10 +68,12 @@ pub(super) fn pooled_forward(options: Options, geometry: &PooledConv, weights: W
 
 /// An input gradient over the winners of a pool, where there is one for the shape.
 pub(super) fn pooled_input_gradient(options: Options, geometry: &PooledConv) -> Option<&'static PooledInputGradient> {
-    try_first_fit([conv::POOLED_INPUT_GRADIENT, &[]], options, |row| (row.fits)(geometry))
+    try_first_fit([conv::POOLED_INPUT_GRADIENT, conv::bf16::POOLED_INPUT_GRADIENT], options, |row| (row.fits)(geometry))
 }
 
 /// A weight gradient over the winners of a pool, where there is one for the shape.
 pub(super) fn pooled_weight_gradient(options: Options, geometry: &PooledConv) -> Option<&'static PooledGradient> {
-    try_first_fit([conv::POOLED_WEIGHT_GRADIENT, &[]], options, |row| (row.fits)(geometry))
+    try_first_fit([conv::POOLED_WEIGHT_GRADIENT, conv::bf16::POOLED_WEIGHT_GRADIENT], options, |row| {
+        (row.fits)(geometry)
+    })
 }
