@@ -3,7 +3,7 @@
 //! Kernels are written once over both. Of a sum over `depth` values, the operands have `elements(depth)` elements.
 
 use super::Isa;
-use super::bf16::{pack_across, pack_along, pack_rows};
+use super::bf16::{pack_across, pack_along, pack_rows, pack_transposed};
 use super::micro::MicroKernel;
 
 /// The content of an element.
@@ -33,13 +33,24 @@ pub(super) trait Element {
     /// Brings `width` rows, `stride` apart, of which `depth` values are wanted, no more than [`COLUMNS`], into columns of
     /// elements: rows of them are `full` long, and beyond `width` left as they are.
     fn pack_transposed(isa: Isa, from: &[f32], [depth, width]: [usize; 2], stride: usize, to: &mut [f32], full: usize) {
-        let mut elements = [0.0; COLUMNS];
-        let elements = &mut elements[..Self::elements(depth)];
-        for (column, from) in from.chunks(stride).take(width).enumerate() {
-            Self::along(isa, depth, &from[..depth], elements);
-            for (to, element) in to.chunks_exact_mut(full).zip(&*elements) {
-                to[column] = *element;
-            }
+        by_columns::<Self>(isa, from, [depth, width], stride, to, full);
+    }
+}
+
+fn by_columns<E: Element + ?Sized>(
+    isa: Isa,
+    from: &[f32],
+    [depth, width]: [usize; 2],
+    stride: usize,
+    to: &mut [f32],
+    full: usize,
+) {
+    let mut elements = [0.0; COLUMNS];
+    let elements = &mut elements[..E::elements(depth)];
+    for (column, from) in from.chunks(stride).take(width).enumerate() {
+        E::along(isa, depth, &from[..depth], elements);
+        for (to, element) in to.chunks_exact_mut(full).zip(&*elements) {
+            to[column] = *element;
         }
     }
 }
@@ -95,5 +106,11 @@ impl Element for Pair {
 
     fn pack(isa: Isa, from: &[f32], size: [usize; 2], stride: usize, to: &mut [f32], full: usize) {
         pack_rows(isa, from, size, stride, to, full);
+    }
+
+    fn pack_transposed(isa: Isa, from: &[f32], size: [usize; 2], stride: usize, to: &mut [f32], full: usize) {
+        if !pack_transposed(isa, from, size, stride, to, full) {
+            by_columns::<Self>(isa, from, size, stride, to, full);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Which instruction sets kernels are written for and which of them this machine has. Nothing here reads a setting.
 
 use std::fmt;
+#[cfg(target_arch = "x86_64")]
+use std::sync::OnceLock;
 
 /// An instruction set that kernels exist for; a later one is the wider one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,11 +15,13 @@ pub enum Isa {
     Avx512,
     /// AVX-512 with products of pairs of bf16, VDPBF16PS.
     Avx512Bf16,
+    /// The same with products of tiles of such pairs by a unit of its own, AMX.
+    Amx,
 }
 
 impl Isa {
     /// All, the narrowest first.
-    pub const ALL: [Self; 4] = [Self::Portable, Self::Avx2, Self::Avx512, Self::Avx512Bf16];
+    pub const ALL: [Self; 5] = [Self::Portable, Self::Avx2, Self::Avx512, Self::Avx512Bf16, Self::Amx];
 
     /// The widest that this machine has.
     #[must_use]
@@ -48,8 +52,10 @@ impl Isa {
             }
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Bf16 => Self::Avx512.is_available() && is_x86_feature_detected!("avx512bf16"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx => has_amx(),
             #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx2 | Self::Avx512 | Self::Avx512Bf16 => false,
+            Self::Avx2 | Self::Avx512 | Self::Avx512Bf16 | Self::Amx => false,
         }
     }
 
@@ -65,8 +71,52 @@ impl Isa {
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
             Self::Avx512Bf16 => "avx512-bf16",
+            Self::Amx => "amx",
         }
     }
+}
+
+/// Whether the processor has the matrix unit with products of bf16, and the system lets this process use it: its registers are
+/// so large that Linux saves them only for processes that have asked for it. What the system said once holds.
+#[cfg(target_arch = "x86_64")]
+fn has_amx() -> bool {
+    static HAS_AMX: OnceLock<bool> = OnceLock::new();
+    *HAS_AMX.get_or_init(|| Isa::Avx512Bf16.is_available() && processor_has_amx() && is_amx_permitted())
+}
+
+#[cfg(target_arch = "x86_64")]
+fn processor_has_amx() -> bool {
+    use std::arch::x86_64::{__cpuid, __cpuid_count};
+    /// The leaf of extended features, and what it says of bf16 in the matrix unit and of its tiles.
+    const FEATURES: u32 = 7;
+    const WANTED: u32 = 1 << 22 | 1 << 24;
+    __cpuid(0).eax >= FEATURES && __cpuid_count(FEATURES, 0).edx & WANTED == WANTED
+}
+
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn is_amx_permitted() -> bool {
+    const ARCH_PRCTL: i64 = 158;
+    const REQUEST_PERMISSION: u64 = 0x1023;
+    const TILE_DATA: u64 = 18;
+    let result: i64;
+    // SAFETY: the call reads and writes no memory of the process, and a system that does not know it returns an error.
+    unsafe {
+        std::arch::asm!(
+            "syscall",
+            inlateout("rax") ARCH_PRCTL => result,
+            in("rdi") REQUEST_PERMISSION,
+            in("rsi") TILE_DATA,
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack),
+        );
+    }
+    result == 0
+}
+
+#[cfg(all(target_arch = "x86_64", not(target_os = "linux")))]
+fn is_amx_permitted() -> bool {
+    false
 }
 
 /// Plain loops that the compiler vectorises for whichever instruction set they run on.
@@ -90,9 +140,9 @@ impl Isa {
             Self::Avx2 => unsafe { with_avx2(loops) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 | Self::Avx512Bf16 => unsafe { with_avx512(loops) },
+            Self::Avx512 | Self::Avx512Bf16 | Self::Amx => unsafe { with_avx512(loops) },
             #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx2 | Self::Avx512 | Self::Avx512Bf16 => unreachable!("available nowhere else"),
+            Self::Avx2 | Self::Avx512 | Self::Avx512Bf16 | Self::Amx => unreachable!("available nowhere else"),
         }
     }
 }
@@ -138,7 +188,9 @@ macro_rules! vectorised {
                 $crate::kernel::Isa::Avx2 => unsafe { avx2($($operand),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                $crate::kernel::Isa::Avx512 | $crate::kernel::Isa::Avx512Bf16 => unsafe { avx512($($operand),*) },
+                $crate::kernel::Isa::Avx512 | $crate::kernel::Isa::Avx512Bf16 | $crate::kernel::Isa::Amx => unsafe {
+                    avx512($($operand),*)
+                },
                 #[cfg(not(target_arch = "x86_64"))]
                 _ => unreachable!("available nowhere else"),
             }

@@ -65,6 +65,11 @@ pub(super) fn padded(len: usize) -> usize {
     len + LINE
 }
 
+/// Elements of the cache lines that `len` elements take.
+pub(super) fn lines(len: usize) -> usize {
+    len.next_multiple_of(LINE)
+}
+
 /// The first `len` elements from a cache line's start on.
 pub(super) fn aligned(buffer: &mut [f32], len: usize) -> &mut [f32] {
     let start = buffer.as_ptr().align_offset(LINE * size_of::<f32>()).min(buffer.len() - len);

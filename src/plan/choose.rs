@@ -2,11 +2,11 @@
 
 use super::step::Weights;
 use super::{Options, Precision};
-use crate::kernel::ConvGeometry;
 use crate::kernel::conv::{
     self, ConvForward, ConvGradient, ConvInputGradient, ConvKernel, ConvPool, Packing, PooledConv, PooledGradient,
     PooledInputGradient,
 };
+use crate::kernel::{ConvGeometry, Isa};
 
 /// What an input gradient is in the key of its task.
 pub(super) const INPUT_GRADIENT: &str = "input gradient";
@@ -48,7 +48,7 @@ fn names<Geometry, Run>(tables: Tables<Geometry, Run>, options: &Options, geomet
 
 /// The row that was chosen for a task; else, by rule, the fastest that fits: tables are sorted by speed. For bf16, that of
 /// the second table stands for a direct one of the first; what does with fewer products multiplies `f32` sooner than these
-/// could be rounded.
+/// could be rounded, unless the matrix unit takes all of them.
 fn try_choose<Geometry: std::fmt::Display, Run>(
     tables: Tables<Geometry, Run>,
     options: &Options,
@@ -66,8 +66,8 @@ fn try_choose<Geometry: std::fmt::Display, Run>(
     let first =
         |table: &'static [ConvKernel<Geometry, Run>]| table.iter().find(|row| row.isa <= options.isa && fits(row));
     let row = first(of_f32)?;
-    let in_pairs = (options.precision == Precision::Bf16 && row.is_direct).then(|| first(of_bf16));
-    in_pairs.flatten().or(Some(row))
+    let in_pairs = (options.precision == Precision::Bf16).then(|| first(of_bf16)).flatten();
+    in_pairs.filter(|in_pairs| row.is_direct || in_pairs.isa == Isa::Amx).or(Some(row))
 }
 
 /// The same where the last row of the first table fits every shape.
@@ -106,9 +106,11 @@ const WEIGHT_GRADIENT_KERNELS: Tables<ConvGeometry, conv::RunGradient> =
 const POOLED_FORWARD_KERNELS: Tables<PooledConv, Packing<PooledConv, conv::RunPooled>> =
     [conv::POOLED_FORWARD, conv::bf16::POOLED_FORWARD];
 
-const POOLED_INPUT_GRADIENT_KERNELS: Tables<PooledConv, conv::ByPool> = [conv::POOLED_INPUT_GRADIENT, &[]];
+const POOLED_INPUT_GRADIENT_KERNELS: Tables<PooledConv, conv::ByPool> =
+    [conv::POOLED_INPUT_GRADIENT, conv::bf16::POOLED_INPUT_GRADIENT];
 
-const POOLED_WEIGHT_GRADIENT_KERNELS: Tables<PooledConv, conv::RunPooledGradient> = [conv::POOLED_WEIGHT_GRADIENT, &[]];
+const POOLED_WEIGHT_GRADIENT_KERNELS: Tables<PooledConv, conv::RunPooledGradient> =
+    [conv::POOLED_WEIGHT_GRADIENT, conv::bf16::POOLED_WEIGHT_GRADIENT];
 
 /// The fastest forward convolution for a shape.
 pub(super) fn forward(options: &Options, geometry: &ConvGeometry, weights: Weights) -> &'static ConvForward {

@@ -56,11 +56,12 @@ impl Step {
             | Work::DenseUpdate(dense, ..) => match (dense.operands, dense.isa) {
                 (Operands::F32, Isa::Portable) => "product",
                 (Operands::F32, Isa::Avx2) => "product-avx2",
-                (Operands::F32, Isa::Avx512 | Isa::Avx512Bf16) => "product-avx512",
+                (Operands::F32, Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx) => "product-avx512",
                 (Operands::Bf16, Isa::Portable) => "product-bf16-by-f32",
                 (Operands::Bf16, Isa::Avx2) => "product-bf16-by-avx2",
                 (Operands::Bf16, Isa::Avx512) => "product-bf16-by-avx512",
                 (Operands::Bf16, Isa::Avx512Bf16) => "product-bf16",
+                (Operands::Bf16, Isa::Amx) => "product-bf16-amx",
             },
             _ => "",
         };

@@ -224,7 +224,7 @@ impl Job {
             init_from_digest: None,
             freeze: self.freeze.clone(),
             train: TrainRecord::from(&self.settings),
-            machine: MachineRecord::new(&self.machine, &self.choices_used()),
+            machine: MachineRecord::new(self.machine.threads, &self.options(), &self.choices_used()),
         }
     }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::memory::Machine;
-use crate::plan::Choices;
+use crate::plan::{Choices, Options};
 use crate::syntax::settings::{
     EarlyStopping, Loss, Metric, OnCollapse, Optimizer, Precision, Rate, Schedule, TrainSettings,
 };
@@ -141,10 +140,10 @@ pub struct MachineRecord {
 }
 
 impl MachineRecord {
-    /// A machine, with those of its choices that are `used`.
-    pub(super) fn new(machine: &Machine, used: &Choices) -> Self {
+    /// What plans of these options run on, by so many threads, with those of the choices that are `used`.
+    pub(super) fn new(threads: usize, options: &Options, used: &Choices) -> Self {
         let kernels = used.iter().map(|(task, kernel)| (task.to_owned(), kernel.to_owned())).collect();
-        Self { threads: machine.threads, isa: machine.isa.to_string(), kernels }
+        Self { threads, isa: options.used_isa().to_string(), kernels }
     }
 
     /// The choices of kernels.

@@ -104,7 +104,7 @@ fn a_plan_of_bf16_rounds_what_is_multiplied_in_full_and_names_the_instruction_se
             + "Conv(16) -> Relu -> MaxPool -> DepthwiseConv -> Conv(8, 1x1) -> Conv(32) -> Flatten -> Dense(3) -> Softmax\n"
     };
     let folder = Folder::new();
-    for isa in ["portable", "avx2", "avx512", "avx512-bf16"] {
+    for isa in ["portable", "avx2", "avx512", "avx512-bf16", "amx"] {
         let plan = |precision: &str, arguments: &[&str]| {
             let file = folder.file(precision, spec(precision).as_bytes());
             let mut command = command(["plan", text(&file)].iter().chain(arguments));

@@ -146,17 +146,21 @@ impl Patch {
         let room = &mut room[..self.len()];
         let (before, _, count) = self.columns_inside();
         for (row, to) in room.chunks_exact_mut(row_len.max(1)).enumerate() {
-            to.fill(0.0);
-            let Some(from) = self.row_inside(self.top + row as isize, image) else { continue };
+            let Some(from) = self.row_inside(self.top + row as isize, image) else {
+                to.fill(0.0);
+                continue;
+            };
             // Places left of the image, the further ones of which lie in it.
             let early = before.min(step);
-            let skipped = step - early;
-            if let Some(further) = from.get(skipped * channels..) {
-                let further = &further[..further.len().min(early * channels)];
-                E::across(isa, &[], further, &mut to[(before - early) * channels..][..early * channels]);
-            }
-            let further = from.get(step * channels..).unwrap_or_default();
-            E::across(isa, from, further, &mut to[before * channels..][..count * channels]);
+            let further = from.get((step - early) * channels..).unwrap_or_default();
+            let further = &further[..further.len().min(early * channels)];
+            let (zeros, rest) = to.split_at_mut((before - early) * channels);
+            let (left, rest) = rest.split_at_mut(early * channels);
+            let (inside, after) = rest.split_at_mut(count * channels);
+            zeros.fill(0.0);
+            E::across(isa, &[], further, left);
+            E::across(isa, from, from.get(step * channels..).unwrap_or_default(), inside);
+            after.fill(0.0);
         }
         room
     }

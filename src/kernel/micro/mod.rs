@@ -6,6 +6,8 @@
 //! Source of the scheme: Georganas et al., "Anatomy of high-performance deep learning convolutions on SIMD
 //! architectures", SC 2018.
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
 mod simd;
 mod sparse;
 mod taps;
@@ -14,11 +16,19 @@ mod transform;
 mod window;
 
 use super::{Activation, Isa};
+#[cfg(target_arch = "x86_64")]
+use amx::fits as unit_takes;
 use simd::Simd;
 pub(super) use sparse::{Lists, SparseKernel};
 pub(super) use taps::{TAPS, TapTransform};
 pub(super) use transform::{INPUT, OUTPUT, PRODUCTS, Transform};
 pub(super) use window::{Map, WindowKernel, Windows};
+
+/// Whether the matrix unit takes a contraction; there is none.
+#[cfg(not(target_arch = "x86_64"))]
+fn unit_takes(_: &Contraction) -> bool {
+    false
+}
 
 /// Channels of a panel, two registers, of the widest instruction set.
 pub(in crate::kernel) const WIDEST_PANEL: usize = 32;
@@ -132,6 +142,8 @@ impl Clamp {
 pub(super) struct MicroKernel {
     lanes: usize,
     run: tile::Run,
+    /// Whether a matrix unit takes what lies in its order.
+    by_unit: bool,
 }
 
 impl MicroKernel {
@@ -145,11 +157,11 @@ impl MicroKernel {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => tile::avx2::run,
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 | Isa::Avx512Bf16 => tile::avx512::run,
+            Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => tile::avx512::run,
             #[cfg(not(target_arch = "x86_64"))]
-            Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => unreachable!("available nowhere else"),
+            Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => unreachable!("available nowhere else"),
         };
-        Self { lanes: lanes(isa), run }
+        Self { lanes: lanes(isa), run, by_unit: false }
     }
 
     /// The one whose `a` and `b` hold a pair of bf16 in each element, the first in the lower half: sums are over both.
@@ -166,11 +178,11 @@ impl MicroKernel {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 => tile::avx512_pairs::run,
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512Bf16 => tile::avx512_bf16::run,
+            Isa::Avx512Bf16 | Isa::Amx => tile::avx512_bf16::run,
             #[cfg(not(target_arch = "x86_64"))]
-            Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => unreachable!("available nowhere else"),
+            Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => unreachable!("available nowhere else"),
         };
-        Self { lanes: lanes(isa), run }
+        Self { lanes: lanes(isa), run, by_unit: isa == Isa::Amx }
     }
 
     /// Elements of `b` that a block of this width reads from each `k`: whole registers.
@@ -243,6 +255,9 @@ impl MicroKernel {
         let last = many.apart.map(|apart| (many.count - 1).saturating_mul(apart));
         let within = |reach: usize, last: usize, len: usize| last.saturating_add(reach) <= len;
         let read_width = self.read_width(block.width);
+        // The matrix unit reads no more than there is.
+        let by_unit = self.by_unit && left == Left::Broadcast && unit_takes(by);
+        let read_width = if by_unit { block.width } else { read_width };
         assert!(read_width <= 2 * self.lanes, "a block of {} columns is wider than a panel", block.width);
         let last_row = block.height - 1;
         assert!(within(last_row * block.c_lane + block.width, last[2], c.len()), "the block reaches beyond c");
@@ -256,6 +271,11 @@ impl MicroKernel {
             assert!(read_width <= bias.len(), "the bias is no whole panel");
         }
         let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+        #[cfg(target_arch = "x86_64")]
+        if by_unit {
+            // SAFETY: as below.
+            return unsafe { amx::run(many, by, block, a, b, finish, c) };
+        }
         for at in 0..many.count {
             let [to_a, to_b, to_c] = many.apart.map(|apart| at * apart);
             // SAFETY: `of` has checked the instruction set. Offsets grow with every index, so the last ones, asserted above
@@ -274,9 +294,9 @@ fn lanes(isa: Isa) -> usize {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => simd::Avx2::LANES,
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 | Isa::Avx512Bf16 => simd::Avx512::LANES,
+        Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => simd::Avx512::LANES,
         #[cfg(not(target_arch = "x86_64"))]
-        Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => simd::Portable::LANES,
+        Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => simd::Portable::LANES,
     }
 }
 

@@ -108,9 +108,9 @@ impl SparseKernel {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => avx2::kernel(),
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 | Isa::Avx512Bf16 => avx512::kernel(),
+            Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => avx512::kernel(),
             #[cfg(not(target_arch = "x86_64"))]
-            Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => unreachable!("available nowhere else"),
+            Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => unreachable!("available nowhere else"),
         }
     }
 

@@ -199,9 +199,9 @@ impl Transform {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => avx2::transform(),
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 | Isa::Avx512Bf16 => avx512::transform(),
+            Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => avx512::transform(),
             #[cfg(not(target_arch = "x86_64"))]
-            Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => unreachable!("available nowhere else"),
+            Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => unreachable!("available nowhere else"),
         }
     }
 

@@ -1,7 +1,10 @@
 //! The gradients of a chain of two convolutions under a max pool whose input needs none: the front of a network.
 //!
 //! What the first convolution gave is computed again, a few rows at a time, and its gradient takes the place of these rows:
-//! neither goes through memory. The second convolution's gradients are sums over the pool's winners.
+//! neither goes through memory. The second convolution's gradients are sums over the pool's winners, or, where the matrix unit
+//! computes them, over all places.
+
+mod unpooled;
 
 use rayon::prelude::*;
 
@@ -33,6 +36,8 @@ pub enum Spreading {
     Windows,
     /// A filter at a time.
     Winners,
+    /// With the zeros between them, some rows of the convolution's output at a time.
+    Unpooled,
 }
 
 /// A chain of two convolutions under a max pool, and how its gradients are computed.
@@ -77,6 +82,7 @@ impl Front {
         let spreading = match self.spreading {
             Spreading::Windows => "windows",
             Spreading::Winners => "winners",
+            Spreading::Unpooled => "unpooled-bf16",
         };
         format!("direct > {spreading}-{}", self.isa)
     }
@@ -88,17 +94,24 @@ impl Front {
         (&links[0], PooledConv { conv: links[1].g, pool })
     }
 
-    /// Multiply-accumulates of an image: those of the first convolution twice, and the sums over winners.
+    /// Multiply-accumulates of an image: those of the first convolution twice, and the sums over winners or all places.
     #[must_use]
     pub fn macs(&self) -> u64 {
         let (first, second) = self.parts();
-        2 * first.g.macs() + 2 * second.winner_macs()
+        let of_second = match self.spreading {
+            Spreading::Unpooled => second.conv.macs(),
+            Spreading::Windows | Spreading::Winners => second.winner_macs(),
+        };
+        2 * first.g.macs() + 2 * of_second
     }
 
     /// Elements of shared workspace for up to `n` images.
     #[must_use]
     pub fn workspace(&self, n: usize) -> usize {
         let (first, second) = self.parts();
+        if self.spreading == Spreading::Unpooled {
+            return unpooled::workspace(self.isa, first, &second, n);
+        }
         let [of_first, of_second] = sums(self.isa, first, &second);
         let partials = padded(most_parts(of_second, n) * of_second) + padded(most_parts(of_second, n) * of_first);
         padded(packed_len(first)) + self.spread_len(&second) + partials
@@ -108,13 +121,17 @@ impl Front {
     #[must_use]
     pub fn scratch(&self) -> usize {
         let (first, second) = self.parts();
-        Sizes::of(self.isa, first, &second).len()
+        match self.spreading {
+            Spreading::Unpooled => unpooled::scratch(self.isa, first, &second),
+            Spreading::Windows | Spreading::Winners => Sizes::of(self.isa, first, &second).len(),
+        }
     }
 
     fn spread_len(&self, second: &PooledConv) -> usize {
         match self.spreading {
             Spreading::Windows => window::workspace(self.isa, second),
             Spreading::Winners => input_gradient::workspace(self.isa, second),
+            Spreading::Unpooled => unreachable!("rows of the convolution's output have a workspace of their own"),
         }
     }
 
@@ -133,6 +150,18 @@ impl Front {
             [n * second.out_len(); 2],
             "a winner an element of the pooled gradient"
         );
+        if self.spreading == Spreading::Unpooled {
+            return unpooled::gradients(
+                isa,
+                [n, self.chain.in_len()],
+                first,
+                &second,
+                by,
+                dw,
+                db,
+                Space { workspace, scratch },
+            );
+        }
         let (packed, workspace) = workspace.split_at_mut(padded(packed_len(first)));
         let (spread, workspace) = workspace.split_at_mut(self.spread_len(&second));
         let packed = aligned(packed, packed_len(first));
@@ -147,6 +176,7 @@ impl Front {
                 by_filter = input_gradient::Spread::new(isa, &second, by.weights[1], spread);
                 &by_filter
             }
+            Spreading::Unpooled => unreachable!("computed above"),
         };
         let gradient = Gradient {
             isa,
@@ -316,6 +346,7 @@ impl Gradient<'_> {
         let (second, mut lists) = (self.second, Lists::new());
         let len = second.conv.window.in_w * second.conv.window.in_c;
         let mut lines = Lines { values: room.rows, len, start: 0, first: 0, end: 0 };
+        let (of_weights, of_bias) = of_first.split_at_mut(self.first.g.weight_len());
         let mut open = OpenRows::new(self.isa, self.first.after.activation, room.open);
         room.seen.fill(0.0);
         for (seen, row) in rows_of(second, dy, index) {
@@ -326,25 +357,32 @@ impl Gradient<'_> {
             self.winners.row(&seen, row, rows, room.seen, &mut lists, &mut Ahead::nothing(), of_second);
             let spread = open.open(&seen.patch, seen.len(self.isa, second), &mut lines.rows_mut());
             self.spread.row(&seen, row, &mut lists, spread);
-            self.take(x, &mut lines, open.next(), room.room, of_first);
+            take(self.isa, &self.tiles, x, &mut lines, open.next(), room.room, [&mut *of_weights, &mut *of_bias]);
         }
         open.close(&mut lines.rows_mut());
-        self.take(x, &mut lines, open.next(), room.room, of_first);
+        take(self.isa, &self.tiles, x, &mut lines, open.next(), room.room, [&mut *of_weights, &mut *of_bias]);
     }
+}
 
-    /// Adds the share of the rows before `end`, which hold the gradient, to the sums of the first convolution.
-    fn take(&self, x: &[f32], lines: &mut Lines<'_>, end: usize, room: &mut [f32], sums: &mut [f32]) {
-        if end <= lines.first {
-            return;
-        }
-        let rows = lines.rows(lines.first, end);
-        let (of_weights, of_bias) = sums.split_at_mut(self.first.g.weight_len());
-        self.tiles.add(Rows::whole(x), rows, room, 0, of_weights);
-        // Some rows first: a sum that runs over all places of all images would lose digits.
-        let mut sum = [0.0; MOST_FILTERS];
-        let sum = &mut sum[..of_bias.len()];
-        add_rows(self.isa, rows.values, sum);
-        of_bias.iter_mut().zip(sum).for_each(|(total, sum)| *total += *sum);
-        lines.first = end;
+/// Adds the share of the rows before `end`, which hold the gradient, to the sums of the first convolution.
+fn take(
+    isa: Isa,
+    tiles: &Tiles<'_, Single>,
+    x: &[f32],
+    lines: &mut Lines<'_>,
+    end: usize,
+    room: &mut [f32],
+    [of_weights, of_bias]: [&mut [f32]; 2],
+) {
+    if end <= lines.first {
+        return;
     }
+    let rows = lines.rows(lines.first, end);
+    tiles.add(Rows::whole(x), rows, room, 0, of_weights);
+    // Some rows first: a sum that runs over all places of all images would lose digits.
+    let mut sum = [0.0; MOST_FILTERS];
+    let sum = &mut sum[..of_bias.len()];
+    add_rows(isa, rows.values, sum);
+    of_bias.iter_mut().zip(sum).for_each(|(total, sum)| *total += *sum);
+    lines.first = end;
 }

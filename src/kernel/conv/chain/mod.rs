@@ -17,7 +17,7 @@ pub use gradient::{Front, Operands, Spreading};
 use super::direct::{self, depthwise, forward::Forward as Direct};
 use super::patch::Rows;
 use super::{Bands as _, ConvForward, PooledConv, winograd};
-use crate::kernel::element::Single;
+use crate::kernel::element::{Pair, Single};
 use crate::kernel::{After, ConvGeometry, Window};
 
 /// Convolutions, at most.
@@ -78,6 +78,7 @@ pub(super) struct AsLink {
 /// A convolution that is ready to compute bands of rows.
 pub(super) enum Stage<'a> {
     Direct(Direct<'a, Single>),
+    Pairs(Direct<'a, Pair>),
     Depthwise(depthwise::Forward<'a>),
     Winograd(winograd::Forward<'a>),
 }
@@ -86,6 +87,7 @@ impl Stage<'_> {
     fn band(&self, x: Rows<'_>, first: usize, y: &mut [f32], room: &mut [f32]) {
         match self {
             Self::Direct(conv) => conv.band(x, first, y, room),
+            Self::Pairs(conv) => conv.band(x, first, y, room),
             Self::Depthwise(conv) => conv.band(x, first, y, room),
             Self::Winograd(conv) => conv.band(x, first, y, room),
         }

@@ -2,7 +2,7 @@
 
 use super::{Added, Chain, Front, Kept, Link, MOST_LINKS, Operands};
 use crate::base::Random;
-use crate::kernel::conv::{ConvForward, FORWARD, POOLED_INPUT_GRADIENT, PooledConv};
+use crate::kernel::conv::{ConvForward, FORWARD, POOLED_INPUT_GRADIENT, PooledConv, bf16};
 use crate::kernel::geometry::windows_along;
 use crate::kernel::reference::{conv, pool};
 use crate::kernel::testing::{assert_close, normal, on_any_pool, size, wide};
@@ -235,7 +235,7 @@ fn the_gradients_of_a_front_are_those_of_its_convolutions() {
             let g = PooledConv { conv: convs[1], pool };
             for row in POOLED_INPUT_GRADIENT.iter().filter(|row| row.isa == isa && (row.fits)(&g)) {
                 let Some(front) = Front::of(&case.chain, row) else { continue };
-                compare(&case, &front, g, &format!("{} {:?}", row.name, case.chain));
+                compare(&case, &front, g, 1e-4, &format!("{} {:?}", row.name, case.chain));
                 compared += 1;
             }
         }
@@ -243,7 +243,32 @@ fn the_gradients_of_a_front_are_those_of_its_convolutions() {
     assert!(compared > 60, "only {compared} fronts");
 }
 
-fn compare(case: &Case, front: &Front, g: PooledConv, what: &str) {
+/// The second convolution's gradients from rounded operands.
+#[test]
+fn the_gradients_of_a_front_by_the_matrix_unit_are_near_those_of_its_convolutions() {
+    let (convs, pool) = tall();
+    let drawn = (0..80).filter_map(draw_front).chain([(convs, pool, 1)]);
+    let mut compared = 0;
+    for (seed, (convs, pool, n)) in drawn.enumerate().filter(|_| Isa::Amx.is_available()) {
+        let Some(mut case) = Case::of(Isa::Avx512, &convs, Added::Nothing, Some(pool), n, seed as u64) else {
+            continue;
+        };
+        let g = PooledConv { conv: convs[1], pool };
+        let by_unit =
+            |table: &'static [ConvForward]| table.iter().find(|row| row.isa == Isa::Amx && (row.fits)(&g.conv));
+        let Some(forward) = by_unit(bf16::FORWARD) else { continue };
+        case.chain.links[1].kernel = forward;
+        for row in bf16::POOLED_INPUT_GRADIENT.iter().filter(|row| (row.fits)(&g)) {
+            let Some(front) = Front::of(&case.chain, row) else { continue };
+            compare(&case, &front, g, 1e-2, &format!("{} {:?}", row.name, case.chain));
+            compared += 1;
+        }
+    }
+    assert!(compared > 10 || !Isa::Amx.is_available(), "only {compared} fronts");
+}
+
+/// Holds the gradients against those in double precision, to a share of the greatest.
+fn compare(case: &Case, front: &Front, g: PooledConv, tolerance: f64, what: &str) {
     let n = case.n;
     let results = case.results(&[]);
     let taps = pool::max_forward(&g.pool, n, &results[2]).1;
@@ -275,7 +300,7 @@ fn compare(case: &Case, front: &Front, g: PooledConv, what: &str) {
     let mut rest = &got[..];
     for (name, wanted) in parts {
         let (part, others) = rest.split_at(wanted.len());
-        assert_close(part, wanted, 1e-4 * scale(wanted), &format!("{name}, {what}"));
+        assert_close(part, wanted, tolerance * scale(wanted), &format!("{name}, {what}"));
         rest = others;
     }
     assert_eq!(run(false), got[..of_first.len() + of_second.len()], "the bias' gradient changes the others");

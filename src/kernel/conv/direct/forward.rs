@@ -9,7 +9,7 @@ use super::super::patch::{Patch, Rows};
 use super::super::{Bands, ConvBands, Weights, verify_maps, verify_weights};
 use super::{band_patch, band_rows, row_len, rows_in_cache};
 use crate::kernel::element::Element;
-use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels, WIDEST_PANEL};
+use crate::kernel::micro::{Block, Clamp, Contraction, Finish, Many, MicroKernel, Panel, Panels, WIDEST_PANEL};
 use crate::kernel::piece::{self, Cut, Place};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Activation, After, ConvGeometry, Isa, Scratch, Window};
@@ -262,10 +262,8 @@ impl<E: Element + Sync> Forward<'_, E> {
         let is_one_run = window.stride[0] * in_row == window.out_w * a_lane;
         let (rows, height) = if is_one_run { (1, rows * window.out_w) } else { (rows, window.out_w) };
         let block = Block { height, width: panel.width, a_lane, c_lane: pixel };
-        for row in 0..rows {
-            let (x, y) = (&x[row * window.stride[0] * in_row..], &mut y[row * out_row..]);
-            self.micro.run(by, block, x, weights, finish, y);
-        }
+        let many = Many { count: rows, apart: [window.stride[0] * in_row, 0, out_row] };
+        self.micro.run_each(many, by, block, x, weights, finish, y);
     }
 
     /// Over the kernel's rows, and over a row's taps and channels, in one run where nothing lies between them.

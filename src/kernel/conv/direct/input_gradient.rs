@@ -5,16 +5,17 @@
 //! multiplication by an inserted zero is done.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::super::patch::Patch;
+use super::super::patch::{Patch, Rows};
 use super::super::verify_lengths;
 use super::phase::{Axis, Phase, Sweep, band_patch, phases};
 use super::{band_rows, rows_in_cache};
 use crate::kernel::element::Element;
-use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panels};
-use crate::kernel::scratch::{aligned, padded};
+use crate::kernel::micro::{Block, Clamp, Contraction, Finish, Many, MicroKernel, Panels};
+use crate::kernel::scratch::{aligned, lines, padded};
 use crate::kernel::{Activation, ConvGeometry, Isa, Scratch, Space};
 
 /// An image of fewer channels leaves most lanes of a register idle.
@@ -50,6 +51,34 @@ fn in_elements<E: Element>(g: &ConvGeometry) -> ConvGeometry {
     ConvGeometry { filters: g.groups * E::elements(g.filters_per_group()), ..*g }
 }
 
+/// Elements of the same, and of what a band sees of dy where that is not in memory.
+pub fn scratch_with_dy<E: Element>(g: &ConvGeometry) -> usize {
+    let rows = rows_in_cache(row_len(g), g.window.in_h);
+    scratch::<E>(g) + lines((band_patch(g, &Axis::both(g), 0, rows).rows + 1) * g.window.out_w * g.filters)
+}
+
+/// Where the gradient of an image's outputs comes from.
+pub trait Source: Sync {
+    /// Elements of the room for so many rows.
+    fn room(&self, g: &ConvGeometry, rows: usize) -> usize;
+
+    /// The wanted rows, perhaps with others.
+    fn rows<'a>(&'a self, rows: Range<usize>, room: &'a mut [f32]) -> Rows<'a>;
+}
+
+/// Memory.
+struct Memory<'a>(&'a [f32]);
+
+impl Source for Memory<'_> {
+    fn room(&self, _: &ConvGeometry, _: usize) -> usize {
+        0
+    }
+
+    fn rows<'a>(&'a self, _: Range<usize>, _: &'a mut [f32]) -> Rows<'a> {
+        Rows::whole(self.0)
+    }
+}
+
 /// Computes dx.
 #[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
 pub fn run<E: Element + Sync>(
@@ -62,23 +91,35 @@ pub fn run<E: Element + Sync>(
     dx: &mut [f32],
     space: Space<'_>,
 ) {
-    let Space { workspace, scratch } = space;
     verify_lengths(g, n, dx, w, dy);
+    let image = |image: usize| Memory(&dy[image * g.out_len()..][..g.out_len()]);
+    run_from::<E, _>(isa, g, n, image, w, activation, dx, space);
+}
+
+/// Computes dx from the gradient that each image's source gives.
+#[allow(clippy::too_many_arguments, reason = "the signature of the table, and the instruction set")]
+pub fn run_from<E: Element + Sync, From: Source>(
+    isa: Isa,
+    g: &ConvGeometry,
+    n: usize,
+    source: impl Fn(usize) -> From + Sync,
+    w: &[f32],
+    activation: Activation,
+    dx: &mut [f32],
+    space: Space<'_>,
+) {
+    let Space { workspace, scratch } = space;
     if dx.is_empty() {
         return;
     }
-    let panels = Panels::of(isa, g.channels_per_group());
-    let (of_dy, in_elements) = (g, in_elements::<E>(g));
-    let packed = aligned(workspace, packed_len(&panels, &in_elements));
-    pack::<E>(isa, &panels, g, w, packed);
-    let (micro, axes, element) = (E::micro(isa), Axis::both(g), PhantomData::<E>);
-    let gradient =
-        InputGradient { isa, micro, of_dy, g: in_elements, axes, panels, packed, activation, scratch, element };
+    let gradient = InputGradient::<E>::new(isa, g, w, activation, workspace);
     let rows = band_rows([row_len(g), g.window.in_w], g.window.in_h, n);
     let in_row = g.window.in_w * g.window.in_c;
     dx.par_chunks_mut(g.window.in_len()).enumerate().for_each(|(image, dx)| {
-        let dy = &dy[image * g.out_len()..][..g.out_len()];
-        dx.par_chunks_mut(rows * in_row).enumerate().for_each(|(band, dx)| gradient.band(dy, band * rows, dx));
+        let dy = source(image);
+        dx.par_chunks_mut(rows * in_row)
+            .enumerate()
+            .for_each(|(band, dx)| gradient.band(&dy, band * rows, dx, scratch));
     });
 }
 
@@ -141,7 +182,8 @@ fn pack_tap<E: Element>(
     }
 }
 
-struct InputGradient<'a, E> {
+/// An input gradient whose weights are packed, ready for any band of any image.
+pub struct InputGradient<'a, E> {
     isa: Isa,
     micro: MicroKernel,
     /// Of dy as it is.
@@ -152,32 +194,64 @@ struct InputGradient<'a, E> {
     panels: Panels,
     packed: &'a [f32],
     activation: Activation,
-    scratch: &'a Scratch,
     element: PhantomData<E>,
 }
 
-impl<E: Element> InputGradient<'_, E> {
+impl<'a, E: Element> InputGradient<'a, E> {
+    /// Packs the weights into the workspace.
+    pub fn new(isa: Isa, g: &'a ConvGeometry, w: &[f32], activation: Activation, workspace: &'a mut [f32]) -> Self {
+        let panels = Panels::of(isa, g.channels_per_group());
+        let (of_dy, in_elements) = (g, in_elements::<E>(g));
+        let packed = aligned(workspace, packed_len(&panels, &in_elements));
+        pack::<E>(isa, &panels, g, w, packed);
+        let (micro, axes, element) = (E::micro(isa), Axis::both(g), PhantomData);
+        Self { isa, micro, of_dy, g: in_elements, axes, panels, packed, activation, element }
+    }
+
+    /// The rows of dy that some input rows see.
+    pub fn seen(g: &ConvGeometry, first: usize, rows: usize) -> Range<usize> {
+        let patch = band_patch(g, &Axis::both(g), first, rows);
+        let place = |row: isize| row.clamp(0, g.window.out_h as isize).unsigned_abs();
+        place(patch.top)..place(patch.top + patch.rows as isize)
+    }
+
+    /// Elements of the room that so many input rows take.
+    pub fn room(g: &ConvGeometry, activation: Activation, first: usize, rows: usize) -> usize {
+        let patch = band_patch(g, &Axis::both(g), first, rows);
+        let of_dx = activation.chain_room(rows * g.window.in_w * g.window.in_c);
+        // What is in memory is read in place, if it lies there as it is wanted.
+        patch.room_of_elements::<E>(g.groups) + of_dx
+    }
+
     /// Computes the input rows from `first` on into `dx`, which holds them.
-    fn band(&self, dy: &[f32], first: usize, dx: &mut [f32]) {
+    fn band(&self, source: &impl Source, first: usize, dx: &mut [f32], scratch: &Scratch) {
         let rows = dx.len() / (self.g.window.in_w * self.g.window.in_c);
-        let patch = band_patch(self.of_dy, &self.axes, first, rows);
-        let patch_room = patch.room_of_elements::<E>(self.g.groups);
-        self.scratch.with(patch_room + self.activation.chain_room(dx.len()), |room| {
-            let (of_dy, of_dx) = room.split_at_mut(patch_room);
-            let dy = patch.read_elements::<E>(self.isa, self.g.groups, dy, of_dy);
-            self.activation.chain(self.isa, of_dx, dx, |dx| {
-                let mut packed = self.packed;
-                for phase in phases(&self.g) {
-                    let len = self.g.groups * self.panels.count() * panel_len(&self.panels, &self.g, phase);
-                    let (of_phase, rest) = packed.split_at(len);
-                    packed = rest;
-                    self.phase(phase, &patch, of_phase, first, dy, dx);
-                }
-            });
+        let seen = Self::seen(self.of_dy, first, rows);
+        let source_room = lines(source.room(self.of_dy, seen.len()));
+        scratch.with(source_room + Self::room(self.of_dy, self.activation, first, rows), |room| {
+            let (of_source, room) = room.split_at_mut(source_room);
+            self.rows(source.rows(seen, of_source), first, dx, room);
         });
     }
 
-    /// Computes the band's input places of one phase, a row of them at a time.
+    /// The same from rows of dy that are at hand.
+    pub fn rows(&self, dy: Rows<'_>, first: usize, dx: &mut [f32], room: &mut [f32]) {
+        let rows = dx.len() / (self.g.window.in_w * self.g.window.in_c);
+        let patch = band_patch(self.of_dy, &self.axes, first, rows);
+        let (of_dy, of_dx) = room.split_at_mut(patch.room_of_elements::<E>(self.g.groups));
+        let dy = patch.among(dy).read_elements::<E>(self.isa, self.g.groups, dy.values, of_dy);
+        self.activation.chain(self.isa, of_dx, dx, |dx| {
+            let mut packed = self.packed;
+            for phase in phases(&self.g) {
+                let len = self.g.groups * self.panels.count() * panel_len(&self.panels, &self.g, phase);
+                let (of_phase, rest) = packed.split_at(len);
+                packed = rest;
+                self.phase(phase, &patch, of_phase, first, dy, dx);
+            }
+        });
+    }
+
+    /// Computes the band's input places of one phase.
     fn phase(&self, phase: [Phase; 2], patch: &Patch, packed: &[f32], first: usize, dy: &[f32], dx: &mut [f32]) {
         let (g, in_c) = (&self.g, self.g.window.in_c);
         let by = self.contraction(phase, patch.row_elements::<E>(g.groups));
@@ -194,10 +268,13 @@ impl<E: Element> InputGradient<'_, E> {
                 c_lane: g.window.stride[1] * in_c,
             };
             let channel = group * g.channels_per_group() + panel.start;
-            for (from, to) in sweep.rows() {
-                let dy = &dy[from * g.filters + group * g.filters_per_group()..];
-                self.micro.run(&by, block, dy, weights, finish, &mut dx[to * in_c + channel..]);
-            }
+            let mut rows = sweep.rows();
+            let count = rows.len();
+            let Some((from, to)) = rows.next() else { continue };
+            let next = rows.next().unwrap_or((from, to));
+            let many = Many { count, apart: [(next.0 - from) * g.filters, 0, (next.1 - to) * in_c] };
+            let dy = &dy[from * g.filters + group * g.filters_per_group()..];
+            self.micro.run_each(many, &by, block, dy, weights, finish, &mut dx[to * in_c + channel..]);
         }
     }
 

@@ -9,6 +9,7 @@ pub(super) mod depthwise;
 pub(super) mod forward;
 pub(super) mod input_gradient;
 mod phase;
+pub(super) mod turned;
 pub(super) mod weight_gradient;
 
 use super::patch::Patch;

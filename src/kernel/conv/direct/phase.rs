@@ -120,8 +120,8 @@ impl<'a> Sweep<'a> {
         Self { g, phase, patch, first, rows, column, pixels }
     }
 
-    /// For each row, the first pixel that it sees of the patch and its own first pixel in the band.
-    pub fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
+    /// For each row, the first pixel that it sees of the patch and its own first pixel in the band: ever as far apart.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = (usize, usize)> {
         let [down, across] = Axis::both(self.g);
         let left = across.first_seen(self.phase[1], self.column, self.patch.left);
         let rows = if self.pixels == 0 { 0 } else { self.first + self.rows };

@@ -10,6 +10,7 @@ pub(super) mod open_rows;
 pub(super) mod spread;
 #[cfg(test)]
 mod tests;
+pub(super) mod unpooled;
 pub(super) mod weight_gradient;
 pub(super) mod window;
 pub(super) mod winner;

@@ -4,7 +4,10 @@ use super::PooledConv;
 use crate::base::Random;
 use crate::kernel::Isa;
 use crate::kernel::bf16::round;
-use crate::kernel::conv::{ConvKernel, POOLED_FORWARD, POOLED_INPUT_GRADIENT, POOLED_WEIGHT_GRADIENT, bf16};
+use crate::kernel::conv::{
+    ConvKernel, POOLED_FORWARD, POOLED_INPUT_GRADIENT, POOLED_WEIGHT_GRADIENT, PooledGradient, PooledInputGradient,
+    bf16,
+};
 use crate::kernel::geometry::windows_along;
 use crate::kernel::reference::{conv, pool};
 use crate::kernel::testing::{assert_close, normal, on_any_pool, size, wide};
@@ -195,34 +198,51 @@ fn gradients_over_the_winners_are_those_over_all_places() {
     for case in cases() {
         let index = case.index();
         let dz = case.spread(&index);
-        let (x, w) = (wide(&case.x), wide(&case.w));
-        for row in runnable(POOLED_INPUT_GRADIENT, case.g) {
-            let wanted = conv::conv_input_gradient(&case.g.conv, case.n, &w, &dz);
-            let dx = on_any_pool(|| {
-                let mut dx = vec![f32::NAN; case.x.len()];
-                with_space(row, &case, |space| {
-                    (row.run.run)(&case.g, case.n, &case.dy, &case.w, &index, Activation::Identity, &mut dx, space);
-                });
-                dx
-            });
-            assert_close(&dx, &wanted, tolerance(row.name), &format!("dx {} {:?}", row.name, case.g));
-            let (mut expected, mut behind) = (dx, case.x.clone());
-            Activation::Relu.gradient_in_place(Isa::Portable, &case.x, &mut expected);
-            with_space(row, &case, |space| {
-                (row.run.run)(&case.g, case.n, &case.dy, &case.w, &index, Activation::Relu, &mut behind, space);
-            });
-            assert_eq!(behind, expected, "dx behind an activation {} {:?}", row.name, case.g);
-        }
-        for row in runnable(POOLED_WEIGHT_GRADIENT, case.g) {
-            let wanted = conv::conv_weight_gradient(&case.g.conv, case.n, &x, &dz);
-            let dw = on_any_pool(|| {
-                let mut dw = vec![f32::NAN; case.w.len()];
-                with_space(row, &case, |space| (row.run)(&case.g, case.n, &case.x, &case.dy, &index, &mut dw, space));
-                dw
-            });
-            assert_close(&dw, &wanted, tolerance(row.name), &format!("dw {} {:?}", row.name, case.g));
-            compared += 1;
-        }
+        compared += check_gradients(&case, &index, &case, &dz, POOLED_INPUT_GRADIENT, POOLED_WEIGHT_GRADIENT);
+        // What is spread is rounded, where windows overlap their sum.
+        let rounded: Vec<f64> = dz.iter().map(|value| f64::from(round(*value as f32))).collect();
+        let exact = case.rounded();
+        check_gradients(&case, &index, &exact, &rounded, bf16::POOLED_INPUT_GRADIENT, bf16::POOLED_WEIGHT_GRADIENT);
     }
     assert!(compared > 60, "only {compared} cases were sparse");
+}
+
+/// Holds the rows of two tables against the gradients of `exact` from all places; returns how many of the second there were.
+fn check_gradients(
+    case: &Case,
+    index: &[u8],
+    exact: &Case,
+    dz: &[f64],
+    of_input: &[PooledInputGradient],
+    of_weights: &[PooledGradient],
+) -> usize {
+    let (x, w) = (wide(&exact.x), wide(&exact.w));
+    for row in runnable(of_input, case.g) {
+        let wanted = conv::conv_input_gradient(&case.g.conv, case.n, &w, dz);
+        let dx = on_any_pool(|| {
+            let mut dx = vec![f32::NAN; case.x.len()];
+            with_space(row, case, |space| {
+                (row.run.run)(&case.g, case.n, &case.dy, &case.w, index, Activation::Identity, &mut dx, space);
+            });
+            dx
+        });
+        assert_close(&dx, &wanted, tolerance(row.name), &format!("dx {} {:?}", row.name, case.g));
+        let (mut expected, mut behind) = (dx, case.x.clone());
+        Activation::Relu.gradient_in_place(Isa::Portable, &case.x, &mut expected);
+        with_space(row, case, |space| {
+            (row.run.run)(&case.g, case.n, &case.dy, &case.w, index, Activation::Relu, &mut behind, space);
+        });
+        assert_eq!(behind, expected, "dx behind an activation {} {:?}", row.name, case.g);
+    }
+    let of_weights = runnable(of_weights, case.g);
+    for row in &of_weights {
+        let wanted = conv::conv_weight_gradient(&case.g.conv, case.n, &x, dz);
+        let dw = on_any_pool(|| {
+            let mut dw = vec![f32::NAN; case.w.len()];
+            with_space(row, case, |space| (row.run)(&case.g, case.n, &case.x, &case.dy, index, &mut dw, space));
+            dw
+        });
+        assert_close(&dw, &wanted, tolerance(row.name), &format!("dw {} {:?}", row.name, case.g));
+    }
+    of_weights.len()
 }

@@ -26,10 +26,10 @@ macro_rules! direct_forward {
 
 /// How the direct form is a link of a chain.
 macro_rules! direct_link {
-    ($isa:expr) => {
+    ($element:ty, $stage:path, $isa:expr) => {
         Some(AsLink {
-            room: |g, first, rows| direct::forward::Forward::<Single>::room($isa, g, first, rows),
-            stage: |g, packed, after| Stage::Direct(ConvBands::new($isa, g, packed, after)),
+            room: |g, first, rows| direct::forward::Forward::<$element>::room($isa, g, first, rows),
+            stage: |g, packed, after| $stage(ConvBands::new($isa, g, packed, after)),
             starts_anywhere: true,
         })
     };
