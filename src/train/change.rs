@@ -10,7 +10,7 @@ use crate::kernel::{Isa, update};
 /// Numbers of a run.
 const RUN: usize = 1 << 10;
 /// Runs of a kernel that are looked at, at most.
-const RUNS: usize = 32;
+const RUNS: usize = 16;
 
 /// A kernel's weights from before its update to after it.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,16 @@ impl Before {
         // As if the rest were like what is looked at.
         sums.map(|sum| (sum * after.len() as f64 / at.max(1) as f64).sqrt())
     }
+}
+
+/// ‖g‖, of what is looked at of a gradient.
+pub(super) fn norm(isa: Isa, gradient: &[f32]) -> f64 {
+    let (mut sum, mut looked_at) = (0.0, 0);
+    for run in runs(gradient.len()) {
+        looked_at += run.len();
+        sum += f64::from(update::norm(isa, &gradient[run])).powi(2);
+    }
+    (sum * gradient.len() as f64 / looked_at.max(1) as f64).sqrt()
 }
 
 /// What is looked at of so many numbers.
@@ -66,6 +76,7 @@ mod tests {
         let after: Vec<f32> = (0..len as u64).map(|at| weight(at) + change(at)).collect();
         let mut kept = Before::default();
         kept.keep(&before);
+        assert!((super::norm(Isa::detect(), &before) / kept.norms(Isa::detect(), &after)[0] - 1.0).abs() < 1e-6);
         let all = [
             norm(before.iter().map(|&weight| f64::from(weight))),
             norm(before.iter().zip(&after).map(|(before, after)| f64::from(after - before))),

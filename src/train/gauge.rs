@@ -5,11 +5,11 @@
 
 use std::ops::ControlFlow;
 
-use super::change::Before;
+use super::change::{Before, norm};
 use crate::exec::Moment;
 use crate::graph::{Graph, LayerId, Op, Role};
 use crate::health::{LayerStep, Observed, Unit, UnitKind, UnitStep};
-use crate::kernel::{Activation, update};
+use crate::kernel::Activation;
 use crate::plan::{BufferId, Phase, Plan, Step, Work};
 
 /// About so many steps of an epoch are observed, where it has so many.
@@ -105,7 +105,7 @@ impl Gauge {
             if moment.is_done {
                 let isa = moment.plan.options.isa;
                 let gradient = if let Work::DenseUpdate(..) = step.work { step.writes[1] } else { step.reads[0] };
-                layer.gradient = f64::from(update::norm(isa, moment.numbers(gradient)));
+                layer.gradient = norm(isa, moment.numbers(gradient));
                 [layer.weights, layer.update] = before.norms(isa, weights);
             } else {
                 before.keep(weights);
