@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 /// What is assumed where the system does not tell: 2 GiB are free.
 const UNKNOWN_AVAILABLE: u64 = 2 << 30;
 
-/// Bytes that images may take by default: half of the memory that is available now.
+/// What works on images takes this much beside them: batches on their way, buffers of a network, decoders.
+const BESIDE: u64 = 128 << 20;
+
+/// Bytes that images may take by default: half of the memory that is available now, beside what works on them.
 ///
 /// It decides only whether images are kept or read again, never what comes out.
 #[must_use]
 pub fn budget() -> u64 {
-    available() / 2
+    available().saturating_sub(BESIDE) / 2
 }
 
 /// Bytes that this process can still take: what the machine has free, and no more than its control groups may have.
