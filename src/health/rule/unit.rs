@@ -47,7 +47,7 @@ pub(in crate::health) fn dead(view: &View<'_>) -> Option<Finding> {
                 format!("start `{}` from other weights (look at `init_from`), or put `BatchNorm` behind it", unit.name),
                 Vec::new(),
             )
-    } else if is_grave {
+    } else if is_grave || view.is_struggling() && view.task.is_rate_risky() {
         let lower = Lower::of(view.task);
         finding
             .because_of(format!(

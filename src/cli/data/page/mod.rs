@@ -78,7 +78,7 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.b{width:45%}\
 .k{display:inline-block;width:.7rem;height:.7rem;margin-right:.4rem}h2 small{font-weight:normal;font-size:.9rem;opacity:.7}\
 .f{margin:.7rem 0;padding-left:.8rem;border-left:4px solid #888}.error{border-color:#c62828}.warning{border-color:#e09000}\
 .f p{margin:.1rem 0}.f small{opacity:.8;overflow-wrap:anywhere}\
-.g{display:flex;flex-wrap:wrap;gap:.6rem}figure{margin:0;width:112px}figure img{display:block;max-width:112px}\
+.g{display:flex;flex-wrap:wrap;gap:.6rem}figure{margin:0;width:112px}figure img{display:block;width:112px;height:112px;object-fit:contain}\
 figcaption{font-size:11px;line-height:1.3;overflow-wrap:anywhere;opacity:.8}\
 .p{border:1px solid var(--line);padding:.4rem;width:15rem}.p p{font-size:12px;line-height:1.3;margin:0 0 .4rem}\
 .p>div{display:flex;gap:.3rem}.sheet{max-width:100%}";
