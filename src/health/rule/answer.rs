@@ -1,10 +1,11 @@
 //! H710, H711 and H722: what the network answers.
 
+use super::fallen;
 use crate::diag::code::{self, Code};
-use crate::health::cause::{Cause, cause, is_early};
+use crate::health::cause::{Cause, Lower, cause, is_early};
 use crate::health::finding::{Finding, Level, Remedy};
 use crate::health::history::{LOSSES, View};
-use crate::health::statistics::{entropy, share};
+use crate::health::statistics::{Answers, entropy, share};
 use crate::health::window::WINDOW;
 
 /// How near to the classes' shares an accuracy is a guess.
@@ -30,9 +31,46 @@ pub(in crate::health) fn one_class(view: &View<'_>) -> Option<Finding> {
     .number("share", taken)
     .number("accuracy", accuracy)
     .number("majority_share", view.task.majority());
+    if let Some(cause) = leapt(view) {
+        return Some(explained(finding.note_if(!was_guess_before(view)), cause));
+    }
     let cause = cause(view);
     let says_nothing = cause.code.is_none() && is_early(view);
     Some(explained(finding.note_if(says_nothing), cause))
+}
+
+/// Batches before a validation whose answers are those of the network that is validated, or nearly.
+const LATEST: usize = 10;
+
+/// Where the training images were told apart just before the validation images were not: nothing keeps the network from
+/// learning, and it has not lost what it learnt.
+fn leapt(view: &View<'_>) -> Option<Cause> {
+    let latest = view.health.window.batches().rev().take(LATEST);
+    if !view.is_epoch || view.task.batch < SMALL_BATCH || latest.len() < LATEST || fallen(view).is_some() {
+        return None;
+    }
+    let mut answers = Answers::default();
+    latest.for_each(|batch| answers.merge(&batch.answers));
+    let accuracy = view.task.accuracy(&answers);
+    let is_learnt = accuracy >= view.task.learnt(0.1) && answers.mean_loss() < view.task.prior_entropy() - 2.0 * NEAR;
+    let lower = Lower::of(view.task);
+    is_learnt.then(|| Cause {
+        sentence: format!(
+            "{:.0} % of the last training images were right: at a rate of {} single steps still throw the answers about, or \
+             the validation images are of another kind",
+            100.0 * accuracy,
+            lower.rate
+        ),
+        advice: format!("let it train; where it comes back, {lower}"),
+        remedies: Vec::new(),
+        code: None,
+    })
+}
+
+/// Whether the answers to the validation images were a guess after the epoch before, too.
+fn was_guess_before(view: &View<'_>) -> bool {
+    let before = view.health.curve.iter().rev().nth(1).and_then(|point| point.val_accuracy);
+    before.is_some_and(|accuracy| accuracy <= view.task.majority() + NEAR)
 }
 
 fn one_class_of_validation(view: &View<'_>) -> Option<(usize, f64, f64, &'static str)> {

@@ -45,6 +45,22 @@ fn one_class_after_a_few_sound_updates_is_a_note_that_blames_nothing() {
 }
 
 #[test]
+fn one_class_of_validation_while_training_images_are_told_apart_is_a_note_that_blames_no_labels() {
+    let all_one = || validation((0..30).map(|at| (at % 3, 1)), 1.7);
+    let mut course = Course::new();
+    course.steps(120, &learnt(6, 0.9), |_| {}).close(Some(&all_one()), None);
+    let finding = course.found(&code::ONE_CLASS_PREDICTED);
+    assert_eq!(finding.severity, Level::Note);
+    assert!(
+        finding.cause.contains("60 % of the last training images") && !finding.cause.contains("labels"),
+        "{finding:?}"
+    );
+    // After the next epoch, too, it is more than that.
+    course.steps(120, &learnt(6, 0.9), |_| {}).close(Some(&all_one()), None);
+    assert!(course.found(&code::ONE_CLASS_PREDICTED).severity > Level::Note);
+}
+
+#[test]
 fn one_class_is_named_while_training_even_where_it_changes_from_batch_to_batch() {
     let mut course = Course::new();
     for at in 0..200 {
