@@ -61,13 +61,13 @@ impl Examiner {
     }
 
     /// How much of the settings' rate is left after the recoveries of `health`.
-    pub fn rate_left(health: &Health) -> f64 {
-        0.1_f64.powi(i32::try_from(health.recoveries).unwrap_or(i32::MAX))
+    pub fn rate_left(&self, health: &Health) -> f64 {
+        rate_left(self.peak, &self.task, health.recoveries)
     }
 
     /// Goes by the rate that is left after the recoveries of `health`.
     pub fn take_rate(&mut self, health: &Health) {
-        self.task.rate = self.peak * Self::rate_left(health);
+        self.task.rate = self.peak * self.rate_left(health);
     }
 
     /// Runs a step; nothing is updated where its loss is not finite.
@@ -118,6 +118,37 @@ fn normalises(graph: &Graph) -> bool {
     graph.nodes.iter().any(|node| is_norm(&node.op))
 }
 
+/// How much of a rate is left after so many recoveries: a tenth each time, and from the first on no more than the rate at which
+/// the optimizer mostly trains well, where a tenth would still be one at which such trainings collapse.
+fn rate_left(peak: f64, task: &Task, recoveries: usize) -> f64 {
+    let Some(later) = recoveries.checked_sub(1) else { return 1.0 };
+    let is_risky = task.risky_rate.is_some_and(|risky| peak * TENTH > risky);
+    let first = if is_risky { TENTH.min(task.usual_rate / peak) } else { TENTH };
+    first * TENTH.powi(i32::try_from(later).unwrap_or(i32::MAX))
+}
+
+/// What is left of a rate after a recovery.
+pub(super) const TENTH: f64 = 0.1;
+
 fn has_finite_losses(moment: &Moment<'_>) -> bool {
     moment.plan.losses.is_none_or(|losses| moment.numbers(losses).iter().all(|loss| loss.is_finite()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recovery_leaves_a_tenth_of_the_rate_and_no_rate_that_would_collapse_again() {
+        let task = |risky_rate| Task { usual_rate: 1e-3, risky_rate, ..Task::default() };
+        let rates = |peak: f64, risky| [0, 1, 2].map(|recoveries| peak * rate_left(peak, &task(risky), recoveries));
+        let assert_near = |rates: [f64; 3], expected: [f64; 3]| {
+            let pairs = rates.into_iter().zip(expected);
+            assert!(pairs.clone().all(|(rate, expected)| (rate / expected - 1.0).abs() < 1e-9), "{rates:?}");
+        };
+        assert_near(rates(1e-2, Some(3e-3)), [1e-2, 1e-3, 1e-4]);
+        assert_near(rates(2e-2, Some(3e-3)), [2e-2, 2e-3, 2e-4]);
+        assert_near(rates(5e-2, Some(3e-3)), [5e-2, 1e-3, 1e-4]);
+        assert_near(rates(5e-2, None), [5e-2, 5e-3, 5e-4]);
+    }
 }

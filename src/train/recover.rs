@@ -1,6 +1,7 @@
-//! What is done when a training falls back to guessing: it ends, or goes back and on with a tenth of the rate.
+//! What is done when a training falls back to guessing: it ends, or goes back and on with a tenth of the rate or less.
 
 use super::checkpoint::{Checkpoint, Position};
+use super::examine::TENTH;
 use super::metric::Tally;
 use super::trainer::{End, Trainer};
 use crate::diag::{Diagnostic, Fault, Result, code};
@@ -16,7 +17,7 @@ const MAX_RECOVERIES: usize = 3;
 pub(super) enum Next {
     /// The training goes on.
     GoOn,
-    /// It goes on from the last good checkpoint, with a tenth of the rate.
+    /// It goes on from the last good checkpoint, with a tenth of the rate or less.
     Recover,
     /// It ends here.
     Stop,
@@ -110,11 +111,12 @@ impl Trainer<'_> {
         Ok(End::Collapsed)
     }
 
-    /// Goes back to the last good checkpoint, and on from there with a tenth of the rate.
+    /// Goes back to the last good checkpoint, and on from there with a tenth of the rate, or less where a tenth would collapse again.
     fn recover(&mut self) -> Result<End> {
         let Some(good) = self.folder.good()? else { return self.collapse() };
         let health = self.position.health.recovered(good.position.health.clone());
         let position = Position { health, ..good.position };
+        let before = self.examiner.rate_left(&self.position.health);
         self.go_on_from(Checkpoint { position, tensors: good.tensors })?;
         self.save()?;
         let (epoch, rate) = (self.position.epoch, self.rate_at(self.position.step));
@@ -122,11 +124,10 @@ impl Trainer<'_> {
             0 => "to the weights that it started from".to_owned(),
             _ => format!("to the model after epoch {epoch}"),
         };
-        self.tell(&format!(
-            "recovery {}: back {back}, and on at a tenth of the rate, {}",
-            self.position.health.recoveries,
-            rate_text(rate)
-        ))?;
+        let left = self.examiner.rate_left(&self.position.health) / before;
+        let what = if left < 0.99 * TENTH { "a rate that mostly trains well" } else { "a tenth of the rate" };
+        let recoveries = self.position.health.recoveries;
+        self.tell(&format!("recovery {recoveries}: back {back}, and on at {what}, {}", rate_text(rate)))?;
         Ok(End::Recovered)
     }
 

@@ -272,7 +272,7 @@ impl<'a> Trainer<'a> {
 
     /// The learning rate of the step with so many before it, after the recoveries so far.
     pub(super) fn rate_at(&self, step: u64) -> f64 {
-        self.rates.at(step) * Examiner::rate_left(&self.position.health)
+        self.rates.at(step) * self.examiner.rate_left(&self.position.health)
     }
 
     fn report(&mut self) {

@@ -296,7 +296,7 @@ impl Metric {
 pub enum OnCollapse {
     /// It ends.
     Stop,
-    /// It goes on from the last good checkpoint with a tenth of the rate.
+    /// It goes on from the last good checkpoint with a tenth of the rate or less.
     Recover,
     /// Nothing.
     Ignore,
