@@ -1,7 +1,7 @@
 //! The file of measured kernels: for each kind of processor the kernel of each task, with the times it was chosen by.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +81,7 @@ fn unreadable(path: &Path, message: &str) -> Fault {
 
 /// The kind of this machine's processor, with the instruction set that kernels may use.
 pub(super) fn processor(isa: Isa) -> String {
-    let named = std::fs::read_to_string(PathBuf::from("/proc/cpuinfo")).unwrap_or_default();
+    let named = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = named.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     let name = name.map_or(std::env::consts::ARCH, |(_, name)| name.trim());
     format!("{name}, {isa}")

@@ -142,21 +142,20 @@ impl Plan {
     /// The key of a chain's task, by which its steps can be kept apart.
     #[must_use]
     pub fn chain_task(&self, step: &Step) -> Option<String> {
-        let weights = if self.is_training() { Weights::Plain } else { Weights::Packed };
-        match &step.work {
-            Work::ConvChain(chain) | Work::Front(chain) => Some(self.options.task(chain_in_words(weights), &**chain)),
-            _ => None,
-        }
+        let (Work::ConvChain(chain) | Work::Front(chain)) = &step.work else { return None };
+        Some(self.options.task(chain_in_words(self.weights()), &**chain))
     }
-}
 
-impl Plan {
+    /// How its convolutions find their weights.
+    fn weights(&self) -> Weights {
+        if self.is_training() { Weights::Plain } else { Weights::Packed }
+    }
+
     /// The tasks of a chain's convolutions, as a plan for `options` would have them, with the kernels that they have here.
     #[must_use]
     pub fn link_tasks(&self, step: &Step, options: &Options) -> Vec<(String, &'static str)> {
         let (Work::ConvChain(chain) | Work::Front(chain)) = &step.work else { return Vec::new() };
-        let weights = if self.is_training() { Weights::Plain } else { Weights::Packed };
-        let what = choose::forward_in_words(weights);
+        let what = choose::forward_in_words(self.weights());
         chain.links.iter().map(|link| (options.task(what, &link.g), link.kernel.name)).collect()
     }
 }

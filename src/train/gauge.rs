@@ -1,7 +1,7 @@
 //! What of a training step is observed for its health, and how: norms of gradients and updates, activity of units.
 //!
-//! An observed step costs a pass over the activations that are looked at, and over weights and gradients where they are few. So few of the steps of an epoch are
-//! observed, by their number alone: what is found does not depend on when a run was interrupted.
+//! An observed step costs a pass over the activations that are looked at, and over weights and gradients where they are
+//! few. So few of the steps of an epoch are observed, by their number alone: what is found does not depend on when a run was interrupted.
 
 use std::ops::ControlFlow;
 

@@ -111,7 +111,8 @@ impl Trainer<'_> {
         Ok(End::Collapsed)
     }
 
-    /// Goes back to the last good checkpoint, and on from there with a tenth of the rate, or less where a tenth would collapse again.
+    /// Goes back to the last good checkpoint, and on from there with a tenth of the rate, or less where a tenth would
+    /// collapse again.
     fn recover(&mut self) -> Result<End> {
         let Some(good) = self.folder.good()? else { return self.collapse() };
         let health = self.position.health.recovered(good.position.health.clone());
