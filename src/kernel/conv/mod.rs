@@ -142,6 +142,9 @@ enum Weights {
 
 /// A convolution that is ready to compute any band of its output rows.
 trait Bands: Sync {
+    /// Rows of a tile, where bits of a row depend on where in a tile it is, and so on where its band starts; otherwise one.
+    const TILE: usize = 1;
+
     /// Elements of the room that the band of `rows` rows from `first` on takes.
     fn room(isa: Isa, g: &ConvGeometry, first: usize, rows: usize) -> usize
     where
@@ -170,6 +173,11 @@ trait ConvBands<'a>: Bands + Sized {
 
     /// Goes by packed weights.
     fn new(isa: Isa, g: &'a ConvGeometry, packed: &'a [f32], after: After) -> Self;
+}
+
+/// The fewest rows of what takes `stride` rows of a convolution at a time that take whole tiles of them.
+fn whole_tiles(tile: usize, stride: usize) -> usize {
+    (1..=tile).find(|rows| (rows * stride).is_multiple_of(tile)).unwrap_or(tile)
 }
 
 /// Asserts that the operands of a convolution have the lengths that its geometry gives them.

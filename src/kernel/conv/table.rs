@@ -20,13 +20,16 @@ pub static FORWARD: &[ConvForward] = &[
     depthwise_forward!(Isa::Avx2, "direct-depthwise-avx2"),
     depthwise_forward!(Isa::Portable, "direct-depthwise"),
     joint_winograd_forward!(Isa::Avx512, "winograd-joint-avx512"),
-    winograd_forward!(Isa::Avx512, "winograd-avx512"),
+    winograd_forward!(6, Stage::WideWinograd, Isa::Avx512, "winograd-6x6-avx512"),
+    winograd_forward!(4, Stage::Winograd, Isa::Avx512, "winograd-avx512"),
     direct_forward!(Single, Isa::Avx512, "direct-avx512", direct_link!(Single, Stage::Direct, Isa::Avx512)),
     joint_winograd_forward!(Isa::Avx2, "winograd-joint-avx2"),
-    winograd_forward!(Isa::Avx2, "winograd-avx2"),
+    winograd_forward!(6, Stage::WideWinograd, Isa::Avx2, "winograd-6x6-avx2"),
+    winograd_forward!(4, Stage::Winograd, Isa::Avx2, "winograd-avx2"),
     direct_forward!(Single, Isa::Avx2, "direct-avx2", direct_link!(Single, Stage::Direct, Isa::Avx2)),
     joint_winograd_forward!(Isa::Portable, "winograd-joint"),
-    winograd_forward!(Isa::Portable, "winograd"),
+    winograd_forward!(6, Stage::WideWinograd, Isa::Portable, "winograd-6x6"),
+    winograd_forward!(4, Stage::Winograd, Isa::Portable, "winograd"),
     direct_forward!(Single, Isa::Portable, "direct", direct_link!(Single, Stage::Direct, Isa::Portable)),
     ConvKernel {
         name: "depthwise",
@@ -103,11 +106,14 @@ pub static WEIGHT_GRADIENT: &[ConvGradient] = &[
 
 /// Forward kernels that pool as they go, the ones to prefer first.
 pub static POOLED_FORWARD: &[ConvPool] = &[
-    pooled_forward!(winograd::Forward<'_>, Isa::Avx512, "winograd-pooled-avx512"),
+    pooled_forward!(winograd::Forward<'_, 6>, Isa::Avx512, "winograd-6x6-pooled-avx512"),
+    pooled_forward!(winograd::Forward<'_, 4>, Isa::Avx512, "winograd-pooled-avx512"),
     pooled_forward!(direct::forward::Forward<'_, Single>, Isa::Avx512, "direct-pooled-avx512"),
-    pooled_forward!(winograd::Forward<'_>, Isa::Avx2, "winograd-pooled-avx2"),
+    pooled_forward!(winograd::Forward<'_, 6>, Isa::Avx2, "winograd-6x6-pooled-avx2"),
+    pooled_forward!(winograd::Forward<'_, 4>, Isa::Avx2, "winograd-pooled-avx2"),
     pooled_forward!(direct::forward::Forward<'_, Single>, Isa::Avx2, "direct-pooled-avx2"),
-    pooled_forward!(winograd::Forward<'_>, Isa::Portable, "winograd-pooled"),
+    pooled_forward!(winograd::Forward<'_, 6>, Isa::Portable, "winograd-6x6-pooled"),
+    pooled_forward!(winograd::Forward<'_, 4>, Isa::Portable, "winograd-pooled"),
     pooled_forward!(direct::forward::Forward<'_, Single>, Isa::Portable, "direct-pooled"),
 ];
 

@@ -21,7 +21,7 @@ use amx::fits as unit_takes;
 use simd::Simd;
 pub(super) use sparse::{Lists, SparseKernel};
 pub(super) use taps::{TAPS, TapTransform};
-pub(super) use transform::{INPUT, OUTPUT, PRODUCTS, Transform};
+pub(super) use transform::{Adjoint, INPUT, OUTPUT, PRODUCTS, Tile, Transform};
 pub(super) use window::{Map, WindowKernel, Windows};
 
 /// Whether the matrix unit takes a contraction; there is none.

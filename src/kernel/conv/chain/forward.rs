@@ -206,7 +206,7 @@ impl Bands<'_, '_> {
         let (link, len) = (&self.of.chain.links[at], self.of.chain.links[at].row_len());
         // A transformed convolution's bits depend on where its bands start.
         let mut map = std::mem::replace(&mut self.maps[at], Held { values: &mut [], rows: 0..0 });
-        if !link.as_link().starts_anywhere {
+        if !link.as_link().starts_anywhere() {
             map.rows = 0..0;
         }
         let new = map.advance(rows, len);

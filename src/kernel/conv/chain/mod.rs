@@ -16,7 +16,7 @@ pub use gradient::{Front, Operands, Spreading};
 
 use super::direct::{self, depthwise, forward::Forward as Direct};
 use super::patch::Rows;
-use super::{Bands as _, ConvForward, PooledConv, winograd};
+use super::{Bands as _, ConvForward, PooledConv, whole_tiles, winograd};
 use crate::kernel::element::{Pair, Single};
 use crate::kernel::{After, ConvGeometry, Window};
 
@@ -71,8 +71,15 @@ pub(super) struct AsLink {
     pub room: fn(&ConvGeometry, usize, usize) -> usize,
     /// Makes it ready: geometry, packed weights, what becomes of the sums.
     pub stage: for<'a> fn(&'a ConvGeometry, &'a [f32], After) -> Stage<'a>,
+    /// Rows of a tile of outputs; where it is one, no bit of a row depends on where its band starts.
+    pub tile: usize,
+}
+
+impl AsLink {
     /// Whether no bit of a row depends on where its band starts.
-    pub starts_anywhere: bool,
+    pub fn starts_anywhere(&self) -> bool {
+        self.tile == 1
+    }
 }
 
 /// A convolution that is ready to compute bands of rows.
@@ -80,7 +87,8 @@ pub(super) enum Stage<'a> {
     Direct(Direct<'a, Single>),
     Pairs(Direct<'a, Pair>),
     Depthwise(depthwise::Forward<'a>),
-    Winograd(winograd::Forward<'a>),
+    Winograd(winograd::Forward<'a, 4>),
+    WideWinograd(winograd::Forward<'a, 6>),
 }
 
 impl Stage<'_> {
@@ -90,6 +98,7 @@ impl Stage<'_> {
             Self::Pairs(conv) => conv.band(x, first, y, room),
             Self::Depthwise(conv) => conv.band(x, first, y, room),
             Self::Winograd(conv) => conv.band(x, first, y, room),
+            Self::WideWinograd(conv) => conv.band(x, first, y, room),
         }
     }
 }
@@ -132,7 +141,7 @@ impl Chain {
         };
         let before = &self.links[..self.links.len() - 1];
         self.links.iter().all(is_link)
-            && before.iter().all(|link| link.as_link().starts_anywhere && !link.after.residual)
+            && before.iter().all(|link| link.as_link().starts_anywhere() && !link.after.residual)
             && self.links.windows(2).all(|two| two[0].g.out_len() == two[1].g.window.in_len())
             && (self.added == Added::Nothing) != last.after.residual
             && self.pool.is_none_or(|pool| pool.taps() <= super::pooled::MOST_TAPS && self.added == Added::Nothing)
@@ -211,9 +220,7 @@ impl Chain {
 
     /// Rows of the result of which the last convolution's are whole tiles, where it has tiles.
     fn unit(&self) -> usize {
-        let stride = self.pool.map_or(1, |pool| pool.stride[0]);
-        let has_tiles = !self.last().as_link().starts_anywhere;
-        (1..=TILE).find(|unit| !has_tiles || (unit * stride).is_multiple_of(TILE)).unwrap_or(TILE)
+        whole_tiles(self.last().as_link().tile, self.pool.map_or(1, |pool| pool.stride[0]))
     }
 
     /// Rows of the chain's result that a task computes, of `n` images: all of one where there are many.
@@ -241,9 +248,6 @@ impl fmt::Display for Chain {
         }
     }
 }
-
-/// Rows of a tile of a transformed convolution's outputs.
-const TILE: usize = 4;
 
 impl ConvForward {
     /// Whether it can compute a chain's convolution.

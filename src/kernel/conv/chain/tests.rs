@@ -19,7 +19,7 @@ fn window(map: [usize; 3], kernel: [usize; 2], stride: [usize; 2], padding: Padd
 fn kernel_for(isa: Isa, g: &ConvGeometry, is_last: bool) -> Option<&'static ConvForward> {
     FORWARD.iter().find(|row| {
         let as_link = row.run.link.as_ref();
-        row.isa == isa && (row.fits)(g) && as_link.is_some_and(|link| is_last || link.starts_anywhere)
+        row.isa == isa && (row.fits)(g) && as_link.is_some_and(|link| is_last || link.starts_anywhere())
     })
 }
 

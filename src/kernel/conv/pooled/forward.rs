@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{MOST_TAPS, PooledConv};
-use crate::kernel::conv::{Bands, ConvBands, Rows, Weights, direct};
+use crate::kernel::conv::{Bands, ConvBands, Rows, Weights, direct, whole_tiles};
 use crate::kernel::pool::MaxRow;
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{After, Isa, Scratch};
@@ -20,7 +20,7 @@ pub fn fits<'a, Conv: ConvBands<'a>>(g: &PooledConv, packed: Weights) -> bool {
 
 /// Elements of the convolution's rows of a band, and of the room that they take to compute.
 pub fn scratch<Conv: Bands>(isa: Isa, g: &PooledConv) -> usize {
-    let rows = rows_in_cache(g);
+    let rows = rows_in_cache::<Conv>(g);
     let bands = (0..g.pool.out_h).map(|first| band_room::<Conv>(isa, g, first, rows.min(g.pool.out_h - first)));
     padded(bands.max().unwrap_or(0))
 }
@@ -36,20 +36,22 @@ fn out_row(g: &PooledConv) -> usize {
     g.conv.window.out_w * g.conv.filters
 }
 
-/// Rows of the pool that bands are made of where they are higher.
-const ROWS: usize = 4;
-
-/// Rows of the pool whose operands stay in cache.
-fn rows_in_cache(g: &PooledConv) -> usize {
+/// Rows of the pool whose operands stay in cache, and of the convolution whole tiles where there is room.
+fn rows_in_cache<Conv: Bands>(g: &PooledConv) -> usize {
     let rows = direct::rows_in_cache(direct::row_len(&g.conv), g.conv.window.out_h) / g.pool.stride[0].max(1);
-    // Four rows of the pool make a whole number of rows of tiles, whatever its stride.
-    if rows > ROWS { rows - rows % ROWS } else { rows.max(1) }
+    let unit = unit::<Conv>(g);
+    if rows > unit { rows - rows % unit } else { rows.max(1) }
+}
+
+/// Rows of the pool that whole tiles of the convolution make.
+fn unit<Conv: Bands>(g: &PooledConv) -> usize {
+    whole_tiles(Conv::TILE, g.pool.stride[0])
 }
 
 /// Rows of the pool of a band for `n` images.
-fn band_rows(g: &PooledConv, n: usize) -> usize {
+fn band_rows<Conv: Bands>(g: &PooledConv, n: usize) -> usize {
     let fair = (g.pool.out_h * n).div_ceil(direct::TASKS).max(1);
-    rows_in_cache(g).min(fair)
+    rows_in_cache::<Conv>(g).min(fair.next_multiple_of(unit::<Conv>(g)))
 }
 
 /// Computes y (n×H'×W'×O), the pooled values, and the winners' taps where `index` has room for them.
@@ -71,7 +73,7 @@ pub fn run<'a, Conv: ConvBands<'a>>(
     }
     assert!(!after.residual, "nothing is added before a pool");
     let pooled = Pooled { isa, g, conv: Conv::new(isa, &g.conv, packed, after), scratch };
-    let rows = band_rows(g, n);
+    let rows = band_rows::<Conv>(g, n);
     let band_len = rows * g.pool.out_w * g.pool.in_c;
     let image = |image: usize| &x[image * g.conv.window.in_len()..][..g.conv.window.in_len()];
     if index.is_empty() {

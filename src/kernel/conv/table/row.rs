@@ -30,7 +30,7 @@ macro_rules! direct_link {
         Some(AsLink {
             room: |g, first, rows| direct::forward::Forward::<$element>::room($isa, g, first, rows),
             stage: |g, packed, after| $stage(ConvBands::new($isa, g, packed, after)),
-            starts_anywhere: true,
+            tile: 1,
         })
     };
 }
@@ -66,24 +66,26 @@ macro_rules! direct_weight_gradient {
 }
 
 macro_rules! winograd_forward {
-    ($isa:expr, $name:literal) => {
+    ($side:literal, $stage:path, $isa:expr, $name:literal) => {
         ConvKernel {
             name: $name,
             isa: $isa,
             can: winograd::can,
-            fits: |g| winograd::fits(g, Weights::Anew),
+            fits: |g| winograd::fits::<$side>(g, Weights::Anew),
             is_direct: false,
             workspace: |_, _| 0,
-            scratch: |g| winograd::scratch($isa, g),
+            scratch: |g| winograd::scratch::<$side>($isa, g),
             run: Packing {
-                fits_once: |g| winograd::fits(g, Weights::Once),
-                packed: |g| winograd::packed($isa, g),
-                pack: |g, w, bias, to| winograd::pack($isa, g, w, bias, to),
-                run: |g, n, x, w, after, y, space| winograd::forward($isa, g, n, x, w, after, y, space.scratch),
+                fits_once: |g| winograd::fits::<$side>(g, Weights::Once),
+                packed: |g| winograd::packed::<$side>($isa, g),
+                pack: |g, w, bias, to| winograd::pack::<$side>($isa, g, w, bias, to),
+                run: |g, n, x, w, after, y, space| {
+                    winograd::forward::<$side>($isa, g, n, x, w, after, y, space.scratch)
+                },
                 link: Some(AsLink {
-                    room: |g, _, _| winograd::scratch($isa, g),
-                    stage: |g, packed, after| Stage::Winograd(ConvBands::new($isa, g, packed, after)),
-                    starts_anywhere: false,
+                    room: |g, _, _| winograd::scratch::<$side>($isa, g),
+                    stage: |g, packed, after| $stage(ConvBands::new($isa, g, packed, after)),
+                    tile: $side,
                 }),
             },
         }
@@ -193,7 +195,7 @@ macro_rules! depthwise_forward {
                     stage: |g, packed, after| {
                         Stage::Depthwise(direct::depthwise::Forward { isa: $isa, g, packed, after })
                     },
-                    starts_anywhere: true,
+                    tile: 1,
                 }),
             },
         }

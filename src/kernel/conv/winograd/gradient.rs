@@ -7,7 +7,9 @@ use super::weight::G;
 use super::{Inputs, LINE, OUTPUT, PRODUCTS, Weights};
 use crate::kernel::conv::direct::TASKS;
 use crate::kernel::conv::{PIECE, Rows, verify_lengths};
-use crate::kernel::micro::{Block, Contraction, Finish, INPUT, MicroKernel, Panels, Transform, WIDEST_PANEL};
+use crate::kernel::micro::{
+    Adjoint, Block, Contraction, Finish, INPUT, MicroKernel, Panels, Tile, Transform, WIDEST_PANEL,
+};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{ConvGeometry, Isa, Space};
 
@@ -19,7 +21,7 @@ const PARTIALS: usize = 1 << 22;
 
 /// Whether it can compute this gradient, and is worth it.
 pub fn fits(g: &ConvGeometry) -> bool {
-    super::fits(g, Weights::Anew)
+    super::fits::<OUTPUT>(g, Weights::Anew)
 }
 
 /// The sizes of a gradient's operands and sums, and how they are cut.
@@ -37,7 +39,7 @@ struct Sizes {
 
 impl Sizes {
     fn of(isa: Isa, g: &ConvGeometry) -> Self {
-        let lanes = Transform::of(isa).lanes();
+        let lanes = Transform::of(isa, Tile::Four).lanes();
         let [channels, filters] = [g.window.in_c, g.filters].map(|count| count.next_multiple_of(lanes));
         let tiles = (OPERANDS / (PRODUCTS * (channels + filters))).clamp(12, 64);
         let across = g.window.out_w.div_ceil(OUTPUT);
@@ -92,8 +94,8 @@ pub fn run(isa: Isa, g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut
     verify_lengths(g, n, x, dw, dy);
     let Space { workspace, scratch } = space;
     let sizes = Sizes::of(isa, g);
-    let (micro, transform) = (MicroKernel::of(isa), Transform::of(isa));
-    let gradient = WeightGradient { isa, g, sizes, micro, transform, x, dy };
+    let (micro, transform, adjoint) = (MicroKernel::of(isa), Transform::of(isa, Tile::Four), Adjoint::of(isa));
+    let gradient = WeightGradient { isa, g, sizes, micro, transform, adjoint, x, dy };
     let bands = n * sizes.bands(g);
     let of_part = bands.div_ceil(sizes.most_parts(g, n)).max(1);
     let partials = aligned(workspace, bands.div_ceil(of_part).max(1) * sizes.sums());
@@ -112,6 +114,7 @@ struct WeightGradient<'a> {
     sizes: Sizes,
     micro: MicroKernel,
     transform: Transform,
+    adjoint: Adjoint,
     x: &'a [f32],
     dy: &'a [f32],
 }
@@ -165,7 +168,7 @@ impl WeightGradient<'_> {
             (&*edge, OUTPUT * sizes.filters)
         };
         for start in (0..sizes.filters).step_by(sizes.lanes) {
-            self.transform.adjoint(&tile[start..], tile_row, sizes.filters, &mut to[start..], sizes.gradient_plane());
+            self.adjoint.apply(&tile[start..], tile_row, sizes.filters, &mut to[start..], sizes.gradient_plane());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::kernel::Window;
 use crate::kernel::conv::Rows;
-use crate::kernel::micro::{INPUT, PRODUCTS, Transform};
+use crate::kernel::micro::Transform;
 
 /// Where the tiles of a convolution's inputs lie.
 #[derive(Clone, Copy)]
@@ -25,25 +25,25 @@ impl Inputs<'_> {
         plane: usize,
         apart: usize,
     ) {
-        let window = self.window;
+        let (window, tile) = (self.window, self.transform.tile());
         let (channels, in_row) = (window.in_c, window.in_w * window.in_c);
         let held = x.values.len() / in_row;
         let top = row as isize - (window.padding.top + x.first) as isize;
         let left = column as isize - window.padding.left as isize;
-        let is_inside = |start: isize, len: usize| start >= 0 && start.unsigned_abs() + INPUT <= len;
+        let is_inside = |start: isize, len: usize| start >= 0 && start.unsigned_abs() + tile.input() <= len;
         if is_inside(top, held) && is_inside(left, window.in_w) && channels == self.channels {
             let d = &x.values[top.unsigned_abs() * in_row + left.unsigned_abs() * channels..];
             return self.transform.input(channels, d, in_row, channels, to, plane, apart);
         }
-        let edge = &mut edge[..PRODUCTS * self.channels];
+        let edge = &mut edge[..tile.products() * self.channels];
         edge.fill(0.0);
         for (at, to) in edge.chunks_exact_mut(self.channels).enumerate() {
-            let [row, column] = [top + (at / INPUT) as isize, left + (at % INPUT) as isize];
+            let [row, column] = [top + (at / tile.input()) as isize, left + (at % tile.input()) as isize];
             let inside = |at: isize, len: usize| usize::try_from(at).ok().filter(|&at| at < len);
             if let (Some(row), Some(column)) = (inside(row, held), inside(column, window.in_w)) {
                 to[..channels].copy_from_slice(&x.values[row * in_row + column * channels..][..channels]);
             }
         }
-        self.transform.input(self.channels, edge, INPUT * self.channels, self.channels, to, plane, apart);
+        self.transform.input(self.channels, edge, tile.input() * self.channels, self.channels, to, plane, apart);
     }
 }

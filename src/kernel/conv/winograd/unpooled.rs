@@ -33,8 +33,10 @@ pub fn workspace(isa: Isa, g: &PooledConv) -> usize {
 /// Elements of a block of tiles, of a band of dx and of what it sees of dz, the gradient of the convolution's output.
 pub fn scratch(isa: Isa, g: &PooledConv) -> usize {
     let turned = turned(&g.conv);
-    let rows = rows_of_band(&turned);
-    padded(seen_rows(rows) * row_len(&turned)) + tiles(isa, &turned) + rows * turned.window.out_w * turned.filters
+    let rows = rows_of_band::<OUTPUT>(&turned);
+    padded(seen_rows(rows) * row_len(&turned))
+        + tiles::<OUTPUT>(isa, &turned)
+        + rows * turned.window.out_w * turned.filters
 }
 
 /// Rows of dz that `rows` rows of dx see.
@@ -66,10 +68,10 @@ pub fn run(
     let turned = turned(&g.conv);
     let window = &turned.window;
     assert_eq!(dx.len(), n * turned.out_len(), "the input's gradient has another length than its geometry");
-    pack_in(weight::Order::Turned, isa, &turned, w, None, workspace);
-    let forward = Forward::new(isa, &turned, workspace, After::default());
+    pack_in::<OUTPUT>(weight::Order::Turned, isa, &turned, w, None, workspace);
+    let forward = Forward::<OUTPUT>::new(isa, &turned, workspace, After::default());
     let fair = (window.out_h * n).div_ceil(TASKS).max(OUTPUT);
-    let rows = rows_of_band(&turned).min(fair.next_multiple_of(OUTPUT));
+    let rows = rows_of_band::<OUTPUT>(&turned).min(fair.next_multiple_of(OUTPUT));
     let out_row = window.out_w * turned.filters;
     let images = dx.par_chunks_mut(turned.out_len()).zip(dy.par_chunks(g.out_len()).zip(index.par_chunks(g.out_len())));
     images.for_each(|(dx, (dy, index))| {

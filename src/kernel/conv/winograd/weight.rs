@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::kernel::isa::Loops;
-use crate::kernel::micro::{INPUT, PRODUCTS, Panel, Panels, TAPS, WIDEST_PANEL};
+use crate::kernel::micro::{INPUT, Panel, Panels, TAPS, Tile, WIDEST_PANEL};
 use crate::kernel::{ConvGeometry, Isa};
 
 /// G of F(4×4, 3×3).
@@ -13,6 +13,18 @@ pub(super) const G: [[f64; 3]; INPUT] = [
     [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
     [1.0 / 24.0, 1.0 / 12.0, 1.0 / 6.0],
     [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
+    [0.0, 0.0, 1.0],
+];
+
+/// G of F(6×6, 3×3).
+const G_OF_SIX: [[f64; 3]; 8] = [
+    [1.0, 0.0, 0.0],
+    [-2.0 / 9.0, -2.0 / 9.0, -2.0 / 9.0],
+    [-2.0 / 9.0, 2.0 / 9.0, -2.0 / 9.0],
+    [1.0 / 90.0, 1.0 / 45.0, 2.0 / 45.0],
+    [1.0 / 90.0, -1.0 / 45.0, 2.0 / 45.0],
+    [32.0 / 45.0, 16.0 / 45.0, 8.0 / 45.0],
+    [32.0 / 45.0, -16.0 / 45.0, 8.0 / 45.0],
     [0.0, 0.0, 1.0],
 ];
 
@@ -28,10 +40,12 @@ pub(super) enum Order {
     Turned,
 }
 
-/// Transforms the weights into `to`: [panel][product][channel][filter of the panel], `channels` of them, zeros where there
+/// Transforms the weights for tiles of one size into `to`: [panel][product][channel][filter of the panel], `channels` of them, zeros where there
 /// is no channel or no filter.
+#[allow(clippy::too_many_arguments, reason = "the weights with all that says where they go")]
 pub(super) fn transform(
     isa: Isa,
+    tile: Tile,
     g: &ConvGeometry,
     order: Order,
     w: &[f32],
@@ -39,10 +53,14 @@ pub(super) fn transform(
     channels: usize,
     to: &mut [f32],
 ) {
-    let of_panel = PRODUCTS * channels * panels.full();
+    let of_panel = tile.products() * channels * panels.full();
     to.par_chunks_mut(of_panel).enumerate().for_each(|(panel, to)| {
         to.fill(0.0);
-        isa.vectorise(PanelOf { g, order, w, panel: panels.at(panel), full: panels.full(), channels, to });
+        let of = PanelOf { g, order, w, panel: panels.at(panel), full: panels.full(), channels, to };
+        match tile {
+            Tile::Four => isa.vectorise(Transformed { of, by: &G }),
+            Tile::Six => isa.vectorise(Transformed { of, by: &G_OF_SIX }),
+        }
     });
 }
 
@@ -57,19 +75,26 @@ struct PanelOf<'a> {
     to: &'a mut [f32],
 }
 
-impl Loops for PanelOf<'_> {
+/// The same, and G, of so many rows.
+struct Transformed<'a, const N: usize> {
+    of: PanelOf<'a>,
+    by: &'static [[f64; 3]; N],
+}
+
+impl<const N: usize> Loops for Transformed<'_, N> {
     #[inline(always)]
     fn run(self) {
-        for channel in 0..self.g.window.in_c {
-            let kernel: [Lanes; 9] = std::array::from_fn(|tap| self.weights(tap, channel));
+        let Self { of, by } = self;
+        for channel in 0..of.g.window.in_c {
+            let kernel: [Lanes; 9] = std::array::from_fn(|tap| of.weights(tap, channel));
             // G g, a column of g at a time, then the same along the rows.
-            let columns: [[Lanes; INPUT]; 3] =
-                std::array::from_fn(|column| combine(std::array::from_fn(|row| &kernel[row * 3 + column])));
-            let rows: [[&Lanes; 3]; INPUT] = std::array::from_fn(|row| columns.each_ref().map(|column| &column[row]));
+            let columns: [[Lanes; N]; 3] =
+                std::array::from_fn(|column| combine(by, std::array::from_fn(|row| &kernel[row * 3 + column])));
+            let rows: [[&Lanes; 3]; N] = std::array::from_fn(|row| columns.each_ref().map(|column| &column[row]));
             for (row, columns) in rows.into_iter().enumerate() {
-                for (column, lanes) in combine(columns).iter().enumerate() {
-                    let start = ((row * INPUT + column) * self.channels + channel) * self.full;
-                    let to = &mut self.to[start..][..self.panel.width];
+                for (column, lanes) in combine(by, columns).iter().enumerate() {
+                    let start = ((row * N + column) * of.channels + channel) * of.full;
+                    let to = &mut of.to[start..][..of.panel.width];
                     to.iter_mut().zip(lanes).for_each(|(to, lane)| *to = *lane as f32);
                 }
             }
@@ -99,8 +124,8 @@ impl PanelOf<'_> {
 
 /// G times a column of three.
 #[inline(always)]
-fn combine(column: [&Lanes; 3]) -> [Lanes; INPUT] {
-    G.map(|[a, b, c]| std::array::from_fn(|lane| a * column[0][lane] + b * column[1][lane] + c * column[2][lane]))
+fn combine<const N: usize>(by: &[[f64; 3]; N], column: [&Lanes; 3]) -> [Lanes; N] {
+    by.map(|[a, b, c]| std::array::from_fn(|lane| a * column[0][lane] + b * column[1][lane] + c * column[2][lane]))
 }
 
 /// Channels whose weights are brought into place together, so that what is written in strides stays in the first-level cache.

@@ -6,7 +6,9 @@ use std::ops::Range;
 use super::super::strip::Strip;
 use super::super::{LINE, OUTPUT, PRODUCTS};
 use crate::kernel::conv::verify_lengths;
-use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panels, TAPS, TapTransform, Transform};
+use crate::kernel::micro::{
+    Adjoint, Block, Clamp, Contraction, Finish, MicroKernel, Panels, TAPS, TapTransform, Tile, Transform,
+};
 use crate::kernel::piece::{self, Cut, Piece, Place};
 use crate::kernel::{ConvGeometry, Isa, Scratch};
 
@@ -31,8 +33,17 @@ pub fn scratch(isa: Isa, g: &ConvGeometry) -> usize {
 pub fn run(isa: Isa, g: &ConvGeometry, n: usize, x: &[f32], dy: &[f32], dw: &mut [f32], scratch: &Scratch) {
     verify_lengths(g, n, x, dw, dy);
     let sizes = Sizes::of(g);
-    let (micro, transform, taps) = (MicroKernel::of(isa), Transform::of(isa), TapTransform::of(isa));
-    let gradient = JointGradient { isa, g, sizes, micro, transform, taps, x, dy };
+    let gradient = JointGradient {
+        isa,
+        g,
+        sizes,
+        micro: MicroKernel::of(isa),
+        transform: Transform::of(isa, Tile::Four),
+        adjoint: Adjoint::of(isa),
+        taps: TapTransform::of(isa),
+        x,
+        dy,
+    };
     let (channels, filters) = (g.window.in_c, g.filters);
     let cut = Cut { runs: channels.div_ceil(CHANNELS), start: |run| run * CHANNELS, columns: FILTERS };
     cut.for_each([TAPS, channels, filters], dw, &|Place { run, columns }, mut dw| {
@@ -90,6 +101,7 @@ struct JointGradient<'a> {
     sizes: Sizes,
     micro: MicroKernel,
     transform: Transform,
+    adjoint: Adjoint,
     taps: TapTransform,
     x: &'a [f32],
     dy: &'a [f32],
@@ -184,7 +196,7 @@ impl JointGradient<'_> {
         };
         for start in (0..filters.len()).step_by(lanes) {
             let plane = self.sizes.gradient_plane();
-            self.transform.adjoint(&tile[start..], tile_row, pixel, &mut to[start..], plane);
+            self.adjoint.apply(&tile[start..], tile_row, pixel, &mut to[start..], plane);
         }
     }
 

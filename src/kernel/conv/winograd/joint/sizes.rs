@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::super::strip::Strip;
 use super::super::{LINE, OUTPUT, PRODUCTS, weight};
 use super::{DEPTH, FILTERS, TILES};
-use crate::kernel::micro::{Panels, TAPS, Transform};
+use crate::kernel::micro::{Panels, TAPS, Tile, Transform};
 use crate::kernel::{ConvGeometry, Isa};
 
 /// The sizes of a task's operands and sums.
@@ -29,7 +29,7 @@ impl Sizes {
         let [down, across] = [g.window.out_h, g.window.out_w].map(|places| places.div_ceil(OUTPUT));
         Self {
             panels,
-            channels: g.window.in_c.next_multiple_of(Transform::of(isa).lanes()),
+            channels: g.window.in_c.next_multiple_of(Transform::of(isa, Tile::Four).lanes()),
             down,
             across,
             rows: (TILES / across.max(1)).max(1),

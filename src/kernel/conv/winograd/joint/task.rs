@@ -6,7 +6,9 @@ use super::super::strip::Strip;
 use super::super::{LINE, OUTPUT, PRODUCTS};
 use super::sizes::Sizes;
 use super::{DEPTH, FILTERS};
-use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, TAPS, TapTransform, Transform, prefetch};
+use crate::kernel::micro::{
+    Block, Clamp, Contraction, Finish, MicroKernel, TAPS, TapTransform, Tile, Transform, prefetch,
+};
 use crate::kernel::piece::{self, Cut, Piece, Place};
 use crate::kernel::{Activation, After, ConvGeometry, Isa, Scratch};
 
@@ -48,7 +50,7 @@ impl<'a> Joint<'a> {
     pub fn new(isa: Isa, g: &'a ConvGeometry, packed: &'a [f32], after: After, behind: Activation) -> Self {
         let sizes = Sizes::of(isa, g);
         let (weights, bias) = packed.split_at(sizes.panels.count() * sizes.of_panel());
-        let (micro, transform, taps) = (MicroKernel::of(isa), Transform::of(isa), TapTransform::of(isa));
+        let (micro, transform, taps) = (MicroKernel::of(isa), Transform::of(isa, Tile::Four), TapTransform::of(isa));
         Self { isa, micro, transform, taps, g, sizes, weights, bias, after, behind }
     }
 
