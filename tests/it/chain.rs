@@ -4,12 +4,12 @@ use netc::base::Source;
 use netc::check::{Facts, check};
 use netc::exec::reference::evaluate;
 use netc::exec::{Rate, Session};
-use netc::graph::{Graph, Inference, Training, ValueId};
+use netc::graph::{Graph, Inference, Training};
 use netc::kernel::Isa;
 use netc::plan::{Options, Plan, Work};
 use netc::syntax::parse;
 
-use crate::gradient::{IMAGES, SHOWS_GRADIENTS, assert_close, feed, fill};
+use crate::gradient::{IMAGES, SHOWS_GRADIENTS, assert_close, assert_trains, feed, fill};
 
 fn graph(layers: &str) -> Graph {
     let text = format!("---\ninput: 44x46x3\nclasses: 3\n---\n{layers} -> Flatten -> Dense -> Softmax\n");
@@ -45,15 +45,7 @@ fn a_front_gives_the_losses_and_gradients_of_the_reference_and_keeps_nothing_bet
             let between = training.graph.shape(training.graph.nodes[0].outputs[0]).len();
             let is_kept = plan.buffers.iter().any(|buffer| buffer.len == between && buffer.live.0 <= buffer.live.1);
             assert!(!(is_front && is_kept), "{layers} on {isa} keeps what lies between");
-            let mut session = Session::new(plan, 2).expect("two threads");
-            fill(&mut session, &feed);
-            session.run(IMAGES, &Rate { seed: feed.seed, ..Rate::default() });
-            let name = |part: &str| format!("{layers} on {isa}: {part}");
-            assert_close(&name("losses"), session.losses(IMAGES).iter().copied(), &values[training.losses.0]);
-            let wanted = training.gradients.iter().flatten().collect::<Vec<&ValueId>>();
-            for (slot, gradient) in session.plan().optimizer_state.iter().zip(wanted) {
-                assert_close(&name(&slot.name), session.tensor(slot).iter().copied(), &values[gradient.0]);
-            }
+            assert_trains(plan, &training, &feed, &values, &format!("{layers} on {isa}"));
         }
     }
     assert!(fronts >= FRONTS.len(), "only {fronts} fronts");

@@ -230,6 +230,22 @@ pub fn assert_close(what: &str, got: impl IntoIterator<Item = f32>, wanted: &[f6
     }
 }
 
+/// Fails where a step of a training by this plan, whose optimizer shows gradients, gives other losses, logits or gradients than
+/// the reference.
+pub fn assert_trains(plan: Plan, training: &Training, feed: &Feed, values: &[Vec<f64>], name: &str) {
+    let mut session = Session::new(plan, 2).expect("two threads");
+    fill(&mut session, feed);
+    session.run(IMAGES, &Rate { seed: feed.seed, ..Rate::default() });
+    let name = |part: &str| format!("{name}: {part}");
+    assert_close(&name("losses"), session.losses(IMAGES).iter().copied(), &values[training.losses.0]);
+    assert_close(&name("logits"), session.logits(IMAGES).iter().copied(), &values[training.logits.0]);
+    let wanted = training.gradients.iter().flatten().collect::<Vec<&ValueId>>();
+    assert_eq!(wanted.len(), session.plan().optimizer_state.len());
+    for (slot, gradient) in session.plan().optimizer_state.iter().zip(wanted) {
+        assert_close(&name(&slot.name), session.tensor(slot).iter().copied(), &values[gradient.0]);
+    }
+}
+
 /// Stochastic gradient descent whose velocity after one step is the gradient itself.
 pub const SHOWS_GRADIENTS: Optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false };
 
@@ -240,18 +256,7 @@ fn plans_give_the_losses_and_gradients_of_the_reference_on_every_instruction_set
         let values = evaluate(&training.graph, &feed);
         for isa in Isa::available() {
             let plan = Plan::training(&training, SHOWS_GRADIENTS, Options::plain(IMAGES + 1, isa));
-            let mut session = Session::new(plan, 2).expect("two threads");
-            fill(&mut session, &feed);
-            session.run(IMAGES, &Rate { seed: feed.seed, ..Rate::default() });
-            let name = |part: &str| format!("{} on {isa}: {part}", case.name);
-            assert_close(&name("losses"), session.losses(IMAGES).iter().copied(), &values[training.losses.0]);
-            assert_close(&name("logits"), session.logits(IMAGES).iter().copied(), &values[training.logits.0]);
-            let wanted = training.gradients.iter().flatten().collect::<Vec<&ValueId>>();
-            assert_eq!(wanted.len(), session.plan().optimizer_state.len());
-            for (slot, gradient) in session.plan().optimizer_state.iter().zip(wanted) {
-                let got = session.tensor(slot);
-                assert_close(&name(&slot.name), got.iter().copied(), &values[gradient.0]);
-            }
+            assert_trains(plan, &training, &feed, &values, &format!("{} on {isa}", case.name));
         }
     }
 }

@@ -3,12 +3,12 @@
 use netc::check::{Facts, check};
 use netc::exec::reference::evaluate;
 use netc::exec::{Rate, Session};
-use netc::graph::{Graph, Inference, Training, ValueId};
+use netc::graph::{Graph, Inference, Training};
 use netc::kernel::Isa;
 use netc::plan::{APART, Choices, Options, Plan, Precision, Task, Work};
 use netc::syntax::parse;
 
-use crate::gradient::{IMAGES, SHOWS_GRADIENTS, assert_close, feed, fill};
+use crate::gradient::{IMAGES, SHOWS_GRADIENTS, assert_close, assert_trains, feed, fill};
 use crate::program::{Folder, netc, text};
 
 /// Convolutions of every kind that there is a choice for: first, under pools that overlap or not, strided, of one pixel, by
@@ -49,15 +49,7 @@ fn every_kernel_that_can_do_a_step_of_a_training_gives_the_losses_and_gradients_
     let plans = in_turn(&options(), |options| Plan::training(&training, SHOWS_GRADIENTS, options));
     assert!(plans.len() >= 4, "only {} rounds", plans.len());
     for (round, plan) in plans.into_iter().enumerate() {
-        let mut session = Session::new(plan, 2).expect("two threads");
-        fill(&mut session, &feed);
-        session.run(IMAGES, &Rate { seed: feed.seed, ..Rate::default() });
-        let name = |part: &str| format!("round {round}: {part}");
-        assert_close(&name("losses"), session.losses(IMAGES).iter().copied(), &values[training.losses.0]);
-        let wanted = training.gradients.iter().flatten().collect::<Vec<&ValueId>>();
-        for (slot, gradient) in session.plan().optimizer_state.iter().zip(wanted) {
-            assert_close(&name(&slot.name), session.tensor(slot).iter().copied(), &values[gradient.0]);
-        }
+        assert_trains(plan, &training, &feed, &values, &format!("round {round}"));
     }
 }
 
