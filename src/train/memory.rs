@@ -32,12 +32,17 @@ pub(super) struct Plans {
     pub inference: Plan,
 }
 
+/// Images that are validated at a time, at least, where there are as many in a batch: fewer would leave threads idle.
+const FEWEST_VALIDATED: usize = 8;
+
+/// Of the memory of a training, the share that its validation may take beside it without being cut into smaller batches.
+const VALIDATION_SHARE: u64 = 4;
+
 impl Plans {
-    fn new(training: &Training, inference: &Inference, change: Change, options: Options) -> Self {
-        Self {
-            training: Plan::training(training, change, options.clone()),
-            inference: Plan::inference(inference, options),
-        }
+    fn new(training: &Training, inference: &Inference, change: Change, options: &Options) -> Self {
+        let training = Plan::training(training, change, options.clone());
+        let inference = validation(inference, options, training.peak_bytes(1) / VALIDATION_SHARE);
+        Self { training, inference }
     }
 
     /// Bytes of the averaged weights, which are beside the weights themselves.
@@ -53,7 +58,7 @@ impl Plans {
     pub fn that_fit(job: &Job, available: u64) -> Result<Self> {
         let (batch, machine) = (job.batch(), &job.machine);
         let (training, inference) = (job.training(), Inference::of(&job.graph));
-        let of = |options| Self::new(&training, &inference, job.change(), options);
+        let of = |options: Options| Self::new(&training, &inference, job.change(), &options);
         let plan = |batch| of(Options { batch, ..job.options() });
         let bytes = |plans: &Self| {
             let averaged = if job.settings.ema.is_some() { plans.average_bytes() } else { 0 };
@@ -67,6 +72,19 @@ impl Plans {
         let frugal = bytes(&of(Options { recompute: true, ..job.options() }));
         let frugal = Some(frugal).filter(|bytes| *bytes <= available);
         Err(too_large("training", batch, bytes(&plans), available, fitting, frugal))
+    }
+}
+
+/// The forward pass that validates. It is held beside the training all the time, and what its images have in common is little:
+/// they go in smaller batches where it would take more than so many bytes.
+fn validation(inference: &Inference, options: &Options, most: u64) -> Plan {
+    let mut batch = options.batch;
+    loop {
+        let plan = Plan::inference(inference, Options { batch, ..options.clone() });
+        if plan.peak_bytes(1) <= most || batch / 2 < FEWEST_VALIDATED {
+            return plan;
+        }
+        batch /= 2;
     }
 }
 

@@ -48,8 +48,8 @@ const WEIGHTS: usize = 36 << 14;
 /// The same where transforming them costs nothing: the last-level cache does.
 const WEIGHTS_ONCE: usize = 36 << 16;
 
-/// Floats of those for 6×6, at most, whether or not transforming them costs anything: with more of them each block of tiles
-/// waits for what the smaller transform fetches half of.
+/// Floats of those for 6×6, at most, even where transforming them costs nothing: they are nearly twice as many as those for 4×4,
+/// and every block of tiles reads them all.
 const WEIGHTS_OF_SIX: usize = 1 << 18;
 
 /// Tiles of an image, at least, so that transformed weights serve enough of them.
