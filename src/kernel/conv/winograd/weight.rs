@@ -40,8 +40,8 @@ pub(super) enum Order {
     Turned,
 }
 
-/// Transforms the weights for tiles of one size into `to`: [panel][product][channel][filter of the panel], `channels` of them, zeros where there
-/// is no channel or no filter.
+/// Transforms the weights for tiles of one size into `to`: [panel][product][channel][filter of the panel], `channels` of them,
+/// zeros where there is no channel or no filter.
 #[allow(clippy::too_many_arguments, reason = "the weights with all that says where they go")]
 pub(super) fn transform(
     isa: Isa,
