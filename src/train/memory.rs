@@ -152,6 +152,9 @@ fn mebibytes(bytes: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Source;
+    use crate::check::{Facts, check};
+    use crate::syntax::parse;
 
     #[test]
     fn what_does_not_fit_is_told_with_every_way_out() {
@@ -166,6 +169,22 @@ mod tests {
             "{both}"
         );
         assert!(!help(0, Some(1)).contains("batch"));
+    }
+
+    #[test]
+    fn validation_goes_in_halves_of_the_batch_until_it_is_small_beside_the_training_or_of_few_images() {
+        let text =
+            "---\ninput: 32x32x3\nclasses: 3\n---\nConv(8) -> Relu -> Conv(8) -> Relu -> Flatten -> Dense -> Softmax\n";
+        let source = Source::new("memory.net", text);
+        let net = check(&source, &parse(&source).0, &Facts::default()).net.expect("it checks");
+        let inference = Inference::of(&net.graph);
+        let of = |batch, most| validation(&inference, &Options::plain(batch, Isa::Portable), most);
+        let whole = of(64, u64::MAX);
+        assert_eq!(whole.options.batch, 64);
+        let halved = of(64, whole.peak_bytes(1) - 1);
+        assert_eq!(halved.options.batch, 32);
+        assert!(halved.peak_bytes(1) < whole.peak_bytes(1));
+        assert_eq!([64, 20, 8, 3].map(|batch| of(batch, 0).options.batch), [8, 10, 8, 3]);
     }
 
     #[test]
