@@ -2,36 +2,31 @@
 
 use std::ops::Range;
 
+use crate::kernel::Memory;
+
 /// The most operands of a step.
 pub(super) const MAX_OPERANDS: usize = 10;
-
-/// `f32` that a cache line holds.
-const LINE: usize = 16;
 
 /// A stretch of memory that starts at a cache line.
 #[derive(Debug)]
 pub(super) struct Arena {
-    memory: Vec<f32>,
-    start: usize,
-    len: usize,
+    memory: Memory,
 }
 
 impl Arena {
     /// So many zeros.
     pub fn new(len: usize) -> Self {
-        let memory = vec![0.0_f32; len + LINE];
-        let start = memory.as_ptr().align_offset(64).min(LINE);
-        Self { memory, start, len }
+        Self { memory: Memory::zeros(len) }
     }
 
     /// A stretch to read.
     pub fn read(&self, range: Range<usize>) -> &[f32] {
-        &self.memory[self.start..self.start + self.len][range]
+        &self.memory[range]
     }
 
     /// A stretch to write.
     pub fn write(&mut self, range: Range<usize>) -> &mut [f32] {
-        &mut self.memory[self.start..self.start + self.len][range]
+        &mut self.memory[range]
     }
 
     /// Borrows a step's operands: first `reads` ranges to read, then ranges to write. Two reads may be the same range;
@@ -50,8 +45,8 @@ impl Arena {
                 unique[at] = range.clone();
             }
         }
-        let arena = &mut self.memory[self.start..self.start + self.len];
-        let slices = arena
+        let slices = self
+            .memory
             .get_disjoint_mut(unique)
             .unwrap_or_else(|error| panic!("operands {ranges:?} overlap or lie outside the arena: {error}"));
         let mut operands = Operands { reads: [&[]; MAX_OPERANDS], writes: std::array::from_fn(|_| None) };

@@ -4,13 +4,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::Memory;
+
 /// Elements of a cache line.
 const LINE: usize = 16;
 
 /// One buffer for each worker of the thread pool, so that a kernel never allocates.
 #[derive(Debug)]
 pub struct Scratch {
-    buffers: Vec<Mutex<Vec<f32>>>,
+    buffers: Vec<Mutex<Memory>>,
     len: usize,
 }
 
@@ -18,7 +20,7 @@ impl Scratch {
     /// Buffers of `len` elements for `workers` threads.
     #[must_use]
     pub fn new(workers: usize, len: usize) -> Self {
-        let buffers = (0..workers.max(1)).map(|_| Mutex::new(vec![0.0; len + LINE])).collect();
+        let buffers = (0..workers.max(1)).map(|_| Mutex::new(Memory::zeros(len))).collect();
         Self { buffers, len }
     }
 
@@ -46,7 +48,7 @@ impl Scratch {
         let worker = rayon::current_thread_index().unwrap_or(0) % self.buffers.len();
         // A panic in a kernel leaves nothing inconsistent behind: the content is unspecified anyway.
         let mut buffer = self.buffers[worker].lock().unwrap_or_else(PoisonError::into_inner);
-        f(aligned(&mut buffer, len))
+        f(&mut buffer[..len])
     }
 }
 
