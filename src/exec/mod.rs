@@ -4,5 +4,6 @@ mod arena;
 pub mod reference;
 mod run;
 mod session;
+mod workers;
 
 pub use session::{Moment, OnMoment, Rate, Session, StepTime};

@@ -7,6 +7,7 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewD, IxDyn};
 
 use super::arena::{Arena, MAX_OPERANDS};
 use super::run::run;
+use super::workers;
 use crate::kernel::Scratch;
 use crate::plan::{Buffer, BufferId, Holds, Parts, Phase, Plan, Slot};
 
@@ -133,7 +134,7 @@ impl Session {
     pub fn run(&mut self, images: usize, rate: &Rate) {
         let first = self.prepare();
         let Self { plan, arena, scratch, pool, .. } = self;
-        pool.install(|| {
+        workers::run(pool, || {
             for (steps, part) in parts(plan, first, images) {
                 for at in steps {
                     run_step(plan, at, arena, scratch, &part, rate);
@@ -150,7 +151,7 @@ impl Session {
     pub fn run_watched(&mut self, images: usize, rate: &Rate, watch: OnMoment<'_>) -> ControlFlow<()> {
         let first = self.prepare();
         let Self { plan, arena, scratch, pool, .. } = self;
-        pool.install(|| {
+        workers::run(pool, || {
             for (steps, part) in parts(plan, first, images) {
                 for step in steps {
                     watch(&Moment { plan, step, is_done: false, arena, part: &part })?;
@@ -172,7 +173,7 @@ impl Session {
         let Self { plan, arena, scratch, pool, .. } = self;
         let mut times: Vec<StepTime> =
             (first..plan.steps.len()).map(|step| StepTime { step, time: Duration::ZERO }).collect();
-        pool.install(|| {
+        workers::run(pool, || {
             for (steps, part) in parts(plan, first, images) {
                 for StepTime { step, time } in &mut times[steps.start - first..steps.end - first] {
                     let start = Instant::now();
