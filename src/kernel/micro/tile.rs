@@ -28,7 +28,7 @@ const ELEMENTWISE: u8 = 3;
 
 /// A tile of H rows × V registers: sums start at the bias, and go to `c` once the contraction is done.
 #[inline(always)]
-unsafe fn tile<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
+unsafe fn tile<S: Simd, const H: usize, const V: usize, const LEFT: u8, const UNIT: bool>(
     by: &Contraction,
     block: Block,
     a: *const f32,
@@ -44,7 +44,7 @@ unsafe fn tile<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
                 *start = S::load(bias.as_ptr().add(v * S::LANES));
             }
         }
-        let sums = contract::<S, H, V, LEFT>(by, block.a_lane, a, b, [start; H]);
+        let sums = contract::<S, H, V, LEFT, UNIT>(by, block.a_lane, a, b, [start; H]);
         let is_whole = block.width == V * S::LANES;
         match finish {
             Finish::Store { residual: false, clamp: Clamp::NONE, .. } if is_whole => {
@@ -74,10 +74,19 @@ unsafe fn tile<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
 const ROWS_OF_A_POINTER: usize = 3;
 const POINTERS: usize = 4;
 
+/// Times that the innermost loop is unrolled where the compiler knows what each of its steps adds to the addresses: what
+/// counts and moves pointers takes the places of products otherwise.
+const UNROLLED: usize = 4;
+
+/// What each step of the innermost loop adds to the offsets in `a` and `b` where it is `UNIT`: the next element of `a`, and
+/// the next row of a panel.
+const fn unit_steps<S: Simd>() -> [usize; 2] {
+    [1, 2 * S::LANES]
+}
+
 /// sums[i] += Σ a[i, k] · b[k ..], over the three loops of the contraction.
-///
 #[inline(always)]
-unsafe fn contract<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
+unsafe fn contract<S: Simd, const H: usize, const V: usize, const LEFT: u8, const UNIT: bool>(
     by: &Contraction,
     lane: usize,
     a: *const f32,
@@ -89,6 +98,8 @@ unsafe fn contract<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
         BROADCAST_APART => S::LANES,
         _ => lane,
     };
+    let [to_a, to_b] = if UNIT { unit_steps::<S>() } else { [by.a[2], by.b[2]] };
+    let unrolled = if UNIT { by.extent[2] / UNROLLED } else { 0 };
     for outer in 0..by.extent[0] {
         for middle in 0..by.extent[1] {
             let a = a.wrapping_add(outer * by.a[0] + middle * by.a[1]);
@@ -100,11 +111,20 @@ unsafe fn contract<S: Simd, const H: usize, const V: usize, const LEFT: u8>(
                 let pointer = a.wrapping_add(at * ROWS_OF_A_POINTER * lane);
                 if LEFT == BROADCAST_APART { pointer } else { black_box(pointer) }
             });
-            for _ in 0..by.extent[2] {
-                // SAFETY: inside the extents, where the caller vouches for the elements of both operands.
+            for _ in 0..unrolled {
+                for step in 0..UNROLLED {
+                    let pointers = pointers.map(|pointer| pointer.wrapping_add(step * to_a));
+                    // SAFETY: inside the extents, where the caller vouches for the elements of both operands.
+                    sums = unsafe { self::step::<S, H, V, LEFT>(pointers, lane, b.wrapping_add(step * to_b), sums) };
+                }
+                pointers = pointers.map(|pointer| pointer.wrapping_add(UNROLLED * to_a));
+                b = b.wrapping_add(UNROLLED * to_b);
+            }
+            for _ in unrolled * UNROLLED..by.extent[2] {
+                // SAFETY: as above.
                 sums = unsafe { step::<S, H, V, LEFT>(pointers, lane, b, sums) };
-                pointers = pointers.map(|pointer| pointer.wrapping_add(by.a[2]));
-                b = b.wrapping_add(by.b[2]);
+                pointers = pointers.map(|pointer| pointer.wrapping_add(to_a));
+                b = b.wrapping_add(to_b);
             }
         }
     }
@@ -240,11 +260,11 @@ unsafe fn spill<S: Simd, const V: usize>(sum: [S::Register; V]) -> [f32; WIDEST_
 macro_rules! instance {
     ($name:ident, $simd:ty $(, $features:literal)?) => {
         pub(super) mod $name {
-            use super::{BROADCAST, BROADCAST_ADJACENT, BROADCAST_APART, Block, Contraction, ELEMENTWISE, Finish, Left, Simd};
+            use super::{BROADCAST, BROADCAST_ADJACENT, BROADCAST_APART, Block, Contraction, ELEMENTWISE, Finish, Left, Simd, unit_steps};
 
             /// A function of its own for every shape of a tile, so that each gets all registers.
             $(#[target_feature(enable = $features)])?
-            unsafe fn tile<const H: usize, const V: usize, const LEFT: u8>(
+            unsafe fn tile<const H: usize, const V: usize, const LEFT: u8, const UNIT: bool>(
                 by: &Contraction,
                 block: Block,
                 a: *const f32,
@@ -253,11 +273,11 @@ macro_rules! instance {
                 c: *mut f32,
             ) {
                 // SAFETY: forwarded from the caller.
-                unsafe { super::tile::<$simd, H, V, LEFT>(by, block, a, b, finish, c) }
+                unsafe { super::tile::<$simd, H, V, LEFT, UNIT>(by, block, a, b, finish, c) }
             }
 
-            fn tile_of_height<const V: usize, const LEFT: u8>(height: usize) -> super::Tile {
-                instance!(height, tile, V, LEFT, <$simd>::HEIGHT, 1 2 3 4 5 6 7 8 9 10 11 12)
+            fn tile_of_height<const V: usize, const LEFT: u8, const UNIT: bool>(height: usize) -> super::Tile {
+                instance!(height, tile, V, LEFT, UNIT, <$simd>::HEIGHT, 1 2 3 4 5 6 7 8 9 10 11 12)
             }
 
             /// Tiles are of nearly equal height, the last ones lower by one row.
@@ -271,14 +291,17 @@ macro_rules! instance {
                 c: *mut f32,
             ) {
                 let is_wide = block.width > <$simd>::LANES;
+                let is_unit = [by.a[2], by.b[2]] == unit_steps::<$simd>();
                 let pick = match (left, is_wide, block.a_lane) {
-                    (Left::Broadcast, true, 1) => tile_of_height::<2, BROADCAST_ADJACENT>,
-                    (Left::Broadcast, true, <$simd>::LANES) => tile_of_height::<2, BROADCAST_APART>,
-                    (Left::Broadcast, true, _) => tile_of_height::<2, BROADCAST>,
-                    (Left::Broadcast, false, 1) => tile_of_height::<1, BROADCAST_ADJACENT>,
-                    (Left::Broadcast, false, _) => tile_of_height::<1, BROADCAST>,
-                    (Left::Elementwise, true, _) => tile_of_height::<2, ELEMENTWISE>,
-                    (Left::Elementwise, false, _) => tile_of_height::<1, ELEMENTWISE>,
+                    (Left::Broadcast, true, 1) => tile_of_height::<2, BROADCAST_ADJACENT, false>,
+                    (Left::Broadcast, true, <$simd>::LANES) if is_unit => tile_of_height::<2, BROADCAST_APART, true>,
+                    (Left::Broadcast, true, _) if is_unit => tile_of_height::<2, BROADCAST, true>,
+                    (Left::Broadcast, true, _) => tile_of_height::<2, BROADCAST, false>,
+                    (Left::Broadcast, false, 1) => tile_of_height::<1, BROADCAST_ADJACENT, false>,
+                    (Left::Broadcast, false, _) if is_unit => tile_of_height::<1, BROADCAST, true>,
+                    (Left::Broadcast, false, _) => tile_of_height::<1, BROADCAST, false>,
+                    (Left::Elementwise, true, _) => tile_of_height::<2, ELEMENTWISE, false>,
+                    (Left::Elementwise, false, _) => tile_of_height::<1, ELEMENTWISE, false>,
                 };
                 let tiles = block.height.div_ceil(<$simd>::HEIGHT);
                 let (height, higher) = (block.height / tiles, block.height % tiles);
@@ -293,9 +316,9 @@ macro_rules! instance {
             }
         }
     };
-    ($height:ident, $tile:ident, $v:ident, $rows_adjacent:ident, $highest:expr, $($known:literal)*) => {
+    ($height:ident, $tile:ident, $v:ident, $left:ident, $unit:ident, $highest:expr, $($known:literal)*) => {
         match $height {
-            $($known if $known <= $highest => $tile::<$known, $v, $rows_adjacent>,)*
+            $($known if $known <= $highest => $tile::<$known, $v, $left, $unit>,)*
             _ => unreachable!("no tile is {} rows high", $height),
         }
     };
