@@ -1,5 +1,7 @@
 //! Max pooling and its gradient.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::axis::Axis;
@@ -74,53 +76,95 @@ impl MaxRow<'_> {
         isa.vectorise(Windows { of: self, y, index });
     }
 
+    /// What window `column` looks at.
     #[inline(always)]
-    fn window<I: Index>(&self, column: usize, y: &mut [f32], mut index: Option<&mut [I]>) {
+    fn seen(&self, taps: [Range<usize>; 2], column: usize) -> Seen {
+        let (pool, [rows, columns]) = (self.pool, taps);
+        if rows.is_empty() || columns.is_empty() {
+            return Seen::default();
+        }
+        let row = Axis::rows(pool).place(self.row, rows.start) - self.first;
+        let column = Axis::columns(pool).place(column, columns.start);
+        Seen {
+            start: (row * pool.in_w + column) * pool.in_c,
+            size: [rows.len(), columns.len()],
+            apart: [pool.dilation[0] * pool.in_w * pool.in_c, pool.dilation[1] * pool.in_c],
+            tap: (rows.start * pool.kernel[1] + columns.start) as u32,
+            taps_of_row: pool.kernel[1] as u32,
+        }
+    }
+
+    /// The greatest of all channels of a window, and the winners' taps where `index` has elements.
+    #[inline(always)]
+    fn window<I: Index>(&self, seen: &Seen, y: &mut [f32], index: &mut [I]) {
         let whole = y.len() - y.len() % LANES;
         for start in (0..whole).step_by(LANES) {
-            let (best, winner) = self.greatest::<LANES>(column, start);
-            y[start..start + LANES].copy_from_slice(&best);
-            if let Some(index) = &mut index {
+            let best = &mut y[start..start + LANES];
+            if index.is_empty() {
+                best.copy_from_slice(&seen.greatest::<LANES, false>(self.x, start).0);
+            } else {
+                let (greatest, winner) = seen.greatest::<LANES, true>(self.x, start);
+                best.copy_from_slice(&greatest);
                 index[start..start + LANES].copy_from_slice(&winner.map(I::of_tap));
             }
         }
         for channel in whole..y.len() {
-            let ([best], [winner]) = self.greatest::<1>(column, channel);
+            let ([best], [winner]) = seen.greatest::<1, true>(self.x, channel);
             y[channel] = best;
-            if let Some(index) = &mut index {
-                index[channel] = I::of_tap(winner);
+            if let Some(index) = index.get_mut(channel) {
+                *index = I::of_tap(winner);
             }
         }
     }
+}
 
-    /// The greatest of `N` channels from `channel` on, and their taps.
+/// The taps of a window that lie in the map, the first of its channels.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// Where the first tap's values lie.
+    start: usize,
+    /// Rows and columns of taps.
+    size: [usize; 2],
+    /// Elements from one of them to the next.
+    apart: [usize; 2],
+    /// The number of the first tap.
+    tap: u32,
+    /// Taps from one row to the next.
+    taps_of_row: u32,
+}
+
+impl Seen {
+    /// The greatest of `N` channels from `channel` on, and their taps if they are asked for.
     #[inline(always)]
-    fn greatest<const N: usize>(&self, column: usize, channel: usize) -> ([f32; N], [u32; N]) {
-        let (pool, rows, columns) = (self.pool, Axis::rows(self.pool), Axis::columns(self.pool));
-        let (mut best, mut winner) = ([f32::NEG_INFINITY; N], [0; N]);
-        let mut is_first = true;
-        for ky in rows.taps(self.row) {
-            let row = (rows.place(self.row, ky) - self.first) * pool.in_w;
-            for kx in columns.taps(column) {
-                let at = (row + columns.place(column, kx)) * pool.in_c + channel;
-                let tap = (ky * pool.kernel[1] + kx) as u32;
-                let values = &self.x[at..at + N];
+    fn greatest<const N: usize, const WINNERS: bool>(&self, x: &[f32], channel: usize) -> ([f32; N], [u32; N]) {
+        let (mut best, mut winner) = ([f32::NEG_INFINITY; N], [self.tap; N]);
+        let (mut row, mut first) = (self.start + channel, self.tap);
+        for _ in 0..self.size[0] {
+            let (mut at, mut tap) = (row, first);
+            for _ in 0..self.size[1] {
+                let values = &x[at..at + N];
                 for lane in 0..N {
-                    let takes = is_first | wins(values[lane], best[lane]);
+                    let takes = wins(values[lane], best[lane]);
                     best[lane] = if takes { values[lane] } else { best[lane] };
-                    winner[lane] = if takes { tap } else { winner[lane] };
+                    if WINNERS {
+                        winner[lane] = if takes { tap } else { winner[lane] };
+                    }
                 }
-                is_first = false;
+                at += self.apart[1];
+                tap += 1;
             }
+            row += self.apart[0];
+            first += self.taps_of_row;
         }
         (best, winner)
     }
 }
 
-/// Whether `next` takes the place of `best`.
+/// Whether `next` takes the place of `best`: it is greater, or the first that is not a number.
 #[inline(always)]
+#[allow(clippy::neg_cmp_op_on_partial_ord, reason = "what is not a number is not less either: one comparison for both")]
 fn wins(next: f32, best: f32) -> bool {
-    (next > best) | (next.is_nan() & !best.is_nan())
+    !(next <= best) & !best.is_nan()
 }
 
 struct Windows<'a, I> {
@@ -132,10 +176,12 @@ struct Windows<'a, I> {
 impl<I: Index> Loops for Windows<'_, I> {
     #[inline(always)]
     fn run(self) {
-        let channels = self.of.pool.in_c;
-        let mut index = self.index.chunks_exact_mut(channels);
-        for (column, y) in self.y.chunks_exact_mut(channels).enumerate() {
-            self.of.window(column, y, index.next());
+        let (row, pool) = (self.of, self.of.pool);
+        let (rows, columns) = (Axis::rows(pool).taps(row.row), Axis::columns(pool));
+        let mut index = self.index.chunks_exact_mut(pool.in_c);
+        for (column, y) in self.y.chunks_exact_mut(pool.in_c).enumerate() {
+            let seen = row.seen([rows.clone(), columns.taps(column)], column);
+            row.window(&seen, y, index.next().unwrap_or_default());
         }
     }
 }
