@@ -64,17 +64,20 @@ impl Lists {
     /// # Panics
     ///
     /// If a list is full.
-    #[inline]
+    #[inline(never)]
     pub fn push(&mut self, origin: u32, offsets: &[u32; 256], taps: &[u8], values: &[f32]) {
         let lists = self.terms.chunks_exact_mut(Self::MOST).zip(&mut self.counts);
+        let mut reach = self.reach;
         for ((list, count), (&tap, &value)) in lists.zip(taps.iter().zip(values)) {
             let at = origin.wrapping_add(offsets[usize::from(tap)]);
-            let counts = value != 0.0;
+            // Not zero, whatever its sign; as integers this is one test and no branch.
+            let counts = u32::from(value.to_bits() << 1 != 0);
             // Written in any case and counted only then, so that nothing has to be predicted.
             list[*count] = Term { at, value };
-            *count += usize::from(counts);
-            self.reach = self.reach.max(if counts { at } else { 0 });
+            *count += counts as usize;
+            reach = reach.max(at & counts.wrapping_neg());
         }
+        self.reach = reach;
     }
 
     /// Those of one sum.
@@ -178,8 +181,9 @@ impl SparseKernel {
     /// First row, rows, first element and registers of each block of registers.
     fn blocks(&self, rows: usize, width: usize) -> impl Iterator<Item = (usize, usize, usize, usize)> {
         let (lanes, registers) = (self.lanes, width / self.lanes);
-        let across = registers.div_ceil(self.width);
-        let (narrow, wider) = (registers / across, registers % across);
+        // Most blocks are one: a division takes as long as a few terms.
+        let across = if registers <= self.width { 1 } else { registers.div_ceil(self.width) };
+        let (narrow, wider) = if across == 1 { (registers, 0) } else { (registers / across, registers % across) };
         (0..rows).step_by(MOST_ROWS).flat_map(move |row| {
             (0..across).map(move |at| {
                 let start = at * narrow + at.min(wider);

@@ -108,9 +108,9 @@ impl MaxRow<'_> {
                 index[start..start + LANES].copy_from_slice(&winner.map(I::of_tap));
             }
         }
-        for channel in whole..y.len() {
+        for (channel, y) in y.iter_mut().enumerate().skip(whole) {
             let ([best], [winner]) = seen.greatest::<1, true>(self.x, channel);
-            y[channel] = best;
+            *y = best;
             if let Some(index) = index.get_mut(channel) {
                 *index = I::of_tap(winner);
             }
