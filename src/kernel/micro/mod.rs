@@ -276,15 +276,10 @@ impl MicroKernel {
             // SAFETY: as below.
             return unsafe { amx::run(many, by, block, a, b, finish, c) };
         }
-        for at in 0..many.count {
-            let [to_a, to_b, to_c] = many.apart.map(|apart| at * apart);
-            // SAFETY: `of` has checked the instruction set. Offsets grow with every index, so the last ones, asserted above
-            // to be inside the slices, bound all; `c` is borrowed exclusively. Where nothing is contracted neither `a` nor `b`
-            // is read, wherever they point.
-            unsafe {
-                (self.run)(left, by, block, a.wrapping_add(to_a), b.wrapping_add(to_b), finish, c.add(to_c));
-            }
-        }
+        // SAFETY: `of` has checked the instruction set. Offsets grow with every index, so the last ones, asserted above to be
+        // inside the slices, bound all; `c` is borrowed exclusively. Where nothing is contracted neither `a` nor `b` is read,
+        // wherever they point.
+        unsafe { (self.run)(left, many, by, block, a, b, finish, c) };
     }
 }
 

@@ -5,15 +5,15 @@
 use std::hint::black_box;
 
 use super::simd::Simd;
-use super::{Block, Clamp, Contraction, Finish, Left, WIDEST_PANEL};
+use super::{Block, Clamp, Contraction, Finish, Left, Many, WIDEST_PANEL};
 
-/// Runs a block for one instruction set.
+/// Runs blocks of many products for one instruction set.
 ///
 /// # Safety
 ///
 /// The instruction set is available, and every element that the block reads or writes (as documented at
 /// `MicroKernel`) is inside the allocations behind the pointers, of which `c` overlaps no other.
-pub(super) type Run = unsafe fn(Left, &Contraction, Block, *const f32, *const f32, Finish<'_>, *mut f32);
+pub(super) type Run = unsafe fn(Left, Many, &Contraction, Block, *const f32, *const f32, Finish<'_>, *mut f32);
 
 type Tile = unsafe fn(&Contraction, Block, *const f32, *const f32, Finish<'_>, *mut f32);
 
@@ -260,7 +260,7 @@ unsafe fn spill<S: Simd, const V: usize>(sum: [S::Register; V]) -> [f32; WIDEST_
 macro_rules! instance {
     ($name:ident, $simd:ty $(, $features:literal)?) => {
         pub(super) mod $name {
-            use super::{BROADCAST, BROADCAST_ADJACENT, BROADCAST_APART, Block, Contraction, ELEMENTWISE, Finish, Left, Simd, unit_steps};
+            use super::{BROADCAST, BROADCAST_ADJACENT, BROADCAST_APART, Block, Contraction, ELEMENTWISE, Finish, Left, Many, Simd, unit_steps};
 
             /// A function of its own for every shape of a tile, so that each gets all registers.
             $(#[target_feature(enable = $features)])?
@@ -283,6 +283,7 @@ macro_rules! instance {
             /// Tiles are of nearly equal height, the last ones lower by one row.
             pub(in super::super) unsafe fn run(
                 left: Left,
+                many: Many,
                 by: &Contraction,
                 block: Block,
                 a: *const f32,
@@ -305,13 +306,17 @@ macro_rules! instance {
                 };
                 let tiles = block.height.div_ceil(<$simd>::HEIGHT);
                 let (height, higher) = (block.height / tiles, block.height % tiles);
-                let mut row = 0;
-                for tile in 0..tiles {
-                    let height = height + usize::from(tile < higher);
-                    let (a, c) = (a.wrapping_add(row * block.a_lane), c.wrapping_add(row * block.c_lane));
-                    // SAFETY: these are rows of the block, so what the caller vouches for holds for the tile.
-                    unsafe { pick(height)(by, block, a, b, finish, c) };
-                    row += height;
+                // Chosen once: a product of few terms takes no longer than the choice.
+                let (low, high) = (pick(height), pick(height + usize::from(higher > 0)));
+                for at in 0..many.count {
+                    let [to_a, to_b, to_c] = many.apart.map(|apart| at * apart);
+                    let (mut a, b, mut c) = (a.wrapping_add(to_a), b.wrapping_add(to_b), c.wrapping_add(to_c));
+                    for tile in 0..tiles {
+                        let (run, height) = if tile < higher { (high, height + 1) } else { (low, height) };
+                        // SAFETY: these are rows of the block, so what the caller vouches for holds for the tile.
+                        unsafe { run(by, block, a, b, finish, c) };
+                        (a, c) = (a.wrapping_add(height * block.a_lane), c.wrapping_add(height * block.c_lane));
+                    }
                 }
             }
         }
