@@ -1,9 +1,14 @@
 //! How fast each kernel runs on one shape: `cargo bench --bench kernel`, the thread count by `RAYON_NUM_THREADS`.
 //!
+//! Behind the table stands what share of the machine's `f32` multiply-adds each convolution reached at best. Fast algorithms do less
+//! than a direct convolution and the matrix unit more at a time, so they pass 100 %.
+//!
 //! Items are floating-point operations of a direct convolution, so Gitem/s reads as GFLOP/s; pointwise work is counted in
 //! bytes of operands, each once, so GB/s can be held against the machine's memory.
 
-use std::ops::{Deref, DerefMut};
+use std::io::{self, Write as _};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
@@ -14,12 +19,13 @@ use netc::kernel::geometry::windows_along;
 use netc::kernel::norm::{self, Apply, Residual};
 use netc::kernel::update::{self, Adam, Decay};
 use netc::kernel::{
-    Activation, After, ConvGeometry, Dense, Epilogue, Isa, Operands, Padding, Scratch, Space, Window, dense,
-    elementwise,
+    Activation, After, ConvGeometry, Dense, Epilogue, Isa, Memory, Operands, Padding, Scratch, Space, Window, dense,
+    elementwise, peak,
 };
 
-fn main() {
+fn main() -> io::Result<()> {
     divan::main();
+    print_shares(&REACHED.lock().expect("no case has panicked"))
 }
 
 /// A convolution by name, with its images.
@@ -41,6 +47,7 @@ const SHAPES: &[Row] = &[
     ("middle 28x28x128, padded", 28, 128, 3, 1, 1, 128, 1, 8),
     ("late 7x7x512, padded", 7, 512, 3, 1, 1, 512, 1, 8),
     ("stride 2, 56x56x64 to 128", 56, 64, 3, 2, 1, 128, 1, 8),
+    ("5x5, 122x122x64 to 64", 122, 64, 5, 1, 0, 64, 1, 4),
     ("stem 7x7, 224x224x3 to 64", 224, 3, 7, 2, 3, 64, 1, 4),
     ("pointwise 28x28x192 to 64", 28, 192, 1, 1, 0, 64, 1, 8),
     ("depthwise 56x56x144", 56, 144, 3, 1, 1, 144, 144, 8),
@@ -88,56 +95,75 @@ impl<Run> std::fmt::Display for Case<Run> {
     }
 }
 
-/// A tensor that starts at a cache line, as those of a plan do.
-struct Tensor {
-    buffer: Vec<f32>,
-    start: usize,
-    len: usize,
+/// A tensor as those of a plan lie in memory.
+fn tensor(len: usize) -> Memory {
+    let mut tensor = Memory::zeros(len);
+    tensor.iter_mut().enumerate().for_each(|(at, value)| *value = (at % 17) as f32 * 0.1 - 0.8);
+    tensor
 }
 
-impl Tensor {
-    fn of(len: usize) -> Self {
-        let buffer: Vec<f32> = (0..len + 16).map(|at| (at % 17) as f32 * 0.1 - 0.8).collect();
-        Self { start: buffer.as_ptr().align_offset(64), buffer, len }
-    }
+/// How fast a case was at best, beside the multiply-adds of the same moment.
+struct Reached {
+    what: String,
+    flops: f64,
+    peak: f64,
 }
 
-impl Deref for Tensor {
-    type Target = [f32];
+static REACHED: Mutex<Vec<Reached>> = Mutex::new(Vec::new());
 
-    fn deref(&self) -> &[f32] {
-        &self.buffer[self.start..][..self.len]
-    }
+/// Runs a convolution's case, and keeps how near it came to multiply-adds alone.
+fn bench<Run>(bencher: Bencher<'_, '_>, pass: &str, case: &Case<Run>, mut run: impl FnMut()) {
+    let mut best = Duration::MAX;
+    let before = peak(Isa::detect());
+    bencher.counter(case.shape.flops()).bench_local(|| {
+        let start = Instant::now();
+        run();
+        best = best.min(start.elapsed());
+    });
+    let (flops, peak) = (case.shape.operations() as f64 / best.as_secs_f64(), before.max(peak(Isa::detect())));
+    let mut reached = REACHED.lock().expect("no case has panicked");
+    reached.push(Reached { what: format!("{pass} {case}"), flops, peak });
 }
 
-impl DerefMut for Tensor {
-    fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.buffer[self.start..][..self.len]
+/// Prints what was reached.
+fn print_shares(reached: &[Reached]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if let Some(width) = reached.iter().map(|case| case.what.len()).max() {
+        writeln!(out, "\n{:width$}  GFLOP/s of a direct convolution, at best   f32 multiply-adds alone   share", "")?;
+        for Reached { what, flops, peak } in reached {
+            let share = 100.0 * flops / peak;
+            writeln!(out, "{what:width$}  {:>43.1} {:>25.1} {share:>6.1} %", flops / 1e9, peak / 1e9)?;
+        }
     }
+    Ok(())
 }
 
 impl Shape {
+    fn operations(&self) -> u64 {
+        2 * self.g.macs() * self.n as u64
+    }
+
     fn flops(&self) -> ItemsCount {
-        ItemsCount::new(2 * self.g.macs() * self.n as u64)
+        ItemsCount::new(self.operations())
     }
 
     /// x, w and y, in this order.
-    fn operands(&self) -> [Tensor; 3] {
-        [self.n * self.g.window.in_len(), self.g.weight_len(), self.n * self.g.out_len()].map(Tensor::of)
+    fn operands(&self) -> [Memory; 3] {
+        [self.n * self.g.window.in_len(), self.g.weight_len(), self.n * self.g.out_len()].map(tensor)
     }
 }
 
-fn room(workspace: usize, scratch: usize) -> (Vec<f32>, Scratch) {
-    (vec![0.0; workspace], Scratch::new(rayon::current_num_threads(), scratch))
+fn room(workspace: usize, scratch: usize) -> (Memory, Scratch) {
+    (Memory::zeros(workspace), Scratch::new(rayon::current_num_threads(), scratch))
 }
 
 #[divan::bench(args = cases(FORWARD, bf16::FORWARD), sample_count = 10)]
 fn forward(bencher: Bencher<'_, '_>, case: &Case<Packing<ConvGeometry, RunForward>>) {
     let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
     let [x, w, mut y] = case.shape.operands();
-    let (bias, mut packed) = (Tensor::of(g.filters), Tensor::of((kernel.run.packed)(&g)));
+    let (bias, mut packed) = (tensor(g.filters), tensor((kernel.run.packed)(&g)));
     let (mut workspace, scratch) = room((kernel.workspace)(&g, n), (kernel.scratch)(&g));
-    bencher.counter(case.shape.flops()).bench_local(|| {
+    bench(bencher, "forward", case, || {
         let after = After { residual: false, activation: Activation::Relu };
         let space = Space { workspace: &mut workspace, scratch: &scratch };
         (kernel.run.pack)(&g, &w, Some(&bias), &mut packed);
@@ -150,7 +176,7 @@ fn input_gradient(bencher: Bencher<'_, '_>, case: &Case<RunInputGradient>) {
     let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
     let [mut dx, w, dy] = case.shape.operands();
     let (mut workspace, scratch) = room((kernel.workspace)(&g, n), (kernel.scratch)(&g));
-    bencher.counter(case.shape.flops()).bench_local(|| {
+    bench(bencher, "input gradient", case, || {
         let space = Space { workspace: &mut workspace, scratch: &scratch };
         (kernel.run)(&g, n, black_box(&dy), &w, Activation::Identity, &mut dx, space);
     });
@@ -161,7 +187,7 @@ fn weight_gradient(bencher: Bencher<'_, '_>, case: &Case<RunGradient>) {
     let (kernel, Shape { g, n, .. }) = (case.kernel, case.shape);
     let [x, mut dw, dy] = case.shape.operands();
     let (mut workspace, scratch) = room((kernel.workspace)(&g, n), (kernel.scratch)(&g));
-    bencher.counter(case.shape.flops()).bench_local(|| {
+    bench(bencher, "weight gradient", case, || {
         let space = Space { workspace: &mut workspace, scratch: &scratch };
         (kernel.run)(&g, n, black_box(&x), &dy, &mut dw, space);
     });
@@ -178,7 +204,7 @@ fn dense_flops() -> ItemsCount {
 fn dense_forward(bencher: Bencher<'_, '_>) {
     let [n, i, o] = DENSE;
     let shape = Dense { isa: Isa::detect(), operands: Operands::F32, inputs: i, outputs: o };
-    let (x, w, mut y) = (Tensor::of(n * i), Tensor::of(i * o), Tensor::of(n * o));
+    let (x, w, mut y) = (tensor(n * i), tensor(i * o), tensor(n * o));
     let epilogue = Epilogue { bias: None, residual: false, activation: Activation::Relu };
     bencher.counter(dense_flops()).bench_local(|| dense::forward(shape, n, black_box(&x), &w, epilogue, &mut y));
 }
@@ -187,7 +213,7 @@ fn dense_forward(bencher: Bencher<'_, '_>) {
 fn dense_input_gradient(bencher: Bencher<'_, '_>) {
     let [n, i, o] = DENSE;
     let shape = Dense { isa: Isa::detect(), operands: Operands::F32, inputs: i, outputs: o };
-    let (mut dx, w, dy) = (Tensor::of(n * i), Tensor::of(i * o), Tensor::of(n * o));
+    let (mut dx, w, dy) = (tensor(n * i), tensor(i * o), tensor(n * o));
     bencher.counter(dense_flops()).bench_local(|| dense::input_gradient(shape, n, black_box(&dy), &w, &mut dx));
 }
 
@@ -195,7 +221,7 @@ fn dense_input_gradient(bencher: Bencher<'_, '_>) {
 fn dense_weight_gradient(bencher: Bencher<'_, '_>) {
     let [n, i, o] = DENSE;
     let shape = Dense { isa: Isa::detect(), operands: Operands::F32, inputs: i, outputs: o };
-    let (x, mut dw, dy) = (Tensor::of(n * i), Tensor::of(i * o), Tensor::of(n * o));
+    let (x, mut dw, dy) = (tensor(n * i), tensor(i * o), tensor(n * o));
     bencher.counter(dense_flops()).bench_local(|| dense::weight_gradient(shape, n, black_box(&x), &dy, &mut dw));
 }
 
@@ -214,7 +240,7 @@ fn bytes([rows, c]: [usize; 2], tensors: usize) -> BytesCount {
 
 #[divan::bench(args = maps())]
 fn channel_sum(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [usize; 2])) {
-    let (x, mut sum) = (Tensor::of(rows * c), Tensor::of(c));
+    let (x, mut sum) = (tensor(rows * c), tensor(c));
     let mut workspace = vec![0.0; elementwise::channel_sum_workspace(rows, c)];
     bencher
         .counter(bytes([rows, c], 1))
@@ -223,7 +249,7 @@ fn channel_sum(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [usize; 2])) {
 
 #[divan::bench(args = maps())]
 fn batch_norm_statistics(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [usize; 2])) {
-    let (x, mut mean, mut inverse) = (Tensor::of(rows * c), Tensor::of(c), Tensor::of(c));
+    let (x, mut mean, mut inverse) = (tensor(rows * c), tensor(c), tensor(c));
     let mut workspace = vec![0.0; norm::statistics_workspace(rows, c)];
     bencher.counter(bytes([rows, c], 1)).bench_local(|| {
         norm::statistics(isa, rows, c, black_box(&x), 1e-3, &mut mean, &mut inverse, &mut workspace);
@@ -232,8 +258,8 @@ fn batch_norm_statistics(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [usiz
 
 #[divan::bench(args = maps())]
 fn batch_norm_apply_add_relu(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [usize; 2])) {
-    let [x, residual, mut y] = [rows * c; 3].map(Tensor::of);
-    let (by, mut workspace) = (Tensor::of(c), vec![0.0; norm::apply_workspace(c)]);
+    let [x, residual, mut y] = [rows * c; 3].map(tensor);
+    let (by, mut workspace) = (tensor(c), vec![0.0; norm::apply_workspace(c)]);
     let then = Apply { residual: Residual::Operand(&residual), activation: Activation::Relu };
     bencher.counter(bytes([rows, c], 3)).bench_local(|| {
         norm::apply(isa, rows, c, black_box(&x), [&by; 4].map(|by| &**by), then, &mut y, &mut workspace);
@@ -242,8 +268,8 @@ fn batch_norm_apply_add_relu(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [
 
 #[divan::bench(args = maps())]
 fn batch_norm_parameter_gradients(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [usize; 2])) {
-    let [x, dy] = [rows * c; 2].map(Tensor::of);
-    let [mean, inverse, mut dscale, mut dshift] = [c; 4].map(Tensor::of);
+    let [x, dy] = [rows * c; 2].map(tensor);
+    let [mean, inverse, mut dscale, mut dshift] = [c; 4].map(tensor);
     let mut workspace = vec![0.0; norm::parameter_gradients_workspace(rows, c)];
     bencher.counter(bytes([rows, c], 2)).bench_local(|| {
         let (x, dy) = (black_box(&x), &dy);
@@ -253,8 +279,8 @@ fn batch_norm_parameter_gradients(bencher: Bencher<'_, '_>, (isa, [rows, c]): (I
 
 #[divan::bench(args = maps())]
 fn batch_norm_input_gradient_in_place(bencher: Bencher<'_, '_>, (isa, [rows, c]): (Isa, [usize; 2])) {
-    let [x, mut d] = [rows * c; 2].map(Tensor::of);
-    let (by, mut workspace) = (Tensor::of(c), vec![0.0; norm::input_gradient_workspace(c)]);
+    let [x, mut d] = [rows * c; 2].map(tensor);
+    let (by, mut workspace) = (tensor(c), vec![0.0; norm::input_gradient_workspace(c)]);
     bencher.counter(bytes([rows, c], 3)).bench_local(|| {
         norm::input_gradient(isa, rows, c, black_box(&x), None, [&by; 5].map(|by| &**by), &mut d, &mut workspace);
     });
@@ -263,7 +289,7 @@ fn batch_norm_input_gradient_in_place(bencher: Bencher<'_, '_>, (isa, [rows, c])
 #[divan::bench(args = Isa::available())]
 fn adam(bencher: Bencher<'_, '_>, isa: Isa) {
     let [_, i, o] = DENSE;
-    let [mut w, g, mut m, mut v] = [i * o; 4].map(Tensor::of);
+    let [mut w, g, mut m, mut v] = [i * o; 4].map(tensor);
     let options =
         Adam { learning_rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, decay: Decay::Coupled };
     bencher

@@ -124,6 +124,8 @@ struct PlanJson {
     images_per_second: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     step_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_gflops: Option<f64>,
     planned_peak_bytes: u64,
     steps: Vec<StepJson>,
 }
@@ -158,6 +160,7 @@ impl Shown<'_> {
             threads: self.threads,
             images_per_second: self.profile.map(|profile| profile.images_per_second(self.batch())),
             step_ms: self.profile.map(|profile| profile.step_milliseconds),
+            peak_gflops: self.profile.map(|profile| profile.peak),
             planned_peak_bytes: self.plan.peak_bytes(self.threads),
             steps: steps.collect(),
         }
@@ -224,11 +227,12 @@ impl Shown<'_> {
         if let Some(profile) = self.profile {
             let gflops = flops as f64 / profile.step_milliseconds / 1e6;
             text.push_str(&format!(
-                "{:.2} ms a step, {:.1} GFLOP/s, {:.0} images/s (median of {} runs)\n",
+                "{:.2} ms a step, {:.1} GFLOP/s, {:.0} images/s (median of {} runs); multiply-adds alone: {:.1} GFLOP/s\n",
                 profile.step_milliseconds,
                 gflops,
                 profile.images_per_second(self.batch()),
                 profile.runs,
+                profile.peak,
             ));
         }
         text

@@ -8,6 +8,7 @@ use crate::check::Net;
 use crate::data::available;
 use crate::diag::{Diagnostic, Fault, code};
 use crate::exec::{Rate, Session};
+use crate::kernel::peak;
 use crate::model::initialise;
 use crate::plan::Plan;
 
@@ -42,6 +43,8 @@ pub(super) struct Profile {
     pub step_milliseconds: f64,
     /// How many runs were counted.
     pub runs: usize,
+    /// GFLOP/s of multiply-adds alone on as many threads.
+    pub peak: f64,
 }
 
 impl Profile {
@@ -82,8 +85,9 @@ pub(super) fn profile(plan: &Plan, net: &Net, threads: usize, effort: &Effort) -
         wholes.push(run.elapsed().as_secs_f64() * 1000.0);
     }
     let runs = wholes.len();
+    let peak = session.pool().install(|| peak(plan.options.isa)) / 1e9;
     let milliseconds = parts.into_iter().map(effort.of).collect();
-    Ok(Profile { milliseconds, step_milliseconds: (effort.of)(wholes), runs })
+    Ok(Profile { milliseconds, step_milliseconds: (effort.of)(wholes), runs, peak })
 }
 
 fn check_memory(plan: &Plan, threads: usize) -> Result<(), Fault> {

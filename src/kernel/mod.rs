@@ -40,5 +40,6 @@ pub use epilogue::{After, Epilogue};
 pub use geometry::{ConvGeometry, Padding, Window};
 pub use isa::Isa;
 pub use memory::Memory;
+pub use micro::peak;
 pub use real::Real;
 pub use scratch::{Scratch, Space};

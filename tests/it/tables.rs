@@ -85,6 +85,7 @@ fn plan_as_json_has_the_promised_shape_with_times_where_they_are_asked_for() {
         "threads",
         "images_per_second",
         "step_ms",
+        "peak_gflops",
         "planned_peak_bytes",
         "steps",
     ];
@@ -92,6 +93,7 @@ fn plan_as_json_has_the_promised_shape_with_times_where_they_are_asked_for() {
     assert_eq!(keys(&plan["steps"][0]), ["name", "kernel", "layers", "ms", "gflops", "bytes"]);
     assert_eq!((plan["train"].as_bool(), plan["batch"].as_u64()), (Some(false), Some(4)));
     assert!(plan["images_per_second"].as_f64() > Some(0.0));
+    assert!(plan["peak_gflops"].as_f64() > Some(0.0));
     let training = netc(["plan", "specs/digits.net", "--profile"]).ended(0).stdout;
     assert!(training.contains("images/s (median of"), "{training}");
 }

@@ -8,6 +8,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
+mod peak;
 mod simd;
 mod sparse;
 mod taps;
@@ -18,6 +19,7 @@ mod window;
 use super::{Activation, Isa};
 #[cfg(target_arch = "x86_64")]
 use amx::fits as unit_takes;
+pub use peak::peak;
 use simd::Simd;
 pub(super) use sparse::{Lists, SparseKernel};
 pub(super) use taps::{TAPS, TapTransform};

@@ -281,6 +281,7 @@ macro_rules! instance {
             }
 
             /// Tiles are of nearly equal height, the last ones lower by one row.
+            #[allow(clippy::too_many_arguments, reason = "the operands of products, and how many there are")]
             pub(in super::super) unsafe fn run(
                 left: Left,
                 many: Many,
