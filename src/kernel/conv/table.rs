@@ -22,15 +22,30 @@ pub static FORWARD: &[ConvForward] = &[
     joint_winograd_forward!(Isa::Avx512, "winograd-joint-avx512"),
     winograd_forward!(6, Stage::WideWinograd, Isa::Avx512, "winograd-6x6-avx512"),
     winograd_forward!(4, Stage::Winograd, Isa::Avx512, "winograd-avx512"),
-    direct_forward!(Single, Isa::Avx512, "direct-avx512", direct_link!(Single, Stage::Direct, Isa::Avx512)),
+    direct_forward!(
+        Single,
+        Isa::Avx512,
+        "direct-avx512",
+        link!(direct::forward::Forward<'_, Single>, Stage::Direct, Isa::Avx512)
+    ),
     joint_winograd_forward!(Isa::Avx2, "winograd-joint-avx2"),
     winograd_forward!(6, Stage::WideWinograd, Isa::Avx2, "winograd-6x6-avx2"),
     winograd_forward!(4, Stage::Winograd, Isa::Avx2, "winograd-avx2"),
-    direct_forward!(Single, Isa::Avx2, "direct-avx2", direct_link!(Single, Stage::Direct, Isa::Avx2)),
+    direct_forward!(
+        Single,
+        Isa::Avx2,
+        "direct-avx2",
+        link!(direct::forward::Forward<'_, Single>, Stage::Direct, Isa::Avx2)
+    ),
     joint_winograd_forward!(Isa::Portable, "winograd-joint"),
     winograd_forward!(6, Stage::WideWinograd, Isa::Portable, "winograd-6x6"),
     winograd_forward!(4, Stage::Winograd, Isa::Portable, "winograd"),
-    direct_forward!(Single, Isa::Portable, "direct", direct_link!(Single, Stage::Direct, Isa::Portable)),
+    direct_forward!(
+        Single,
+        Isa::Portable,
+        "direct",
+        link!(direct::forward::Forward<'_, Single>, Stage::Direct, Isa::Portable)
+    ),
     ConvKernel {
         name: "depthwise",
         isa: Isa::Portable,

@@ -14,7 +14,12 @@ use crate::kernel::element::Pair;
 
 /// Forward kernels, the ones to prefer first.
 pub static FORWARD: &[ConvForward] = &[
-    direct_forward!(Pair, Isa::Amx, "direct-bf16-amx", direct_link!(Pair, Stage::Pairs, Isa::Amx)),
+    direct_forward!(
+        Pair,
+        Isa::Amx,
+        "direct-bf16-amx",
+        link!(direct::forward::Forward<'_, Pair>, Stage::Pairs, Isa::Amx)
+    ),
     direct_forward!(Pair, Isa::Avx512Bf16, "direct-bf16", None),
     direct_forward!(Pair, Isa::Avx512, "direct-bf16-by-avx512", None),
     direct_forward!(Pair, Isa::Avx2, "direct-bf16-by-avx2", None),

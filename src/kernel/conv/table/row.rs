@@ -24,13 +24,13 @@ macro_rules! direct_forward {
     };
 }
 
-/// How the direct form is a link of a chain.
-macro_rules! direct_link {
-    ($element:ty, $stage:path, $isa:expr) => {
+/// How a convolution that computes bands of rows is a link of a chain.
+macro_rules! link {
+    ($conv:ty, $stage:path, $isa:expr) => {
         Some(AsLink {
-            room: |g, first, rows| direct::forward::Forward::<$element>::room($isa, g, first, rows),
+            room: |g, first, rows| <$conv as Bands>::room($isa, g, first, rows),
             stage: |g, packed, after| $stage(ConvBands::new($isa, g, packed, after)),
-            tile: 1,
+            tile: <$conv as Bands>::TILE,
         })
     };
 }
@@ -82,11 +82,7 @@ macro_rules! winograd_forward {
                 run: |g, n, x, w, after, y, space| {
                     winograd::forward::<$side>($isa, g, n, x, w, after, y, space.scratch)
                 },
-                link: Some(AsLink {
-                    room: |g, _, _| winograd::scratch::<$side>($isa, g),
-                    stage: |g, packed, after| $stage(ConvBands::new($isa, g, packed, after)),
-                    tile: $side,
-                }),
+                link: link!(winograd::Forward<'_, $side>, $stage, $isa),
             },
         }
     };
@@ -195,7 +191,7 @@ macro_rules! depthwise_forward {
                     stage: |g, packed, after| {
                         Stage::Depthwise(direct::depthwise::Forward { isa: $isa, g, packed, after })
                     },
-                    tile: 1,
+                    tile: <direct::depthwise::Forward<'_> as Bands>::TILE,
                 }),
             },
         }
