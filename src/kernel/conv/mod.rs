@@ -16,6 +16,8 @@ mod table;
 mod tests;
 mod winograd;
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 pub use chain::{Added, Chain, Front, Kept, Link, MOST_LINKS, Operands, Spreading};
@@ -172,7 +174,12 @@ trait ConvBands<'a>: Bands + Sized {
     fn pack(isa: Isa, g: &ConvGeometry, w: &[f32], bias: Option<&[f32]>, to: &mut [f32]);
 
     /// Goes by packed weights.
-    fn new(isa: Isa, g: &'a ConvGeometry, packed: &'a [f32], after: After) -> Self;
+    fn new(isa: Isa, g: &ConvGeometry, packed: &'a [f32], after: After) -> Self {
+        Self::of_filters(isa, g, 0..g.filters, packed, after)
+    }
+
+    /// The same for some of the filters, from where a panel of every instruction set starts; for all where there are groups.
+    fn of_filters(isa: Isa, g: &ConvGeometry, filters: Range<usize>, packed: &'a [f32], after: After) -> Self;
 }
 
 /// The fewest rows of what takes `stride` rows of a convolution at a time that take whole tiles of them.

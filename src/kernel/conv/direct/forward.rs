@@ -40,13 +40,13 @@ pub fn scratch<E: Element>(g: &ConvGeometry) -> usize {
 
 /// Filters of a task where there are so many bands: all, or, where these alone leave threads idle, whole panels of every
 /// instruction set, so that each task reads its share of the weights.
-fn columns(g: &ConvGeometry, bands: usize) -> usize {
+pub fn columns(g: &ConvGeometry, bands: usize) -> usize {
     let pieces = if g.groups == 1 { FEWEST_TASKS.div_ceil(bands.max(1)) } else { 1 };
     g.filters.div_ceil(pieces).next_multiple_of(WIDEST_PANEL).min(g.filters)
 }
 
 /// Tasks of a call, at least, where filters can be cut.
-const FEWEST_TASKS: usize = 8;
+pub const FEWEST_TASKS: usize = 8;
 
 fn rows_len<E: Element>(patch: &Patch, g: &ConvGeometry) -> usize {
     patch.rows * patch.row_elements::<E>(g.groups)
@@ -133,7 +133,7 @@ pub struct Forward<'a, E> {
     isa: Isa,
     micro: MicroKernel,
     /// Of x as it is.
-    of_x: &'a ConvGeometry,
+    of_x: ConvGeometry,
     /// With elements for channels.
     g: ConvGeometry,
     packed: Packed,
@@ -162,10 +162,11 @@ impl<'a, E: Element + Sync> ConvBands<'a> for Forward<'a, E> {
         pack::<E>(isa, g, w, bias, to);
     }
 
-    fn new(isa: Isa, g: &'a ConvGeometry, packed: &'a [f32], after: After) -> Self {
-        let (of_x, g) = (g, in_elements::<E>(g));
+    fn of_filters(isa: Isa, g: &ConvGeometry, filters: Range<usize>, packed: &'a [f32], after: After) -> Self {
+        let of_x = ConvGeometry { filters: filters.len(), ..*g };
+        let g = in_elements::<E>(&of_x);
         let order = Packed::of(isa, &g);
-        let panels = &packed[..order.len()];
+        let panels = &packed[filters.start / order.panels.full() * order.panel_len()..][..order.len()];
         let After { residual, activation } = after;
         Self { isa, micro: E::micro(isa), of_x, g, packed: order, panels, residual, activation, element: PhantomData }
     }
@@ -178,7 +179,7 @@ impl<E: Element + Sync> Bands for Forward<'_, E> {
 
     fn band(&self, x: Rows<'_>, first: usize, y: &mut [f32], room: &mut [f32]) {
         let rows = y.len() / (self.g.window.out_w * self.g.filters);
-        let patch = band_patch(self.of_x, first, rows).among(x);
+        let patch = band_patch(&self.of_x, first, rows).among(x);
         let x = patch.read_elements::<E>(self.isa, self.g.groups, x.values, room);
         let panels = 0..self.g.groups * self.packed.panels.count();
         self.rows(patch.row_elements::<E>(self.g.groups), x, panels, self.g.filters, y);
@@ -200,7 +201,7 @@ impl<E: Element + Sync> Forward<'_, E> {
         cut.for_each([1, n * out_h * out_w, g.filters], y, &|Place { run, columns }, mut y| {
             let (image, first) = (run / bands, run % bands * rows);
             let rows = rows.min(out_h - first);
-            let patch = band_patch(self.of_x, first, rows);
+            let patch = band_patch(&self.of_x, first, rows);
             let (of_patch, width) = (patch.room_of_elements::<E>(g.groups), columns.len());
             scratch.with(of_patch + padded(rows * out_w * width), |room| {
                 let (of_patch, sums) = room.split_at_mut(of_patch);

@@ -86,7 +86,7 @@ impl Case {
 fn cases() -> Vec<Case> {
     let drawn: Vec<Case> = (0..160).filter_map(Case::draw).collect();
     assert!(drawn.len() > 80, "{} cases", drawn.len());
-    drawn.into_iter().chain(large()).chain(in_registers()).collect()
+    drawn.into_iter().chain(large()).chain(in_registers()).chain(single()).collect()
 }
 
 /// Maps of enough tiles for the transformed convolutions, with pools whose rows are none of whole tiles.
@@ -99,6 +99,18 @@ fn large() -> impl Iterator<Item = Case> {
             let g = PooledConv { conv: ConvGeometry { window: conv, filters: 18, groups: 1 }, pool };
             assert!(runnable(POOLED_FORWARD, g).iter().any(|row| row.name.starts_with("winograd")));
             Case::of(g, 2, 7)
+        },
+    )
+}
+
+/// One image, of which there are so few rows that its filters are cut into tasks as well, where no winners are asked for.
+fn single() -> impl Iterator<Item = Case> {
+    [([14, 13, 20], 70, 2, 2), ([15, 16, 8], 40, 3, 2), ([12, 12, 64], 64, 2, 2)].into_iter().map(
+        |(map, filters, size, stride)| {
+            let conv = window(map, [3, 3], [1, 1], Padding::default(), false).expect("it fits");
+            let pooled = [conv.out_h, conv.out_w, filters];
+            let pool = window(pooled, [size; 2], [stride; 2], Padding::default(), false).expect("it fits");
+            Case::of(PooledConv { conv: ConvGeometry { window: conv, filters, groups: 1 }, pool }, 1, 13)
         },
     )
 }

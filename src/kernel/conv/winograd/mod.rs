@@ -17,8 +17,9 @@ mod strip;
 pub(super) mod unpooled;
 mod weight;
 
-use input::Inputs;
+use std::ops::Range;
 
+use input::Inputs;
 use rayon::prelude::*;
 
 use super::direct::{TASKS, is_in_cache, rows_in_cache};
@@ -264,7 +265,7 @@ pub struct Forward<'a, const SIDE: usize> {
     isa: Isa,
     micro: MicroKernel,
     transform: Transform,
-    g: &'a ConvGeometry,
+    g: ConvGeometry,
     sizes: Sizes,
     weights: &'a [f32],
     bias: &'a [f32],
@@ -291,12 +292,15 @@ impl<'a, const SIDE: usize> ConvBands<'a> for Forward<'a, SIDE> {
         pack::<SIDE>(isa, g, w, bias, to);
     }
 
-    fn new(isa: Isa, g: &'a ConvGeometry, packed: &'a [f32], after: After) -> Self {
-        let sizes = Sizes::of(Tile::of(SIDE), isa, g);
-        let (weights, bias) = packed[..sizes.weights() + sizes.filters].split_at(sizes.weights());
+    fn of_filters(isa: Isa, g: &ConvGeometry, filters: Range<usize>, packed: &'a [f32], after: After) -> Self {
+        let part = ConvGeometry { filters: filters.len(), ..*g };
+        let [whole, sizes] = [g, &part].map(|g| Sizes::of(Tile::of(SIDE), isa, g));
+        let (weights, bias) = packed[..whole.weights() + whole.filters].split_at(whole.weights());
+        let before = filters.start / sizes.panels.full() * sizes.tile.products() * sizes.of_product();
+        let (weights, bias) = (&weights[before..][..sizes.weights()], &bias[filters.start..][..sizes.filters]);
         let After { residual, activation } = after;
         let (micro, transform) = (MicroKernel::of(isa), Transform::of(isa, sizes.tile));
-        Self { isa, micro, transform, g, sizes, weights, bias, residual, activation }
+        Self { isa, micro, transform, g: part, sizes, weights, bias, residual, activation }
     }
 }
 
@@ -349,7 +353,7 @@ impl<const SIDE: usize> Forward<'_, SIDE> {
         let window = &self.g.window;
         let out_row = window.out_w * self.g.filters;
         let fair = (window.out_h * n).div_ceil(TASKS).max(SIDE);
-        let rows = rows_of_band::<SIDE>(self.g).min(fair.next_multiple_of(SIDE));
+        let rows = rows_of_band::<SIDE>(&self.g).min(fair.next_multiple_of(SIDE));
         y.par_chunks_mut(self.g.out_len().max(1)).enumerate().for_each(|(image, y)| {
             let x = Rows::whole(&x[image * window.in_len()..][..window.in_len()]);
             y.par_chunks_mut(rows * out_row).enumerate().for_each(|(band, y)| {
