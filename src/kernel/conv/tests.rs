@@ -314,6 +314,12 @@ fn long_rows_large_maps_and_gaps_between_windows_are_no_exception() {
         convolution([27, 26, 16], [3, 3], [1, 1], [1, 1], none, 20, 1),
         convolution([24, 25, 35], [3, 3], [1, 1], [1, 1], same, 33, 1),
         convolution([29, 24, 17], [3, 3], [1, 1], [1, 1], Padding { top: 2, bottom: 0, left: 1, right: 2 }, 16, 1),
+        // Depthwise on wide maps, where edges are apart: windows that lie in the padding whole, none that lies in the map whole.
+        convolution([7, 40, 36], [3, 3], [1, 1], [1, 1], same, 36, 36),
+        convolution([9, 57, 8], [5, 5], [2, 2], [1, 1], Padding::symmetric(2, 2), 8, 8),
+        convolution([8, 31, 20], [3, 3], [1, 1], [2, 2], Padding { top: 0, bottom: 2, left: 3, right: 1 }, 20, 20),
+        convolution([2, 26, 12], [3, 3], [1, 1], [1, 1], Padding { top: 3, bottom: 0, left: 4, right: 4 }, 12, 12),
+        convolution([4, 1, 8], [3, 3], [1, 1], [1, 1], Padding { top: 1, bottom: 1, left: 13, right: 13 }, 8, 8),
     ];
     for (seed, g) in shapes.into_iter().enumerate() {
         let mut draws = Draws { random: Random::new(seed as u64, 9), next: 0 };

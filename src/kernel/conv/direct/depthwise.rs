@@ -12,6 +12,7 @@ use super::input_gradient::row_len as gradient_row_len;
 use super::phase::{Axis, Phase, Sweep, band_patch as gradient_patch, phases};
 use super::{band_patch, band_rows, row_len};
 use crate::kernel::micro::{Block, Clamp, Contraction, Finish, MicroKernel, Panel, Panels};
+use crate::kernel::pool::Axis as MapAxis;
 use crate::kernel::{Activation, After, ConvGeometry, Isa, Scratch, Space};
 
 /// Channels that every instruction set can cut into whole registers.
@@ -84,14 +85,75 @@ pub struct Forward<'a> {
 
 impl Bands for Forward<'_> {
     fn room(_: Isa, g: &ConvGeometry, first: usize, rows: usize) -> usize {
-        if rows == 0 { 0 } else { band_patch(g, first, rows).room() }
+        if rows == 0 || is_read_in_place(g) { 0 } else { band_patch(g, first, rows).room() }
     }
 
     fn band(&self, x: Rows<'_>, first: usize, y: &mut [f32], room: &mut [f32]) {
         let g = self.g;
+        if is_read_in_place(g) {
+            return forward_in_place(self.isa, g, x, first, self.packed, self.after, y);
+        }
         let patch = band_patch(g, first, y.len() / (g.window.out_w * g.filters)).among(x);
         let x = patch.read(x.values, room);
         forward_band(self.isa, g, x, patch.row_len(), self.packed, self.after, y);
+    }
+}
+
+/// Output columns, at least, of rows that are read where they lie: those of fewer are sooner copied with their padding than their
+/// edges are computed apart.
+const WIDE: usize = 24;
+
+/// Whether rows are read where they lie, though windows reach into the padding.
+fn is_read_in_place(g: &ConvGeometry) -> bool {
+    g.window.out_w >= WIDE && !g.window.padding.is_none()
+}
+
+/// The same without a copy: of windows that reach into the padding only the taps inside the map are summed, so that columns at
+/// the edges are computed apart.
+fn forward_in_place(
+    isa: Isa,
+    g: &ConvGeometry,
+    x: Rows<'_>,
+    first: usize,
+    packed: &[f32],
+    after: After,
+    y: &mut [f32],
+) {
+    let (window, channels) = (&g.window, g.filters);
+    let (w, bias) = packed.split_at(g.weight_len());
+    let (down, across) = (MapAxis::rows(window), MapAxis::columns(window));
+    let is_whole = |column: &usize| across.taps(*column).len() == window.kernel[1];
+    let inner = (0..window.out_w).find(is_whole).unwrap_or(window.out_w);
+    let inner = inner..(inner..window.out_w).rev().find(is_whole).map_or(inner, |last| last + 1);
+    let edges = (0..inner.start).chain(inner.end..window.out_w).map(|column| column..column + 1);
+    let (in_row, out_row) = (window.in_w * channels, window.out_w * channels);
+    let clamp = Clamp::of(after.activation);
+    for_each_strip(isa, channels, |micro, Panel { start, width }| {
+        let bias = Some(&bias[start..]);
+        let finish = Finish::Store { bias, residual: after.residual, clamp: clamp.unwrap_or(Clamp::NONE) };
+        for (row, y) in y.chunks_exact_mut(out_row).enumerate() {
+            let rows = down.taps(first + row);
+            let top = if rows.is_empty() { x.first } else { down.place(first + row, rows.start) };
+            let x = &x.values[(top - x.first) * in_row..];
+            for columns in edges.clone().chain([inner.clone()]).filter(|columns| !columns.is_empty()) {
+                let taps = across.taps(columns.start);
+                let by = Contraction {
+                    extent: [1, rows.len(), taps.len()],
+                    a: [0, window.dilation[0] * in_row, window.dilation[1] * channels],
+                    b: [0, window.kernel[1] * channels, channels],
+                };
+                let left = if taps.is_empty() { 0 } else { across.place(columns.start, taps.start) };
+                let from = (left * channels + start).min(x.len());
+                let of_taps = (rows.start * window.kernel[1] + taps.start) * channels + start;
+                let (a_lane, height) = (window.stride[1] * channels, columns.len());
+                let block = Block { height, width, a_lane, c_lane: channels };
+                let y = &mut y[columns.start * channels + start..];
+                micro.run_elementwise(&by, block, &x[from..], w.get(of_taps..).unwrap_or_default(), finish, y);
+            }
+        }
+    });
+    if clamp.is_none() {
+        after.activation.map_block(isa, y);
     }
 }
 
