@@ -30,7 +30,7 @@ pub(super) struct Args {
     /// Plan the forward pass alone instead of a training step.
     #[arg(long)]
     infer: bool,
-    /// Run the plan on random images and weights, and show the time of each step.
+    /// Run the plan on random images and weights, and show the time of each step, and how fast multiply-adds alone are.
     #[arg(long)]
     profile: bool,
     /// Time every kernel that can do each convolution, show the times, and write the fastest into this file, for `--kernels`;

@@ -6,7 +6,7 @@
 use std::ops::{Deref, DerefMut};
 
 /// Elements of a cache line.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 
 /// Numbers of one thread's or one plan's.
 #[derive(Debug)]

@@ -5,9 +5,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::Memory;
-
-/// Elements of a cache line.
-const LINE: usize = 16;
+use super::memory::LINE;
 
 /// One buffer for each worker of the thread pool, so that a kernel never allocates.
 #[derive(Debug)]

@@ -16,6 +16,7 @@ mod tile;
 mod transform;
 mod window;
 
+use super::memory::LINE;
 use super::{Activation, Isa};
 #[cfg(target_arch = "x86_64")]
 use amx::fits as unit_takes;
@@ -34,9 +35,6 @@ fn unit_takes(_: &Contraction) -> bool {
 
 /// Channels of a panel, two registers, of the widest instruction set.
 pub(in crate::kernel) const WIDEST_PANEL: usize = 32;
-
-/// Elements of a cache line.
-const LINE: usize = 16;
 
 /// Asks for the cache lines of what is read soon.
 pub(super) fn prefetch(soon: &[f32]) {

@@ -7,9 +7,9 @@ use rayon::prelude::*;
 
 use super::super::patch::{Patch, Rows};
 use super::super::{Bands, ConvBands, Weights, verify_maps, verify_weights};
-use super::{band_patch, band_rows, row_len, rows_in_cache};
+use super::{FEWEST_TASKS, band_patch, band_rows, columns, row_len, rows_in_cache};
 use crate::kernel::element::Element;
-use crate::kernel::micro::{Block, Clamp, Contraction, Finish, Many, MicroKernel, Panel, Panels, WIDEST_PANEL};
+use crate::kernel::micro::{Block, Clamp, Contraction, Finish, Many, MicroKernel, Panel, Panels};
 use crate::kernel::piece::{self, Cut, Place};
 use crate::kernel::scratch::{aligned, padded};
 use crate::kernel::{Activation, After, ConvGeometry, Isa, Scratch, Window};
@@ -37,16 +37,6 @@ pub fn scratch<E: Element>(g: &ConvGeometry) -> usize {
     let sums = if is_cut { padded(rows * g.window.out_w * columns(g, FEWEST_TASKS - 1)) } else { 0 };
     sums + if is_in_place { 0 } else { rows_len::<E>(&patch, g) }
 }
-
-/// Filters of a task where there are so many bands: all, or, where these alone leave threads idle, whole panels of every
-/// instruction set, so that each task reads its share of the weights.
-pub fn columns(g: &ConvGeometry, bands: usize) -> usize {
-    let pieces = if g.groups == 1 { FEWEST_TASKS.div_ceil(bands.max(1)) } else { 1 };
-    g.filters.div_ceil(pieces).next_multiple_of(WIDEST_PANEL).min(g.filters)
-}
-
-/// Tasks of a call, at least, where filters can be cut.
-pub const FEWEST_TASKS: usize = 8;
 
 fn rows_len<E: Element>(patch: &Patch, g: &ConvGeometry) -> usize {
     patch.rows * patch.row_elements::<E>(g.groups)

@@ -15,6 +15,7 @@ pub(super) mod weight_gradient;
 use super::patch::Patch;
 use crate::kernel::ConvGeometry;
 use crate::kernel::element::Element;
+use crate::kernel::micro::WIDEST_PANEL;
 
 /// Groups of few filters would leave most lanes of a register idle.
 const FEWEST_FILTERS_OF_A_GROUP: usize = 8;
@@ -52,6 +53,16 @@ pub(super) fn band_rows(row: [usize; 2], rows: usize, images: usize) -> usize {
     let fair = (rows * images).div_ceil(TASKS).max(PIXELS.div_ceil(row[1].max(1)));
     rows_in_cache(row[0], rows).min(fair)
 }
+
+/// Filters of a task where there are so many bands: all, or, where these alone leave threads idle, whole panels of every
+/// instruction set, so that each task reads its share of the weights.
+pub(super) fn columns(g: &ConvGeometry, bands: usize) -> usize {
+    let pieces = if g.groups == 1 { FEWEST_TASKS.div_ceil(bands.max(1)) } else { 1 };
+    g.filters.div_ceil(pieces).next_multiple_of(WIDEST_PANEL).min(g.filters)
+}
+
+/// Tasks of a call, at least, where filters can be cut.
+pub(super) const FEWEST_TASKS: usize = 8;
 
 /// Elements that an output row adds to a band.
 pub(super) fn row_len(g: &ConvGeometry) -> usize {

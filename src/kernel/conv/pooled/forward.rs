@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{MOST_TAPS, PooledConv};
-use crate::kernel::conv::direct::forward::{FEWEST_TASKS, columns};
+use crate::kernel::conv::direct::{FEWEST_TASKS, columns};
 use crate::kernel::conv::{Bands, ConvBands, Rows, Weights, direct, whole_tiles};
 use crate::kernel::piece::{self, Cut, Place};
 use crate::kernel::pool::MaxRow;
@@ -154,6 +154,7 @@ impl<Conv: Bands> Pooled<'_, Conv> {
         self.g.pool.out_w * self.g.pool.in_c
     }
 
+    /// The same, by way of `room`.
     fn compute(&self, x: &[f32], first: usize, y: &mut [f32], index: &mut [u8], room: &mut [f32]) {
         let (g, row_len) = (self.g, self.row_len());
         let rows = g.conv_rows(first, y.len() / row_len);

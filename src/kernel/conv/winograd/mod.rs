@@ -24,6 +24,7 @@ use rayon::prelude::*;
 
 use super::direct::{TASKS, is_in_cache, rows_in_cache};
 use super::{Bands, ConvBands, Rows, Weights, verify_lengths, verify_maps, verify_weights};
+use crate::kernel::memory::LINE;
 use crate::kernel::micro::{
     Block, Clamp, Contraction, Finish, INPUT, Many, MicroKernel, OUTPUT, PRODUCTS, Panels, Tile, Transform,
     WIDEST_PANEL,
@@ -36,9 +37,6 @@ const CHANNELS: usize = 16;
 /// Tiles that are transformed and multiplied at a time, at most.
 const TILES: usize = 24;
 const TILES_OF_SIX: usize = 12;
-
-/// Elements of a cache line.
-const LINE: usize = 16;
 
 /// Elements of the largest tile of outputs, a register each, of the widest instruction set.
 const TILE: usize = Tile::Six.output() * Tile::Six.output() * WIDEST_PANEL / 2;
